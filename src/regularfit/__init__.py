@@ -1,0 +1,1 @@
+"""regularfit: choose how, and how strongly, to regularise."""
