@@ -1,2 +1,222 @@
+// The door between Python and the core: arrays in, arrays out, the GIL released, no logic.
 #include <nanobind/nanobind.h>
-NB_MODULE(_core, m) { m.doc() = "regularfit's compiled core"; }
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/vector.h>
+
+#include <algorithm>
+
+#include "columns.hpp"
+#include "lane.hpp"
+#include "threads.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace {
+
+using Vector = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Rows = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Columns = nb::ndarray<const double, nb::ndim<2>, nb::f_contig, nb::device::cpu>;
+using Index = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Index32 = nb::ndarray<const std::int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Slots = nb::ndarray<const int, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Mask = nb::ndarray<const unsigned char, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Out = nb::ndarray<double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using OutColumns = nb::ndarray<double, nb::ndim<2>, nb::f_contig, nb::device::cpu>;
+using OutVector = nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Flags = nb::ndarray<unsigned char, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Floats = nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+void need(bool holds, const char* what) {
+    if (!holds) throw std::invalid_argument(what);
+}
+
+// One lane's request in a round: which strengths, which linear terms, and where the answers go.
+struct Job {
+    rf::Lane* lane;
+    Vector strengths;
+    Rows c;
+    Out b, grad;
+    OutVector kkt;
+    Flags solved;
+};
+
+void check(const Job& job) {
+    const std::size_t m = job.lane->size(), count = job.strengths.shape(0);
+    need(job.c.shape(1) == m && job.b.shape(1) == m && job.grad.shape(1) == m, "lane: arrays must have one column per working-set column");
+    need(job.c.shape(0) == 1 || job.c.shape(0) == count, "lane: c must have one row, or one per strength");
+    need(job.b.shape(0) == count && job.grad.shape(0) == count && job.kkt.shape(0) == count && job.solved.shape(0) == count,
+         "lane: results must have one row per strength");
+}
+
+Job job_from(nb::handle item) {
+    nb::tuple t = nb::cast<nb::tuple>(item);
+    need(t.size() == 7, "a job is (lane, strengths, c, b, grad, kkt, solved)");
+    return {nb::cast<rf::Lane*>(t[0]), nb::cast<Vector>(t[1]), nb::cast<Rows>(t[2]), nb::cast<Out>(t[3]),
+            nb::cast<Out>(t[4]), nb::cast<OutVector>(t[5]), nb::cast<Flags>(t[6])};
+}
+
+void solve_lanes(nb::list items, int threads, bool keep_slots) {
+    std::vector<Job> jobs;
+    for (nb::handle item : items) jobs.push_back(job_from(item));
+    for (const Job& job : jobs) check(job);
+    nb::gil_scoped_release release;
+    rf::parallel_for(static_cast<int>(jobs.size()), threads, [&](int i) {
+        const Job& j = jobs[i];
+        const int count = static_cast<int>(j.strengths.shape(0));
+        if (keep_slots)
+            j.lane->solve(j.strengths.data(), count, j.c.data(), j.c.shape(0) == 1 ? 0 : j.c.shape(1), j.b.data(), j.grad.data(),
+                          j.kkt.data(), j.solved.data());
+        else
+            j.lane->path(j.strengths.data(), count, j.c.data(), j.b.data(), j.grad.data(), j.kkt.data(), j.solved.data());
+    });
+}
+
+template <class T>
+void gather_as(nb::ndarray<nb::ndim<2>, nb::device::cpu, nb::ro> x, const Index& rows, const Index& cols, const double* centre,
+               const double* scale, const double* weight, OutColumns& out) {
+    rf::gather(static_cast<const T*>(x.data()), x.stride(0), x.stride(1), rows.data(), static_cast<int>(rows.shape(0)), cols.data(),
+               static_cast<int>(cols.shape(0)), centre, scale, weight, out.data());
+}
+
+void gather(nb::ndarray<nb::ndim<2>, nb::device::cpu, nb::ro> x, Index rows, Index cols, std::optional<Vector> centre,
+            std::optional<Vector> scale, std::optional<Vector> weight, OutColumns out) {
+    need(out.shape(0) == rows.shape(0) && out.shape(1) == cols.shape(0), "gather: out must be rows x cols");
+    need(!centre || centre->shape(0) == cols.shape(0), "gather: one centre per column");
+    need(!scale || scale->shape(0) == cols.shape(0), "gather: one scale per column");
+    need(!weight || weight->shape(0) == rows.shape(0), "gather: one weight per row");
+    for (std::size_t i = 0; i < rows.shape(0); ++i) need(rows.data()[i] >= 0 && rows.data()[i] < (std::int64_t)x.shape(0), "gather: row out of range");
+    for (std::size_t j = 0; j < cols.shape(0); ++j) need(cols.data()[j] >= 0 && cols.data()[j] < (std::int64_t)x.shape(1), "gather: column out of range");
+    const double *m = centre ? centre->data() : nullptr, *a = scale ? scale->data() : nullptr, *w = weight ? weight->data() : nullptr;
+    nb::gil_scoped_release release;
+    if (x.dtype() == nb::dtype<double>()) gather_as<double>(x, rows, cols, m, a, w, out);
+    else if (x.dtype() == nb::dtype<float>()) gather_as<float>(x, rows, cols, m, a, w, out);
+    else throw std::invalid_argument("gather: X must be float64 or float32");
+}
+
+// Sparse columns, checked once: nothing after this can read outside.
+class Sparse {
+public:
+    Sparse(Vector data, Index32 indices, Index indptr, int n) : data_(data), indices_(indices), indptr_(indptr), n_(n) {
+        const std::int64_t nnz = data.shape(0);
+        need(indptr.shape(0) >= 1 && (std::int64_t)indices.shape(0) == nnz && indptr.data()[0] == 0 && indptr.data()[p()] == nnz, "sparse: broken indptr");
+        for (int j = 0; j < p(); ++j) need(indptr.data()[j] <= indptr.data()[j + 1], "sparse: indptr must not fall");
+        for (std::int64_t t = 0; t < nnz; ++t) need(indices.data()[t] >= 0 && indices.data()[t] < n, "sparse: row index out of range");
+    }
+    int p() const { return static_cast<int>(indptr_.shape(0)) - 1; }
+
+    void rmatmat(int first, int last, Rows r, Out out) const {
+        need(0 <= first && first <= last && last <= p() && (int)r.shape(0) == n_ && out.shape(0) == r.shape(1) && (int)out.shape(1) == last - first,
+             "sparse: shapes of a product differ");
+        nb::gil_scoped_release release;
+        rf::csc_rmatmat(view(), first, last, r.data(), static_cast<int>(r.shape(1)), out.data());
+    }
+    void matmat(Index cols, Rows b, Out out) const {
+        inside(cols);
+        need(b.shape(0) == cols.shape(0) && (int)out.shape(0) == n_ && out.shape(1) == b.shape(1), "sparse: shapes of a product differ");
+        nb::gil_scoped_release release;
+        rf::csc_matmat(view(), cols.data(), static_cast<int>(cols.shape(0)), b.data(), static_cast<int>(b.shape(1)), out.data());
+    }
+    void gram(Vector weight, Index all, Index fresh, OutColumns out, int threads) const {
+        inside(all);
+        inside(fresh);
+        need((int)weight.shape(0) == n_ && out.shape(0) == all.shape(0) && out.shape(1) == fresh.shape(0), "sparse: shapes of a Gram block differ");
+        nb::gil_scoped_release release;
+        const int count = static_cast<int>(fresh.shape(0)), rows = static_cast<int>(all.shape(0));
+        const int parts = std::min(count, std::max(1, threads));
+        rf::parallel_for(parts, threads, [&](int part) {
+            std::vector<double> scratch(n_, 0.0);
+            for (int j = part; j < count; j += parts)
+                rf::csc_gram_column(view(), weight.data(), all.data(), rows, fresh.data()[j], scratch.data(), out.data() + (std::size_t)j * rows);
+        });
+    }
+
+private:
+    rf::Csc view() const { return {data_.data(), indices_.data(), indptr_.data()}; }
+    void inside(const Index& cols) const {
+        for (std::size_t c = 0; c < cols.shape(0); ++c) need(cols.data()[c] >= 0 && cols.data()[c] < p(), "sparse: column out of range");
+    }
+    Vector data_;
+    Index32 indices_;
+    Index indptr_;
+    int n_;
+};
+
+rf::Terms terms(const Vector& l1, const Vector& l2, const Vector& lower, const Vector& upper) {
+    need(l2.shape(0) == l1.shape(0) && lower.shape(0) == l1.shape(0) && upper.shape(0) == l1.shape(0), "penalty terms differ in length");
+    return {l1.data(), l2.data(), lower.data(), upper.data()};
+}
+
+// -> (ratio, conjugate, violation, violators)
+nb::tuple scan(Vector scores, int first, Vector mean, Vector inverse, double total, double s, Vector l1, Vector l2, Vector lower,
+               Vector upper, double slack, double noise, Mask skip, std::optional<Floats> kept) {
+    const std::size_t p = l1.shape(0), width = scores.shape(0);
+    need(mean.shape(0) == p && inverse.shape(0) == p && skip.shape(0) == p && (!kept || kept->shape(0) == p) && first >= 0 && first + width <= p, "scan: lengths differ");
+    const rf::Terms pen = terms(l1, l2, lower, upper);
+    rf::Scan found;
+    {
+        nb::gil_scoped_release release;
+        rf::scan(scores.data(), first, static_cast<int>(width), mean.data(), inverse.data(), total, s, pen, slack, noise, skip.data(),
+                 kept ? kept->data() : nullptr, found);
+    }
+    return nb::make_tuple(found.ratio, found.conjugate, found.violation, found.violators);
+}
+
+std::vector<std::int64_t> approaching(Floats now, Floats before, double s_now, double s_before, double s_end, double margin, Vector l1,
+                                      Vector l2, Vector lower, Vector upper, Mask skip) {
+    const std::size_t p = l1.shape(0);
+    need(now.shape(0) == p && before.shape(0) == p && skip.shape(0) == p, "approaching: lengths differ");
+    const rf::Terms pen = terms(l1, l2, lower, upper);
+    std::vector<std::int64_t> out;
+    nb::gil_scoped_release release;
+    rf::approaching(now.data(), before.data(), s_now, s_before, s_end, margin, static_cast<int>(p), pen, skip.data(), out);
+    return out;
+}
+
+}  // namespace
+
+NB_MODULE(_core, m) {
+    m.doc() = "regularfit's compiled core: small quadratics along strengths, many lanes at once, and column kernels.";
+
+    nb::class_<rf::Lane>(m, "Lane")
+        .def(nb::init<>())
+        .def("__len__", &rf::Lane::size)
+        .def("bind", [](rf::Lane& lane, Columns gram) {
+            need(gram.shape(0) == gram.shape(1), "bind: a Gram matrix is square");
+            lane.bind(gram.data(), static_cast<int>(gram.shape(0)));
+        }, nb::keep_alive<1, 2>(), "gram"_a.noconvert())
+        .def("append", [](rf::Lane& lane, Columns block) {
+            need(block.shape(0) == lane.size() + block.shape(1), "append: a block has a row per old and new column");
+            lane.append(block.data(), static_cast<int>(block.shape(1)));
+        }, "block"_a.noconvert())
+        .def("replace", [](rf::Lane& lane, Columns gram) {
+            need((int)gram.shape(0) == lane.size() && gram.shape(0) == gram.shape(1), "replace: same size as the working set");
+            lane.replace(gram.data());
+        }, "gram"_a.noconvert())
+        .def("terms", [](rf::Lane& lane, Vector l1, Vector l2, Vector lower, Vector upper) {
+            const rf::Terms pen = terms(l1, l2, lower, upper);
+            lane.terms(pen.l1, pen.l2, pen.lower, pen.upper, static_cast<int>(l1.shape(0)));
+        })
+        .def("newton", [](rf::Lane& lane, Slots which, Vector strengths, Rows from, Rows descent, Out b, Out grad, OutVector kkt, Flags solved) {
+            const std::size_t m = lane.size(), count = which.shape(0);
+            need(strengths.shape(0) == count && from.shape(0) == count && descent.shape(0) == count && b.shape(0) == count &&
+                 grad.shape(0) == count && kkt.shape(0) == count && solved.shape(0) == count, "newton: one row per slot");
+            need(from.shape(1) == m && descent.shape(1) == m && b.shape(1) == m && grad.shape(1) == m, "newton: one column per working-set column");
+            nb::gil_scoped_release release;
+            lane.newton(which.data(), strengths.data(), static_cast<int>(count), from.data(), descent.data(), b.data(), grad.data(), kkt.data(), solved.data());
+        })
+        .def("keep", &rf::Lane::keep, "slot"_a)
+        .def("open", &rf::Lane::open, "count"_a)
+        .def("tolerate", [](rf::Lane& lane, double gap) { lane.tolerances.gap = gap; }, "gap"_a);
+    m.def("solve_lanes", &solve_lanes, "jobs"_a, "threads"_a, "keep_slots"_a);
+    m.def("gather", &gather, "x"_a.noconvert(), "rows"_a, "cols"_a, "centre"_a.none(), "scale"_a.none(), "weight"_a.none(), "out"_a.noconvert());
+    nb::class_<Sparse>(m, "Sparse")
+        .def(nb::init<Vector, Index32, Index, int>(), "data"_a.noconvert(), "indices"_a.noconvert(), "indptr"_a.noconvert(), "n"_a)
+        .def("rmatmat", &Sparse::rmatmat, "first"_a, "last"_a, "r"_a.noconvert(), "out"_a.noconvert())
+        .def("matmat", &Sparse::matmat, "cols"_a, "b"_a.noconvert(), "out"_a.noconvert())
+        .def("gram", &Sparse::gram, "weight"_a, "all"_a, "fresh"_a, "out"_a.noconvert(), "threads"_a);
+    m.def("scan", &scan, "scores"_a, "first"_a, "mean"_a, "inverse"_a, "total"_a, "s"_a, "l1"_a, "l2"_a, "lower"_a, "upper"_a, "slack"_a,
+          "noise"_a, "skip"_a, "kept"_a.none());
+    m.def("approaching", &approaching);
+}

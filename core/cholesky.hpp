@@ -1,0 +1,84 @@
+// A Cholesky factor that grows by a row and shrinks by any row, in O(a^2) each.
+#pragma once
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <vector>
+
+#include "simd.hpp"
+
+namespace rf {
+
+// Lower triangle L of a positive definite matrix, rows packed one after another (row i holds i+1 numbers),
+// so that both triangular solves run over contiguous memory.
+class Cholesky {
+public:
+    int size() const { return size_; }
+    void clear() { size_ = 0; }
+
+    // Appends a variable with off-diagonals v (size() numbers) and the given diagonal.  Returns false, and
+    // leaves L^-1 v in `solved`, when the new pivot is below `floor`: the variable depends on the others.
+    bool append(const double* v, double diagonal, double floor, std::vector<double>& solved) {
+        solved.assign(v, v + size_);
+        forward(solved.data());
+        const double pivot = diagonal - dot(solved.data(), solved.data(), size_);
+        if (!(pivot > floor)) return false;
+        const std::size_t start = offset(size_);
+        if (rows_.size() < start + size_ + 1) rows_.resize((start + size_ + 1) * 3 / 2 + 64);
+        std::memcpy(rows_.data() + start, solved.data(), sizeof(double) * size_);
+        rows_[start + size_] = std::sqrt(pivot);
+        ++size_;
+        return true;
+    }
+
+    // Removes variable k: its row goes, and Givens rotations restore the triangle.
+    void remove(int k) {
+        const int last = size_ - 1;
+        cos_.resize(size_);
+        sin_.resize(size_);
+        for (int i = k; i < last; ++i) {
+            const double* old = row(i + 1);
+            double* fresh = row(i);
+            std::memmove(fresh, old, sizeof(double) * k);
+            double carried = old[k];
+            for (int j = k; j < i; ++j) {
+                const double right = old[j + 1];
+                fresh[j] = cos_[j] * carried + sin_[j] * right;
+                carried = cos_[j] * right - sin_[j] * carried;
+            }
+            const double corner = old[i + 1], norm = std::hypot(carried, corner);
+            cos_[i] = carried / norm;
+            sin_[i] = corner / norm;
+            fresh[i] = norm;
+        }
+        --size_;
+    }
+
+    void forward(double* x) const {  // x := L^-1 x
+        for (int i = 0; i < size_; ++i) {
+            const double* r = row(i);
+            x[i] = (x[i] - dot(r, x, i)) / r[i];
+        }
+    }
+    void backward(double* x) const {  // x := L^-T x
+        for (int i = size_ - 1; i >= 0; --i) {
+            const double* r = row(i);
+            x[i] /= r[i];
+            axpy(-x[i], r, x, i);
+        }
+    }
+    void solve(double* x) const {
+        forward(x);
+        backward(x);
+    }
+
+private:
+    static std::size_t offset(int i) { return static_cast<std::size_t>(i) * (i + 1) / 2; }
+    const double* row(int i) const { return rows_.data() + offset(i); }
+    double* row(int i) { return rows_.data() + offset(i); }
+
+    int size_ = 0;
+    std::vector<double> rows_, cos_, sin_;
+};
+
+}  // namespace rf

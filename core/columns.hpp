@@ -1,0 +1,130 @@
+// Column kernels that NumPy and BLAS do not do well: gathering standardised blocks, sparse products for many
+// lanes at once, and the scan that turns products X'R into certificates.
+#pragma once
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "simd.hpp"
+
+namespace rf {
+
+// out[i + j*rows] = weight[i] * (x[row_i, col_j] - centre_j) * scale_j
+template <class T>
+void gather(const T* x, std::ptrdiff_t row_stride, std::ptrdiff_t col_stride, const std::int64_t* rows, int row_count,
+            const std::int64_t* cols, int col_count, const double* centre, const double* scale, const double* weight,
+            double* out) {
+    // Row-major data is read row by row and written in tiles, so that neither side strides through memory.
+    constexpr int tile = 32;
+    const int step = col_stride == 1 ? tile : row_count;
+    for (int start = 0; start < row_count; start += step) {
+        const int end = start + step < row_count ? start + step : row_count;
+        for (int j = 0; j < col_count; ++j) {
+            const T* column = x + cols[j] * col_stride;
+            double* target = out + static_cast<std::size_t>(j) * row_count;
+            const double m = centre ? centre[j] : 0.0, a = scale ? scale[j] : 1.0;
+            if (weight)
+                for (int i = start; i < end; ++i) target[i] = weight[i] * a * (column[rows[i] * row_stride] - m);
+            else
+                for (int i = start; i < end; ++i) target[i] = a * (column[rows[i] * row_stride] - m);
+        }
+    }
+}
+
+struct Csc {
+    const double* data;
+    const std::int32_t* indices;
+    const std::int64_t* indptr;
+};
+
+RF_CLONES static void add_scaled_rows(double x, const double* row, double* sum, int m) {
+    for (int k = 0; k < m; ++k) sum[k] += x * row[k];
+}
+
+// out[k*width + (j - first)] = sum_i x_ij r[i*m + k]: all lanes' residuals against each sparse column in one visit
+inline void csc_rmatmat(const Csc& x, int first, int last, const double* r, int m, double* out) {
+    std::vector<double> sum(m);
+    const int width = last - first;
+    for (int j = first; j < last; ++j) {
+        std::fill(sum.begin(), sum.end(), 0.0);
+        for (std::int64_t t = x.indptr[j]; t < x.indptr[j + 1]; ++t)
+            add_scaled_rows(x.data[t], r + static_cast<std::size_t>(x.indices[t]) * m, sum.data(), m);
+        for (int k = 0; k < m; ++k) out[static_cast<std::size_t>(k) * width + (j - first)] = sum[k];
+    }
+}
+
+// out[i*m + k] += sum_j x_ij b[j*m + k] over the listed columns
+inline void csc_matmat(const Csc& x, const std::int64_t* cols, int count, const double* b, int m, double* out) {
+    for (int c = 0; c < count; ++c)
+        for (std::int64_t t = x.indptr[cols[c]]; t < x.indptr[cols[c] + 1]; ++t)
+            add_scaled_rows(x.data[t], b + static_cast<std::size_t>(c) * m, out + static_cast<std::size_t>(x.indices[t]) * m, m);
+}
+
+// out[i + j*all] = sum_r w_r x_{r,a_i} x_{r,b_j}: Gram columns of b against a, under several weightings at once is the
+// caller's loop; `scratch` is a zeroed vector of n and is left zeroed.
+inline void csc_gram_column(const Csc& x, const double* weight, const std::int64_t* all, int count, std::int64_t column,
+                            double* scratch, double* out) {
+    for (std::int64_t t = x.indptr[column]; t < x.indptr[column + 1]; ++t)
+        scratch[x.indices[t]] = weight[x.indices[t]] * x.data[t];
+    for (int i = 0; i < count; ++i) {
+        double sum = 0;
+        for (std::int64_t t = x.indptr[all[i]]; t < x.indptr[all[i] + 1]; ++t) sum += x.data[t] * scratch[x.indices[t]];
+        out[i] = sum;
+    }
+    for (std::int64_t t = x.indptr[column]; t < x.indptr[column + 1]; ++t) scratch[x.indices[t]] = 0;
+}
+
+// What one pass over the scores of one (lane, strength) learns about columns first .. first+width.
+struct Scan {
+    double ratio = 0;      // largest |g_j| / (s l1_j) where only that bounds the dual
+    double conjugate = 0;  // sum of the finite conjugates
+    double violation = 0;  // largest violation of a zero coefficient, over s
+    std::vector<std::int64_t> violators;
+};
+
+struct Terms {
+    const double *l1, *l2, *lower, *upper;
+};
+
+// scores: X'r on raw columns; g_j = (score_j - mean_j * total) * inverse_j.  Columns of the working set (skip) are
+// the solver's business and count for the dual point only.
+inline void scan(const double* scores, int first, int width, const double* mean, const double* inverse, double total,
+                 double s, const Terms& pen, double slack, double noise, const unsigned char* skip, float* kept, Scan& found) {
+    for (int i = 0; i < width; ++i) {
+        const int j = first + i;
+        const double g = (scores[i] - mean[j] * total) * inverse[j];
+        if (kept) kept[j] = static_cast<float>(g);
+        const double l1 = pen.l1[j], t = s * l1;
+        if (std::isinf(l1) || inverse[j] == 0) continue;
+        const double excess = std::fabs(g) - t;
+        const double bound = g > 0 ? pen.upper[j] : pen.lower[j];
+        if (bound == 0) continue;
+        if (pen.l2[j] > 0) {
+            if (excess > 0) found.conjugate += excess * excess / (2 * s * pen.l2[j]);
+        } else if (!std::isinf(bound)) {
+            if (excess > 0) found.conjugate += excess * std::fabs(bound) / inverse[j];
+        } else if (t > 0 && std::fabs(g) > found.ratio * t) {
+            found.ratio = std::fabs(g) / t;
+        }
+        if (skip[j] || excess <= slack * t + noise) continue;
+        found.violation = std::max(found.violation, excess / s);
+        found.violators.push_back(j);
+    }
+}
+
+// Columns that a straight line through their last two gradients brings near the boundary before strength s_end.
+inline void approaching(const float* now, const float* before, double s_now, double s_before, double s_end, double margin,
+                        int p, const Terms& pen, const unsigned char* skip, std::vector<std::int64_t>& out) {
+    const double slope = s_before > s_now ? 1.0 / (s_before - s_now) : 0.0;
+    for (int j = 0; j < p; ++j) {
+        if (skip[j] || std::isinf(pen.l1[j])) continue;
+        const double g = now[j], change = (g - before[j]) * slope * (s_now - s_end);
+        const double t = pen.l1[j] * s_end * (1 - margin);
+        const double ahead = g + change;
+        if ((ahead > t && pen.upper[j] > 0) || (-ahead > t && pen.lower[j] < 0) || std::fabs(g) > pen.l1[j] * s_now * (1 - margin / 4))
+            out.push_back(j);
+    }
+}
+
+}  // namespace rf

@@ -1,0 +1,31 @@
+// The few vector loops everything else is made of.  Each carries clones for wider registers, chosen
+// when the module loads, so that one wheel runs on every machine and is fast on new ones.
+#pragma once
+#include <cstddef>
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
+#define RF_CLONES __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+#else
+#define RF_CLONES
+#endif
+
+namespace rf {
+
+RF_CLONES static double dot(const double* a, const double* b, std::size_t n) {
+    double sum = 0.0;
+    for (std::size_t i = 0; i < n; ++i) sum += a[i] * b[i];
+    return sum;
+}
+
+RF_CLONES static void axpy(double alpha, const double* x, double* y, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) y[i] += alpha * x[i];
+}
+
+// y += x0*a[0] + x1*a[1] + x2*a[2] + x3*a[3]: four columns a pass, a quarter of the traffic on y
+RF_CLONES static void axpy4(const double* a, const double* x0, const double* x1, const double* x2,
+                            const double* x3, double* y, std::size_t n) {
+    const double a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3];
+    for (std::size_t i = 0; i < n; ++i) y[i] += a0 * x0[i] + a1 * x1[i] + a2 * x2[i] + a3 * x3[i];
+}
+
+}  // namespace rf
