@@ -1,0 +1,61 @@
+"""Every exception and warning of regularfit.
+
+::
+
+    RegularfitError                  catch this to catch everything below
+      InputError (ValueError)        an argument or an array that cannot be used
+        TableError                   a file or a table that cannot be used (command line: exit code 3)
+      ModelFileError (ValueError)    a model file that is damaged, foreign or of a newer format
+      UnsupportedError (TypeError)   a combination that is refused, by name
+      FitError (RuntimeError)        a fit that could not be done (command line: exit code 4)
+    ConvergenceWarning               a certificate above the tolerance
+    GridEdgeWarning                  the chosen strength lies at an end of the grid
+
+A message says what was given, what is allowed and what to do. Predicting with an estimator that is not fitted raises
+scikit-learn's ``NotFittedError``.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ConvergenceWarning",
+    "FitError",
+    "GridEdgeWarning",
+    "InputError",
+    "ModelFileError",
+    "RegularfitError",
+    "TableError",
+    "UnsupportedError",
+]
+
+
+class RegularfitError(Exception):
+    """The base of every error that regularfit raises on purpose."""
+
+
+class InputError(RegularfitError, ValueError):
+    """An argument or an array that cannot be used; the message says what is allowed."""
+
+
+class TableError(InputError):
+    """A file or a table that cannot be used."""
+
+
+class ModelFileError(RegularfitError, ValueError):
+    """A model file that is damaged, written by another program or of a newer format."""
+
+
+class UnsupportedError(RegularfitError, TypeError):
+    """A combination that regularfit refuses; the message names it and an alternative."""
+
+
+class FitError(RegularfitError, RuntimeError):
+    """A fit that could not be done."""
+
+
+class ConvergenceWarning(UserWarning):
+    """A fit stopped with a certificate above the tolerance; the message gives its size and the reason."""
+
+
+class GridEdgeWarning(UserWarning):
+    """The chosen strength is the first or the last of the grid, so a better one may lie outside."""

@@ -1,0 +1,88 @@
+"""What a loss is: a frozen value that maps a target and a linear predictor to numbers, row by row."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from .._checks import check_vector
+from .._typing import ArrayLike, Vector
+
+__all__ = ["Loss"]
+
+LARGEST_ETA = 36.0  # beyond it the logistic mean rounds to 1 in float64
+
+
+class Loss(ABC):
+    """The base of every loss. All vectors are (n,); the factor 1/n and the row weights belong to the engine.
+
+    A subclass sets ``name`` and ``score_name`` and writes the abstract methods. ``curvature_bound`` is the largest
+    value that ``curvature`` can take, or None where there is none.
+    """
+
+    __slots__ = ()
+    name: ClassVar[str]
+    score_name: ClassVar[str]
+    curvature_bound: ClassVar[float | None] = None
+
+    @abstractmethod
+    def value(self, y: Vector, eta: Vector) -> Vector:
+        """Return the loss of every row, (n,)."""
+
+    @abstractmethod
+    def gradient(self, y: Vector, eta: Vector) -> Vector:
+        """Return its derivative with respect to eta, (n,)."""
+
+    @abstractmethod
+    def curvature(self, y: Vector, eta: Vector) -> Vector:
+        """Return its second derivative with respect to eta, (n,)."""
+
+    @abstractmethod
+    def conjugate(self, y: Vector, u: Vector) -> Vector:
+        """Return sup_eta u eta - loss(y, eta), (n,); inf outside its domain."""
+
+    @abstractmethod
+    def mean(self, eta: Vector) -> Vector:
+        """Return the expected target, (n,): the inverse of the link."""
+
+    @abstractmethod
+    def deviance(self, y: Vector, eta: Vector) -> Vector:
+        """Return twice the loss above that of a perfect prediction, (n,)."""
+
+    @abstractmethod
+    def score(self, y: Vector, eta: Vector) -> Vector:
+        """Return the score of held-out rows, (n,), in the unit that ``score_name`` says; smaller is better."""
+
+    @classmethod
+    @abstractmethod
+    def examples(cls) -> Sequence[Loss]:
+        """Return instances on which every law in ``tests/laws`` runs."""
+
+    def check_target(self, y: ArrayLike) -> Vector:
+        """Return ``y`` as a finite float64 vector that this loss can take, or raise InputError."""
+        return check_vector(y)
+
+    def null_eta(self, y: Vector, weights: Vector, offset: Vector | None = None) -> float:
+        """Return the best constant intercept: the b that minimises sum_i w_i loss(y_i, offset_i + b).
+
+        Newton's method kept inside a bracket. Where the minimum lies at infinity (one class only), a large finite
+        answer is returned: the predictor of every weighted row is then at least 36 in size.
+        """
+        used = weights > 0
+        y, weights = y[used], weights[used]
+        base = np.zeros_like(y) if offset is None else offset[used]
+        low, high = -LARGEST_ETA - float(base.max()), LARGEST_ETA - float(base.min())
+        b = float(np.clip(-float(np.average(base, weights=weights)), low, high))
+        for _ in range(200):
+            slope = float(weights @ self.gradient(y, base + b))
+            low, high = (low, b) if slope > 0 else (b, high)
+            bend = float(weights @ self.curvature(y, base + b))
+            proposed = b - slope / bend if bend > 0 else np.nan
+            following = proposed if low < proposed < high else 0.5 * (low + high)
+            if slope == 0 or abs(following - b) <= 1e-15 * max(1.0, abs(b)):
+                return following if slope else b
+            b = following
+        return b

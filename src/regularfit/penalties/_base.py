@@ -1,0 +1,245 @@
+"""What a penalty is: a frozen value that knows its size, its proximal step and its distance from optimality."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .._checks import check_positive
+from .._typing import ArrayLike, Vector
+from ..errors import InputError, UnsupportedError
+from .coordinates import Coordinates
+
+__all__ = ["NormalFormPenalty", "Penalty", "SeparablePenalty", "Traits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a penalty promises. The engine reads it and the laws test it; what is not promised is False.
+
+    Parameters
+    ----------
+    convex : the penalty is convex, so a duality gap proves a global solution.
+    smooth : it is differentiable everywhere and has no bounds.
+    separable : it is a sum over columns.
+    sparse : from some strength on, every penalised coefficient is exactly zero.
+    """
+
+    convex: bool = False
+    smooth: bool = False
+    separable: bool = False
+    sparse: bool = False
+
+
+class Penalty(ABC):
+    """The base of every penalty. A subclass writes ``value``, ``prox``, ``kkt`` and ``examples``; the rest follows.
+
+    The engine minimises ``loss + strength * penalty``, so a number inside a penalty is a relative weight:
+    ``L1(2.0)`` at strength 0.1 is ``L1()`` at strength 0.2.
+    """
+
+    __slots__ = ()
+    __array_ufunc__: ClassVar[None] = None  # numpy scalars then leave ``k * penalty`` to us
+
+    @property
+    def traits(self) -> Traits:
+        """What this penalty promises; nothing unless it is declared."""
+        return Traits()
+
+    @property
+    def convex(self) -> bool:
+        """Whether the penalty is convex."""
+        return self.traits.convex
+
+    @property
+    def smooth(self) -> bool:
+        """Whether the penalty is differentiable everywhere."""
+        return self.traits.smooth
+
+    @property
+    def separable(self) -> bool:
+        """Whether the penalty is a sum over columns."""
+        return self.traits.separable
+
+    @property
+    def sparse(self) -> bool:
+        """Whether a large enough strength makes every penalised coefficient exactly zero."""
+        return self.traits.sparse
+
+    @abstractmethod
+    def value(self, w: Vector) -> float:
+        """Return P(w) for coefficients ``w``, (p,)."""
+
+    @abstractmethod
+    def prox(self, v: Vector, step: float) -> Vector:
+        """Return argmin_w ||w - v||^2 / 2 + step P(w), (p,), for any ``step`` > 0."""
+
+    @abstractmethod
+    def kkt(self, w: Vector, grad: Vector) -> Vector:
+        """Return the distance of ``-grad`` to the subdifferential of P at ``w``, (p,); 0 at a solution."""
+
+    @classmethod
+    @abstractmethod
+    def examples(cls) -> Sequence[Penalty]:
+        """Return instances on which every law in ``tests/laws`` runs (for five columns where length matters)."""
+
+    def coordinates(self, p: int) -> Coordinates | None:
+        """Return the normal form for ``p`` columns, or None where there is none and solvers use ``prox``."""
+        return None
+
+    def resolve(self, feature_names: Sequence[str] | None) -> Penalty:
+        """Return the same penalty with column names (see :meth:`on`) replaced by positions."""
+        return self
+
+    def strength_max(self, grad0: Vector) -> float:
+        """Return the smallest strength at which all penalised coefficients are 0, given the loss's gradient there.
+
+        Found by bisection on :meth:`kkt`; inf where no strength below 2^100 times the largest gradient suffices.
+        """
+        grad0 = as_coefficients(grad0, "grad0")
+        top = float(np.abs(grad0).max(initial=0.0))
+        return _smallest(lambda s: not self.kkt(np.zeros_like(grad0), grad0 / s).any(), top) if top > 0 else 0.0
+
+    # ------------------------------------------------------------ algebra
+
+    def scaled(self, factor: float) -> Penalty:
+        """Return ``factor * self`` for a positive factor."""
+        from ._algebra import Scaled  # the algebra imports this module
+
+        return Scaled(self, factor)
+
+    def __mul__(self, factor: float) -> Penalty:
+        """Return ``factor * self``."""
+        return NotImplemented if isinstance(factor, Penalty) else self.scaled(factor)
+
+    __rmul__ = __mul__
+
+    def __add__(self, other: Penalty) -> Penalty:
+        """Return the sum, where its proximal step is known; otherwise refuse by name."""
+        from ._algebra import Sum
+
+        if not isinstance(other, Penalty):  # pyright: ignore[reportUnnecessaryIsInstance]
+            return NotImplemented
+        return Sum((require_normal_form(self, self, "+", other), require_normal_form(other, self, "+", other)))
+
+    def weighted(self, factors: ArrayLike) -> Penalty:
+        """Return the penalty with one factor per column, (p,) >= 0: 0 leaves it unpenalised, inf excludes it.
+
+        The factors are used as they are. glmnet's ``penalty.factor`` is rescaled there to sum to p; divide by the mean
+        to get its numbers.
+        """
+        from ._algebra import Weighted
+
+        return Weighted(require_normal_form(self, self, ".weighted"), factors)  # pyright: ignore[reportArgumentType]
+
+    def bounded(self, lower: ArrayLike = -np.inf, upper: ArrayLike = np.inf) -> Penalty:
+        """Return the penalty with ``lower <= w <= upper`` on the scale of the given X; numbers or (p,), around 0."""
+        from ._algebra import Bounded
+
+        inner = require_normal_form(self, self, ".bounded")
+        return Bounded(inner, lower, upper)  # pyright: ignore[reportArgumentType]
+
+    def nonnegative(self) -> Penalty:
+        """Return the penalty with every coefficient held at or above zero."""
+        return self.bounded(lower=0.0)
+
+    def on(self, *columns: Any) -> Penalty:
+        """Return the penalty on some columns only: positions, one boolean mask, or names. The others are unpenalised.
+
+        Whatever the penalty itself holds per column (factors, bounds) refers to the chosen columns, in their order.
+        """
+        from ._algebra import OnColumns
+
+        chosen = columns[0] if len(columns) == 1 else columns
+        return OnColumns(require_normal_form(self, self, ".on"), chosen)
+
+
+class SeparablePenalty(Penalty):
+    """A penalty that is a sum over columns; the usual base for a penalty of your own."""
+
+    __slots__ = ()
+
+    @property
+    def traits(self) -> Traits:
+        """Separable, and nothing more unless it is declared."""
+        return Traits(separable=True)
+
+
+class NormalFormPenalty(SeparablePenalty):
+    """A penalty that is l1, l2 and bounds per column; its one method is :meth:`coordinates`."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def coordinates(self, p: int) -> Coordinates:
+        """Return the normal form for ``p`` columns."""
+
+    @abstractmethod
+    def scaled(self, factor: float) -> NormalFormPenalty:
+        """Return ``factor * self`` for a positive factor."""
+
+    def resolve(self, feature_names: Sequence[str] | None) -> NormalFormPenalty:
+        """Return the same penalty with column names replaced by positions."""
+        return self
+
+    def value(self, w: Vector) -> float:
+        """Return P(w); inf outside the bounds."""
+        w = as_coefficients(w, "w")
+        return self.coordinates(w.shape[0]).value(w)
+
+    def prox(self, v: Vector, step: float) -> Vector:
+        """Return argmin_w ||w - v||^2 / 2 + step P(w), (p,)."""
+        v = as_coefficients(v, "v")
+        return self.coordinates(v.shape[0]).prox(v, check_positive(step, "step"))
+
+    def kkt(self, w: Vector, grad: Vector) -> Vector:
+        """Return the distance of ``-grad`` to the subdifferential of P at ``w``, (p,)."""
+        w, grad = as_coefficients(w, "w"), as_coefficients(grad, "grad")
+        if w.shape != grad.shape:
+            raise InputError(f"w has {w.shape[0]} entries and grad has {grad.shape[0]}; they must be equally long.")
+        return self.coordinates(w.shape[0]).kkt(w, grad)
+
+    def strength_max(self, grad0: Vector) -> float:
+        """Return the smallest strength at which all penalised coefficients are 0; inf for ridge."""
+        grad0 = as_coefficients(grad0, "grad0")
+        return self.coordinates(grad0.shape[0]).strength_max(grad0)
+
+
+def require_normal_form(part: Penalty, *expression: object) -> NormalFormPenalty:
+    """Return ``part`` if it has the normal form; otherwise refuse the expression by name."""
+    if isinstance(part, NormalFormPenalty):
+        return part
+    shown = " ".join(piece if isinstance(piece, str) else repr(piece) for piece in expression).replace(" .", ".")
+    raise UnsupportedError(
+        f"{shown}: no proximal step is known for this, because {type(part).__name__} is not made of l1, l2 and bounds "
+        "per column. Combine L1, L2 and ElasticNet, or write the combination as a penalty of its own "
+        "(CONTRIBUTING.md, 'Add a penalty in ten minutes')."
+    )
+
+
+def as_coefficients(w: Vector, name: str) -> Vector:
+    """A float vector over columns, (p,), as it is; integers become float64."""
+    array = np.asarray(w)
+    if array.ndim != 1:
+        raise InputError(f"{name} must be a 1D array with one entry per column; its shape is {array.shape}.")
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+
+def _smallest(suffices: Any, start: float) -> float:
+    """The smallest number above zero that suffices, to twelve digits; inf where 2^100 * start does not."""
+    high = start
+    while not suffices(high):
+        high *= 2.0
+        if high > start * 2.0**100 or not np.isfinite(high):
+            return float("inf")
+    low = high / 2.0
+    while suffices(low) and low > start * 2.0**-100:
+        low, high = low / 2.0, low
+    while high - low > 1e-12 * high:
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if suffices(middle) else (middle, high)
+    return high
