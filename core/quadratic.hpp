@@ -72,7 +72,9 @@ public:
     // Returns true when the optimality conditions hold on the working set; the gradient c - Gb is left in `grad`.
     bool solve(std::vector<double>& grad) {
         grad.resize(q_.m);
-        if (q_.ridge && q_.all_ridge && descend(grad, tol_.epochs, tol_.gap)) return true;
+        // A ridge part changes the factor at every strength: rebuilding it is cheap for few free columns only.
+        const bool large = st_.free.size() > 150 || support() > 150;
+        if (q_.ridge && q_.all_ridge && large && descend(grad, tol_.epochs, tol_.gap)) return true;
         if (exact(grad)) return true;
         return descend(grad, 20000, 0.0);
     }
@@ -101,6 +103,8 @@ private:
         if (b <= q_.lower[j]) return std::max(rest, 0.0);
         return std::fabs(rest);
     }
+
+    std::size_t support() const { return q_.m - std::count(st_.b.begin(), st_.b.end(), 0.0); }
 
     void gradient(std::vector<double>& grad) const {
         std::copy(c_, c_ + q_.m, grad.begin());
@@ -292,10 +296,10 @@ private:
             if (std::fabs(solved_[i]) < 1e-9) continue;
             double value = move > 0 ? q_.upper[k] : q_.lower[k];
             signed char end = move > 0 ? AtUpper : AtLower;
-            if (st_.side[k] != Unsigned && st_.side[k] * move < 0) value = 0, end = Zero;
+            if (st_.side[k] != Unsigned && st_.side[k] * move < 0) value = 0;
             if (std::isinf(value)) continue;
             const double step = std::max((value - b) / move, 0.0);
-            if (step < length) length = step, first = static_cast<int>(i), becomes = value == 0 ? Zero : end;
+            if (step < length) length = step, first = static_cast<int>(i), becomes = value == 0 ? static_cast<signed char>(Zero) : end;
         }
         if (first < 0) return false;
         for (std::size_t i = 0; i < st_.free.size(); ++i) st_.b[st_.free[i]] -= length * direction * solved_[i];

@@ -1,0 +1,8 @@
+"""How X is stored and multiplied: dense arrays and sparse columns behind one small interface."""
+
+from ._base import Design
+from .dense import Dense
+from .of import as_design
+from .sparse import SparseColumns
+
+__all__ = ["Dense", "Design", "SparseColumns", "as_design"]

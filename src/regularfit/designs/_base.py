@@ -1,0 +1,60 @@
+"""What the engine asks of a stored X; standardising is always implicit, X itself is never changed or copied."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from .._typing import Vector
+
+__all__ = ["Design"]
+
+
+class Design(ABC):
+    """An n x p matrix, known to the engine only through these products.
+
+    ``centre`` (p,) is subtracted inside :meth:`moments` and :meth:`gram`, so that large means cost no digits;
+    products with lanes' residuals use the raw columns.
+    """
+
+    n: int
+    p: int
+    nbytes: int
+    block: int  # columns in one piece of `rmatmat`
+
+    @abstractmethod
+    def moments(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return means and standard deviations of every column under each row of ``weights`` (F, n), both (F, p).
+
+        Each row of weights sums to one. A column that is constant under the weights has deviation exactly 0.
+        """
+
+    @abstractmethod
+    def rmatmat(self, first: int, last: int, R: np.ndarray) -> np.ndarray:
+        """Return ``(X[:, first:last].T @ R).T``, (m, last - first) C-ordered, for R (n, m) C-ordered."""
+
+    @abstractmethod
+    def matmat(self, cols: np.ndarray, B: np.ndarray) -> np.ndarray:
+        """Return ``X[:, cols] @ B``, (n, m) C-ordered, for B (len(cols), m) C-ordered."""
+
+    @abstractmethod
+    def gram(
+        self, weights: Vector, cols: np.ndarray, fresh: np.ndarray, mean: Vector, inverse: Vector, threads: int
+    ) -> np.ndarray:
+        """Return the Gram block of standardised columns ``cols`` against ``fresh``, (len(cols), len(fresh)) F-ordered.
+
+        ``weights`` (n,) may be signed or sum to anything; ``mean`` and ``inverse`` are (p,).
+        """
+
+    @abstractmethod
+    def cross(self, rows: np.ndarray, weights: Vector, extra: np.ndarray, centre: Vector) -> np.ndarray:
+        """Return the Gram matrix of ``[X - centre, extra]`` over some rows, (p + e, p + e), weighted."""
+
+    @abstractmethod
+    def centre(self, weights: Vector) -> Vector:
+        """Return a weighted mean of every column that is worth subtracting before products, (p,)."""
+
+    @abstractmethod
+    def rows_times(self, rows: np.ndarray, B: np.ndarray) -> np.ndarray:
+        """Return ``X[rows] @ B`` for B (p, m)."""

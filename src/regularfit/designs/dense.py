@@ -1,0 +1,122 @@
+"""Dense X, C- or F-ordered, float64 or float32: read in blocks that fit the cache, summed in float64."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import _core
+from .._typing import Vector
+from ._base import Design
+
+__all__ = ["Dense"]
+
+BLOCK_BYTES = 8 << 20  # of X in one product: large enough for BLAS, small enough to leave memory alone
+
+
+class Dense(Design):
+    """A NumPy array as a design.
+
+    >>> Dense(np.eye(3)).rmatmat(0, 3, np.ones((3, 1)))
+    array([[1., 1., 1.]])
+    """
+
+    def __init__(self, X: np.ndarray) -> None:
+        if not (X.flags.c_contiguous or X.flags.f_contiguous):
+            X = np.asfortranarray(X)
+        self.X = X
+        self.n, self.p = X.shape
+        self.nbytes = X.nbytes
+        self.block = max(64, min(self.p, BLOCK_BYTES // (8 * max(self.n, 1))))
+        self._all_rows = np.arange(self.n)
+
+    def _piece(self, first: int, last: int) -> np.ndarray:
+        """Columns first..last in float64: a view where X already is, else a converted block."""
+        return self.X[:, first:last].astype(np.float64, copy=False)
+
+    def centre(self, weights: Vector) -> Vector:
+        total = weights.sum()
+        out = np.empty(self.p)
+        for first in range(0, self.p, self.block):
+            last = min(first + self.block, self.p)
+            out[first:last] = weights @ self._piece(first, last) / total
+        return out
+
+    def moments(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        shift = self.centre(weights.mean(axis=0))
+        mean = np.empty((len(weights), self.p))
+        deviation = np.empty_like(mean)
+        for first in range(0, self.p, self.block):
+            span = slice(first, min(first + self.block, self.p))
+            Z = self._piece(span.start, span.stop) - shift[span]
+            m = weights @ Z
+            np.multiply(Z, Z, out=Z)
+            second = weights @ Z
+            deviation[:, span] = _deviation(m, second, shift[span])
+            mean[:, span] = m + shift[span]
+        return mean, deviation
+
+    def rmatmat(self, first: int, last: int, R: np.ndarray) -> np.ndarray:
+        return np.dot(R.T, self._piece(first, last))
+
+    def matmat(self, cols: np.ndarray, B: np.ndarray) -> np.ndarray:
+        out = np.zeros((self.n, B.shape[1]))
+        step = max(64, (32 << 20) // (8 * max(self.n, 1)))
+        for start in range(0, len(cols), step):
+            part = cols[start : start + step]
+            out += self.gather(self._all_rows, part) @ B[start : start + step]
+        return out
+
+    def gather(
+        self,
+        rows: np.ndarray,
+        cols: np.ndarray,
+        centre: Vector | None = None,
+        scale: Vector | None = None,
+        weight: Vector | None = None,
+    ) -> np.ndarray:
+        """Return ``weight * (X[rows][:, cols] - centre) * scale``, F-ordered float64."""
+        out = np.empty((len(rows), len(cols)), order="F")
+        _core.gather(self.X, rows, cols, centre, scale, weight, out)
+        return out
+
+    def gram(
+        self, weights: Vector, cols: np.ndarray, fresh: np.ndarray, mean: Vector, inverse: Vector, threads: int
+    ) -> np.ndarray:
+        rows = np.flatnonzero(weights)
+        root = np.sqrt(weights[rows])
+        same = len(cols) == len(fresh)
+        m, a = mean[cols], inverse[cols]
+        block = np.zeros((len(cols), len(fresh)), order="F")
+        step = max(256, (32 << 20) // (8 * max(len(cols), 1)))
+        for start in range(0, len(rows), step):
+            span = slice(start, start + step)
+            Z = self.gather(rows[span], cols, m, a, root[span])
+            block += Z.T @ (Z if same else Z[:, len(cols) - len(fresh) :])
+        return block
+
+    def cross(self, rows: np.ndarray, weights: Vector, extra: np.ndarray, centre: Vector) -> np.ndarray:
+        width = self.p + extra.shape[1]
+        total = np.zeros((width, width))
+        columns = np.arange(self.p)
+        root = None if (weights == 1).all() else np.sqrt(weights)
+        step = max(128, (4 << 20) // (8 * width))
+        Z = np.empty((min(step, len(rows)), width), order="F")
+        for start in range(0, len(rows), step):
+            part = rows[start : start + step]
+            if len(part) < len(Z):
+                Z = np.empty((len(part), width), order="F")
+            w = None if root is None else root[start : start + step]
+            _core.gather(self.X, part, columns, centre, None, w, Z[:, : self.p])
+            Z[:, self.p :] = extra[part] if w is None else extra[part] * w[:, None]
+            total += Z.T @ Z
+        return total
+
+    def rows_times(self, rows: np.ndarray, B: np.ndarray) -> np.ndarray:
+        return self.X[rows].astype(np.float64, copy=False) @ B
+
+
+def _deviation(mean: np.ndarray, second: np.ndarray, shift: Vector) -> np.ndarray:
+    """Standard deviation from moments about ``shift``; what is only rounding becomes exactly 0."""
+    variance = second - mean**2
+    rounding = 1e-13 * second + (1e-15 * shift) ** 2
+    return np.sqrt(np.where(variance > rounding, variance, 0.0))

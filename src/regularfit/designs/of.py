@@ -1,0 +1,26 @@
+"""The one way in for X: any array or sparse matrix becomes a design."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scipy import sparse
+
+from .._checks import check_matrix
+from ._base import Design
+from .dense import Dense
+from .sparse import SparseColumns
+
+__all__ = ["as_design"]
+
+
+def as_design(X: Any, name: str = "X") -> Design:
+    """Return ``X`` as a design: checked, not copied where its type allows.
+
+    >>> as_design([[1.0, 2.0], [3.0, 4.0]]).n
+    2
+    """
+    if isinstance(X, Design):
+        return X
+    matrix = check_matrix(X, name)
+    return SparseColumns(matrix) if sparse.issparse(matrix) else Dense(matrix)

@@ -1,0 +1,10 @@
+"""The lockstep engine: many fits of the same model, advanced together over one copy of the data."""
+
+from .certificate import Certificate
+from .engine import fit_lanes
+from .grid import strength_grid
+from .path import Path
+from .problem import Lane, Problem, make_problem
+from .result import LaneResult
+
+__all__ = ["Certificate", "Lane", "LaneResult", "Path", "Problem", "fit_lanes", "make_problem", "strength_grid"]

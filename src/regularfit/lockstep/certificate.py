@@ -1,0 +1,60 @@
+"""Proof that a point solves its problem: a duality gap where the loss and the penalty are convex, and the KKT violation.
+
+For the squared loss with residual r, coefficients b and scores g = X'Wr on the penalised scale, any c in [0, 1] for
+which the penalty's conjugate is finite gives the dual point c r, and the primal minus the dual value is
+
+    gap = (1 - c)^2 rr / 2 + pen(b) + pen*(c g) - c b'g.
+
+An unpenalised column has b'g = 0 at its optimum; its part of b'g is taken in absolute value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._typing import Vector
+
+__all__ = ["Certificate", "judge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What is proved about a solution.
+
+    Parameters
+    ----------
+    gap : duality gap over the objective value (nan where no dual is known): the objective is at most this fraction too high.
+    kkt : largest violation of the optimality conditions, divided by the strength.
+    converged : whether ``gap`` (or, where it is nan, ``kkt``) meets the tolerance that was asked for.
+    reason : why it holds, or why not and what to do.
+    """
+
+    gap: float
+    kkt: float
+    converged: bool
+    reason: str
+
+
+def judge(gaps: Vector, kkt: Vector, tol: float) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Say of every strength whether it converged, and why (not)."""
+    measured = np.where(np.isnan(gaps), kkt, gaps)
+    converged = measured <= tol
+    return converged, tuple(_reason(g, k, ok, tol) for g, k, ok in zip(gaps, kkt, converged, strict=True))
+
+
+def _reason(gap: float, kkt: float, ok: bool, tol: float) -> str:
+    if ok:
+        return "duality gap within tolerance" if not np.isnan(gap) else "optimality conditions within tolerance"
+    if not (np.isfinite(gap) or np.isfinite(kkt)):
+        return "the iterates left the finite numbers; standardise the columns or use a larger strength"
+    return f"not solved to {tol:g} (gap {gap:.1e}, violation {kkt:.1e}); a larger tol or strength, or fewer collinear columns, would do"
+
+
+def fenchel_gap(
+    rr: Vector, bg: Vector, penalty: Vector, conjugate: Vector, ratio: Vector
+) -> Vector:
+    """Duality gaps of squared-loss lanes from sums; ``ratio`` is the largest |g| / (s l1), at least 0."""
+    c = 1.0 / np.maximum(ratio, 1.0)
+    return 0.5 * rr * (1 - c) ** 2 + penalty + conjugate - c * bg

@@ -1,0 +1,107 @@
+"""Where one lane stands on its way down the strengths: working set, last gradients, what it has found so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .. import _core
+from .._typing import Vector
+from .standard import Terms
+
+__all__ = ["Front"]
+
+FIRST_BATCH, LARGEST_BATCH = 4, 16
+MARGIN = 0.08  # how near the boundary a column is taken in ahead of time
+
+
+@dataclass(eq=False)
+class Front:
+    """The moving part of a lane. Columns keep their place in the working set once they are in."""
+
+    weights: Vector  # (n,) sums to one; zero = held out
+    mean: Vector  # (p,)
+    inverse: Vector  # (p,)
+    terms: Terms
+    grid: Vector
+    candidate: int
+    lane: int
+    batch: int = FIRST_BATCH
+    position: int = 0  # strengths accepted so far
+    core: _core.Lane = field(default_factory=_core.Lane)
+    columns: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    now: np.ndarray | None = None  # (p,) float32 gradient at the last accepted strength
+    before: np.ndarray | None = None
+    strength_now: float = 0.0
+    strength_before: float = 0.0
+    pending: list[int] = field(default_factory=list)  # violators that must come in before the next solve
+
+    def __post_init__(self) -> None:
+        self.inside = np.zeros(len(self.mean), np.uint8)
+        count = len(self.grid)
+        self.coefs: list[tuple[np.ndarray, Vector]] = []
+        self.intercepts = np.full(count, np.nan)
+        self.gaps = np.full(count, np.nan)
+        self.kkt = np.full(count, np.nan)
+        self.deviance_ratio = np.full(count, np.nan)
+        self.df = np.full(count, np.nan)
+
+    @property
+    def live(self) -> bool:
+        return self.position < len(self.grid)
+
+    @property
+    def upcoming(self) -> Vector:
+        """The strengths of the next batch."""
+        return self.grid[self.position : self.position + self.batch]
+
+    def start(self, scores: Vector, strength: float) -> None:
+        """Set the gradient of the null model, from which the first columns are predicted."""
+        self.now = scores.astype(np.float32)
+        self.before = self.now.copy()
+        self.strength_now = self.strength_before = max(strength, self.grid[0])
+
+    def wanted(self) -> np.ndarray:
+        """Columns to take in before the next batch: known violators and those heading for the boundary."""
+        found = _core.approaching(
+            self.now, self.before, self.strength_now, self.strength_before, float(self.upcoming[-1]), MARGIN,
+            *self.terms.arrays, self.inside,
+        )
+        ahead = np.array(found, dtype=np.int64)
+        most = max(64, len(self.columns) // 2)
+        if len(ahead) > most:  # a wild guess must not fill memory: the nearest ones first
+            size = np.abs(self.now[ahead]) / np.maximum(self.terms.l1[ahead], 1e-300)
+            ahead = ahead[np.argpartition(-size, most)[:most]]
+        fresh = np.unique(np.concatenate([np.array(self.pending, dtype=np.int64), ahead]))
+        self.pending = []
+        return fresh[self.inside[fresh] == 0]
+
+    def admit(self, fresh: np.ndarray, block: np.ndarray) -> None:
+        """Append columns with their Gram block."""
+        self.core.append(block)
+        self.columns = np.concatenate([self.columns, fresh])
+        self.inside[fresh] = 1
+        self.core.terms(*self.terms.take(self.columns))
+
+    def advance(self, accepted: int, asked: int, gradients: np.ndarray | None) -> None:
+        """Move past the accepted strengths; gradients (asked, p) are those of this batch."""
+        if gradients is not None and accepted:
+            previous = gradients[accepted - 2] if accepted > 1 else self.now
+            strength = self.grid[self.position + accepted - 2] if accepted > 1 else self.strength_now
+            self.before, self.now = previous.copy(), gradients[accepted - 1].copy()
+            self.strength_before, self.strength_now = float(strength), float(self.grid[self.position + accepted - 1])
+        self.position += accepted
+        if accepted == asked:
+            self.batch = min(LARGEST_BATCH, 2 * self.batch)
+        elif accepted < asked // 2:
+            self.batch = max(2, self.batch // 2)
+
+    def take_violators(self, found: list[int], gradient: np.ndarray) -> None:
+        """Remember the worst violators of the first strength that was refused."""
+        violators = np.array(found, dtype=np.int64)
+        most = max(100, len(self.columns))
+        if len(violators) > most:
+            size = np.abs(gradient[violators]) / np.maximum(self.terms.l1[violators], 1e-300)
+            violators = violators[np.argpartition(-size, most)[:most]]
+        self.pending.extend(violators.tolist())

@@ -1,0 +1,56 @@
+"""The grid of strengths: from the smallest at which everything penalised is zero, down evenly on the log scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .._checks import check_fraction, check_strengths
+from .._typing import Vector
+from ..errors import InputError
+from ..penalties import Penalty
+from ..penalties.coordinates import Coordinates
+from .null import null_scores
+from .problem import Problem
+
+__all__ = ["strength_grid"]
+
+RIDGE_TOP = 1e-3  # ridge never reaches zero: start where an l1 part of this size would
+
+
+def strength_grid(
+    problem: Problem, penalty: Penalty, strengths: int | Sequence[float] | Any = 100, min_ratio: float | None = None
+) -> Vector:
+    """Return decreasing strengths, (L,): a user's own grid, or ``strengths`` of them from the data.
+
+    The largest is where all penalised coefficients are zero; the smallest is ``min_ratio`` times it (default 1e-4
+    for n >= p, 1e-2 otherwise, and 1e-7 for ridge, whose grid starts high).
+    """
+    if not isinstance(strengths, (int, np.integer)) or isinstance(strengths, bool):
+        return check_strengths(strengths)
+    if strengths < 1:
+        raise InputError(f"strengths={strengths} must be at least 1, or a sequence of positive numbers; 100 is usual.")
+    normal = penalty.coordinates(problem.p)
+    scores = null_scores(problem, normal)
+    ridge = normal is not None and not (np.isfinite(normal.l1) & (normal.l1 > 0)).any()
+    top = _top(penalty, normal, scores)
+    if min_ratio is None:
+        min_ratio = 1e-7 if ridge else 1e-4 if problem.n >= problem.p else 1e-2
+    check_fraction(min_ratio, "min_ratio")
+    if min_ratio <= 0 or min_ratio >= 1:
+        raise InputError(f"min_ratio={min_ratio} must lie strictly between 0 and 1; 1e-3 is usual.")
+    return top * np.logspace(0, np.log10(min_ratio), int(strengths)) if strengths > 1 else np.array([top])
+
+
+def _top(penalty: Penalty, normal: Coordinates | None, scores: Vector) -> float:
+    if normal is None:
+        top = penalty.strength_max(-scores)
+    else:
+        l1 = np.where(normal.l1 > 0, np.maximum(normal.l1, RIDGE_TOP * normal.l2), 0.0)
+        if not (np.isfinite(l1) & (l1 > 0)).any():
+            l1 = RIDGE_TOP * normal.l2
+        top = Coordinates(l1, np.zeros_like(l1), normal.lower, normal.upper).strength_max(-scores)
+    # A constant target leaves nothing to penalise away: any strength gives the null model.
+    return top if np.isfinite(top) and top > 0 else 1.0

@@ -1,0 +1,61 @@
+"""The null model: the intercept and the unpenalised columns alone; its scores set the top of the grid."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._typing import Vector
+from ..penalties.coordinates import Coordinates
+from .problem import Problem
+from .standard import inverse_scale
+
+__all__ = ["null_eta", "null_scores"]
+
+
+def null_eta(problem: Problem, weights: Vector) -> Vector:
+    """Linear predictor (n,) of the model with the intercept alone."""
+    if not problem.fit_intercept:
+        return problem.offset.copy()
+    return problem.offset + problem.loss.null_eta(problem.y, weights, problem.offset)
+
+
+def null_scores(problem: Problem, normal: Coordinates | None) -> Vector:
+    """Minus the gradient of the mean loss at the null model, on the penalised scale, (p,)."""
+    weights = problem.sample_weight / problem.n
+    mean, deviation = problem.design.moments(weights[None, :])
+    inverse = inverse_scale(deviation[0], problem.standardize, problem.fit_intercept)
+    eta = _with_free_columns(problem, normal, weights) if normal is not None else null_eta(problem, weights)
+    residual = -weights * problem.loss.gradient(problem.y, eta)
+    score = problem.design.rmatmat(0, problem.p, residual[:, None])[0]
+    centre = mean[0] * residual.sum() if problem.fit_intercept else 0.0
+    return (score - centre) * inverse
+
+
+def _with_free_columns(problem: Problem, normal: Coordinates, weights: Vector) -> Vector:
+    """The null predictor, refined by Newton over the unpenalised columns."""
+    eta = null_eta(problem, weights)
+    free = np.flatnonzero((normal.l1 == 0) & (normal.l2 == 0))
+    if len(free) == 0:
+        return eta
+    rows = np.arange(problem.n)
+    pick = np.zeros((problem.p, len(free)))
+    pick[free, np.arange(len(free))] = 1.0
+    Z = problem.design.rows_times(rows, pick)
+    if problem.fit_intercept:
+        Z = np.column_stack([np.ones(problem.n), Z])
+    size = np.abs(Z).max(axis=0)
+    Z = Z / np.where(size > 0, size, 1.0)
+    objective = weights @ problem.loss.value(problem.y, eta)
+    for _ in range(50):
+        bend = np.sqrt(weights * np.maximum(problem.loss.curvature(problem.y, eta), 1e-10))
+        pull = -weights * problem.loss.gradient(problem.y, eta)
+        step = Z @ np.linalg.lstsq(bend[:, None] * Z, pull / np.where(bend > 0, bend, 1.0), rcond=None)[0]
+        length = 1.0
+        while length > 1e-4 and weights @ problem.loss.value(problem.y, eta + length * step) > objective:
+            length /= 2
+        eta = eta + length * step
+        fallen = objective - weights @ problem.loss.value(problem.y, eta)
+        objective -= fallen
+        if fallen <= 1e-15 * max(abs(objective), 1e-300):
+            break
+    return eta

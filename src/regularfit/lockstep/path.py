@@ -1,0 +1,129 @@
+"""A regularisation path: solutions along decreasing strengths, each with its proof."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import sparse
+
+from .._typing import Vector
+from ..designs import as_design
+from ..errors import InputError
+from ..losses import Loss
+from .certificate import Certificate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Path"]
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """Solutions along decreasing strengths, on the scale of the X that was given.
+
+    Parameters
+    ----------
+    strengths : (L,) decreasing.
+    intercepts : (L,)
+    sparse_coefs : CSR (L, p)
+    deviance_ratio : (L,) share of the null deviance that is explained on the training rows.
+    df : (L,) effective degrees of freedom, the intercept not counted; nan where they were not asked for.
+    gaps, kkt, converged, reasons : (L,) the certificate of every strength.
+    ended : why the path has fewer strengths than were asked for, or None.
+    """
+
+    strengths: Vector
+    intercepts: Vector
+    sparse_coefs: Any
+    deviance_ratio: Vector
+    df: Vector
+    gaps: Vector
+    kkt: Vector
+    converged: np.ndarray
+    reasons: tuple[str, ...]
+    loss: Loss
+    feature_names: tuple[str, ...] | None = None
+    ended: str | None = None
+    _dense: list[np.ndarray] = field(default_factory=list, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.strengths)
+
+    @property
+    def coefs(self) -> np.ndarray:
+        """Coefficients, dense (L, p)."""
+        if not self._dense:
+            self._dense.append(self.sparse_coefs.toarray())
+        return self._dense[0]
+
+    @property
+    def nonzeros(self) -> np.ndarray:
+        """Number of coefficients that are not zero, (L,)."""
+        return np.diff(self.sparse_coefs.indptr)
+
+    def at(self, strength: float) -> tuple[Vector, float]:
+        """Return coefficients and intercept at a strength, interpolated linearly between the path's own.
+
+        Raises
+        ------
+        InputError
+            For a strength outside the path.
+        """
+        low, high, share = self._between(strength)
+        coef = (1 - share) * self.sparse_coefs[[low]].toarray()[0] + share * self.sparse_coefs[[high]].toarray()[0]
+        return coef, float((1 - share) * self.intercepts[low] + share * self.intercepts[high])
+
+    def predict_eta(self, X: Any, strength: float | None = None) -> np.ndarray:
+        """Return the linear predictor, (n,) at one strength or (n, L) at all, without any offset."""
+        design = as_design(X)
+        if design.p != self.sparse_coefs.shape[1]:
+            raise InputError(f"X has {design.p} columns, but the path was fitted on {self.sparse_coefs.shape[1]}; give the same columns.")
+        rows = np.arange(design.n)
+        if strength is None:
+            return design.rows_times(rows, self.coefs.T) + self.intercepts
+        coef, intercept = self.at(strength)
+        return design.rows_times(rows, coef[:, None])[:, 0] + intercept
+
+    def predict(self, X: Any, strength: float | None = None) -> np.ndarray:
+        """Return the expected target, (n,) at one strength or (n, L) at all."""
+        return self.loss.mean(self.predict_eta(X, strength))
+
+    def certificate(self, index: int) -> Certificate:
+        """Return the proof of one strength."""
+        return Certificate(float(self.gaps[index]), float(self.kkt[index]), bool(self.converged[index]), self.reasons[index])
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a strength: strength, intercept, deviance ratio, df, certificate, coefficients by name."""
+        import pandas as pd
+
+        names = self.feature_names or tuple(f"x{j}" for j in range(self.sparse_coefs.shape[1]))
+        head = pd.DataFrame(
+            {
+                "strength": self.strengths,
+                "intercept": self.intercepts,
+                "deviance_ratio": self.deviance_ratio,
+                "df": self.df,
+                "gap": self.gaps,
+                "kkt": self.kkt,
+            }
+        )
+        return pd.concat([head, pd.DataFrame(self.coefs, columns=list(names))], axis=1)
+
+    def named(self, names: tuple[str, ...] | None) -> Path:
+        """Return the same path with column names."""
+        return replace(self, feature_names=names)
+
+    def _between(self, strength: float) -> tuple[int, int, float]:
+        grid = self.strengths
+        top, bottom = grid[0], grid[-1]
+        if not bottom * (1 - 1e-12) <= strength <= top * (1 + 1e-12):
+            raise InputError(
+                f"strength {strength:g} lies outside this path ({bottom:.3g} to {top:.3g}); fit with strengths=[{strength:g}] instead."
+            )
+        high = int(np.clip(np.searchsorted(-grid, -strength), 0, len(grid) - 1))
+        low = max(high - 1, 0)
+        width = grid[low] - grid[high]
+        return low, high, 1.0 if width == 0 else float(np.clip((grid[low] - strength) / width, 0.0, 1.0))

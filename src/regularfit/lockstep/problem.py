@@ -1,0 +1,90 @@
+"""What is fitted: the data and the loss of a family of lanes, as one immutable value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .. import losses
+from .._checks import check_offset, check_weights
+from .._typing import Vector
+from ..designs import Design, as_design
+from ..errors import InputError
+from ..losses import Loss
+
+__all__ = ["Lane", "Problem", "make_problem"]
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Data, loss and conventions that all lanes share.
+
+    ``(1/n) sum_i w_i loss(y_i, offset_i + intercept + x_i b) + strength * penalty(b)``; weights sum to n.
+    """
+
+    design: Design
+    y: Vector
+    loss: Loss
+    sample_weight: Vector
+    offset: Vector
+    fit_intercept: bool = True
+    standardize: bool = True
+
+    @property
+    def n(self) -> int:
+        return self.design.n
+
+    @property
+    def p(self) -> int:
+        return self.design.p
+
+
+@dataclass(frozen=True, eq=False)
+class Lane:
+    """One fit among many: the rows it learns from and the rows it is scored on.
+
+    Parameters
+    ----------
+    train : row indices; a repeated row counts as often as it is named.
+    tests : groups of row indices, each scored apart.
+    keep : whether the coefficients are wanted, not only the scores.
+    """
+
+    train: np.ndarray
+    tests: tuple[np.ndarray, ...] = field(default=())
+    keep: bool = False
+
+    def weights(self, problem: Problem) -> Vector:
+        """Row weights of this lane, (n,), summing to one."""
+        counts = np.bincount(self.train, minlength=problem.n) * problem.sample_weight
+        total = counts.sum()
+        if not total > 0:
+            raise InputError("A training set has no row with a positive weight; check the splits and sample_weight.")
+        return counts / total
+
+
+def make_problem(
+    X: Any,
+    y: Any,
+    loss: Loss | str = "squared",
+    *,
+    sample_weight: Any = None,
+    offset: Any = None,
+    fit_intercept: bool = True,
+    standardize: bool = True,
+) -> Problem:
+    """Return checked data as a problem; weights are scaled to sum to n.
+
+    >>> make_problem([[0.0], [1.0]], [1.0, 2.0]).n
+    2
+    """
+    design = as_design(X)
+    chosen = losses.get(loss) if isinstance(loss, str) else loss
+    target = chosen.check_target(y)
+    if len(target) != design.n:
+        raise InputError(f"y has {len(target)} entries but X has {design.n} rows; give one entry for every row.")
+    weights = check_weights(sample_weight, design.n)
+    weights = weights * (design.n / weights.sum())
+    return Problem(design, target, chosen, weights, check_offset(offset, design.n), fit_intercept, standardize)

@@ -1,0 +1,64 @@
+"""What a lane hands back, and how its pieces become a path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from .._typing import Vector
+from .certificate import judge
+from .path import Path
+from .problem import Problem
+
+__all__ = ["LaneResult", "Score", "held_out", "make_path"]
+
+Score = Callable[[Vector, Vector, Vector], float]
+
+
+@dataclass(frozen=True, eq=False)
+class LaneResult:
+    """One lane's answers along its strengths.
+
+    Parameters
+    ----------
+    path : the solutions, or None where they were not kept.
+    scores : (L, number of test groups) held-out scores; nan for strengths that were not reached.
+    gaps, kkt, converged : (L,) certificates.
+    """
+
+    path: Path | None
+    scores: np.ndarray
+    gaps: Vector
+    kkt: Vector
+    converged: np.ndarray
+
+
+def make_path(
+    problem: Problem,
+    strengths: Vector,
+    coefs: Any,
+    intercepts: Vector,
+    deviance_ratio: Vector,
+    df: Vector,
+    gaps: Vector,
+    kkt: Vector,
+    tol: float,
+    ended: str | None = None,
+) -> Path:
+    """Assemble a path; ``coefs`` may be dense or sparse, (L, p)."""
+    converged, reasons = judge(gaps, kkt, tol)
+    return Path(
+        strengths, intercepts, sparse.csr_matrix(coefs), deviance_ratio, df, gaps, kkt, converged, reasons, problem.loss, None, ended
+    )
+
+
+def held_out(problem: Problem, rows: np.ndarray, eta: np.ndarray, score: Score | None) -> Vector:
+    """Held-out scores of the columns of ``eta`` (rows, L): the loss's own weighted mean, or the caller's function."""
+    y, w = problem.y[rows], problem.sample_weight[rows]
+    if score is not None:
+        return np.array([score(y, eta[:, k], w) for k in range(eta.shape[1])])
+    return w @ problem.loss.score(y[:, None], eta) / w.sum()

@@ -1,0 +1,54 @@
+"""One product X'R for the residuals of all lanes, read block by block and turned into certificates on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .. import _core
+from ..designs import Design
+from .front import Front
+from .threads import Workers
+
+__all__ = ["Verdict", "score_columns"]
+
+SLACK = 1e-8  # a violation below this share of the threshold is rounding, not a missing column
+
+
+@dataclass(eq=False)
+class Verdict:
+    """What X'r says about one solution of one lane."""
+
+    ratio: float = 0.0  # largest |g| / (s l1)
+    conjugate: float = 0.0  # sum of finite conjugates at g
+    violation: float = 0.0  # of columns outside the working set, over s
+    violators: list[int] = field(default_factory=list)
+
+
+def score_columns(
+    design: Design, R: np.ndarray, fronts: list[Front], strengths: list[float], team: Workers, gradients: np.ndarray
+) -> list[Verdict]:
+    """Judge the columns of R (n, m), one a (lane, strength); gradients (m, p) float32 are filled in."""
+    totals = R.sum(axis=0)
+    verdicts = [Verdict() for _ in fronts]
+    noise = [1e-14 * float(np.abs(R[:, k]).sum()) for k in range(R.shape[1])]
+
+    def block(first: int) -> list[tuple[float, float, float, list[int]]]:
+        last = min(first + design.block, design.p)
+        S = design.rmatmat(first, last, R)
+        return [
+            _core.scan(
+                S[k], first, front.mean, front.inverse, totals[k], strengths[k], *front.terms.arrays, SLACK, noise[k],
+                front.inside, gradients[k],
+            )
+            for k, front in enumerate(fronts)
+        ]
+
+    for found in team.map(block, range(0, design.p, design.block)):
+        for verdict, (ratio, conjugate, violation, violators) in zip(verdicts, found, strict=True):
+            verdict.ratio = max(verdict.ratio, ratio)
+            verdict.conjugate += conjugate
+            verdict.violation = max(verdict.violation, violation)
+            verdict.violators.extend(violators)
+    return verdicts

@@ -1,0 +1,72 @@
+"""The scale on which a lane is penalised: its own centring and scaling, and the penalty's terms on that scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._typing import Vector
+from ..penalties import Penalty
+from ..penalties.coordinates import Coordinates
+
+__all__ = ["Terms", "inverse_scale", "lane_terms"]
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """Contiguous float64 arrays (p,) as the core reads them."""
+
+    l1: Vector
+    l2: Vector
+    lower: Vector
+    upper: Vector
+
+    def take(self, cols: np.ndarray) -> tuple[Vector, Vector, Vector, Vector]:
+        return self.l1[cols], self.l2[cols], self.lower[cols], self.upper[cols]
+
+    @property
+    def arrays(self) -> tuple[Vector, Vector, Vector, Vector]:
+        return self.l1, self.l2, self.lower, self.upper
+
+    @property
+    def free(self) -> np.ndarray:
+        """Columns without a penalty."""
+        return np.flatnonzero((self.l1 == 0) & (self.l2 == 0))
+
+    @property
+    def smooth(self) -> bool:
+        """Whether no column has an l1 part or a bound: the problem is then linear in c."""
+        return bool(
+            (self.l1[np.isfinite(self.l1)] == 0).all() and np.isinf(self.lower).all() and np.isinf(self.upper).all()
+        )
+
+    def value(self, B: np.ndarray) -> Vector:
+        """Penalty of every row of B (L, p) at strength one; excluded columns are zero in B."""
+        l1 = np.where(np.isinf(self.l1), 0.0, self.l1)
+        size = np.abs(B)
+        return size @ l1 + 0.5 * (B * B) @ self.l2
+
+
+def inverse_scale(deviation: np.ndarray, standardize: bool, fit_intercept: bool) -> np.ndarray:
+    """Factor that brings a column to the penalised scale; 0 for one that is constant beside an intercept."""
+    constant = deviation == 0
+    scale = np.where(constant, 1.0, deviation) if standardize else np.ones_like(deviation)
+    return np.where(constant, 0.0, 1.0 / scale) if fit_intercept else 1.0 / scale
+
+
+def lane_terms(normal: Coordinates, inverse: Vector) -> Terms:
+    """The penalty on a lane's own scale: bounds are on the coefficients of the X that was given."""
+    l1 = np.where(inverse == 0, np.inf, normal.l1)
+    back = np.where(inverse == 0, 1.0, inverse)
+    return Terms(
+        np.ascontiguousarray(l1, dtype=np.float64),
+        np.ascontiguousarray(normal.l2, dtype=np.float64),
+        np.ascontiguousarray(normal.lower / back, dtype=np.float64),
+        np.ascontiguousarray(normal.upper / back, dtype=np.float64),
+    )
+
+
+def normal_form(penalty: Penalty, p: int) -> Coordinates | None:
+    """The penalty's coordinates for p columns, or None for one that only knows value, prox and kkt."""
+    return penalty.coordinates(p)

@@ -1,0 +1,209 @@
+"""Working-set rounds for the squared loss: all lanes take the next strengths, one product X'R certifies them all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import sparse
+
+from .. import _core
+from .._typing import Vector
+from .certificate import fenchel_gap, judge
+from .front import Front
+from .problem import Lane, Problem
+from .result import LaneResult, Score, held_out, make_path
+from .scores import Verdict, score_columns
+from .standard import inverse_scale, lane_terms
+from .threads import Workers
+
+__all__ = ["fit_workset"]
+
+
+def fit_workset(
+    problem: Problem, normals: Sequence, grids: Sequence[Vector], lanes: Sequence[Lane], *, tol: float, team: Workers, tick,
+    score: Score | None, full_df: bool,
+) -> list[list[LaneResult]]:
+    """Fit every candidate on every lane, in lockstep."""
+    fit = SquaredRounds(problem, normals, grids, lanes, tol, team, score, full_df)
+    while fit.live:
+        tick(fit.round())
+    return fit.results()
+
+
+def make_fronts(problem: Problem, normals: Sequence, grids: Sequence[Vector], lanes: Sequence[Lane]) -> list[list[Front]]:
+    """One front a (candidate, lane); lanes of one training set share their weights, means and scales."""
+    weights = np.array([lane.weights(problem) for lane in lanes])
+    mean, deviation = problem.design.moments(weights)
+    inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept)
+    if not problem.fit_intercept:
+        mean = np.zeros_like(mean)
+    return [
+        [
+            Front(weights[f], mean[f], inverse[f], lane_terms(normal, inverse[f]), grid, c, f)
+            for f in range(len(lanes))
+        ]
+        for c, (normal, grid) in enumerate(zip(normals, grids, strict=True))
+    ]
+
+
+class SquaredRounds:
+    """The state of one lockstep fit."""
+
+    def __init__(self, problem, normals, grids, lanes, tol, team, score, full_df) -> None:  # type: ignore[no-untyped-def]
+        self.problem, self.lanes, self.tol, self.team, self.score, self.full_df = problem, lanes, tol, team, score, full_df
+        self.fronts = make_fronts(problem, normals, grids, lanes)
+        self.all = [front for row in self.fronts for front in row]
+        self.y = problem.y - problem.offset
+        self.scores = [[np.full((len(grid), len(lane.tests)), np.nan) for lane in lanes] for grid in grids]
+        self._start()
+
+    def _start(self) -> None:
+        """Null residuals, the linear terms c of all columns, and the first working sets."""
+        first = self.fronts[0]
+        level = [f.weights @ self.y if self.problem.fit_intercept else 0.0 for f in first]
+        self.yy = [float(f.weights @ (self.y - m) ** 2) for f, m in zip(first, level, strict=True)]
+        R = np.column_stack([f.weights * (self.y - m) for f, m in zip(first, level, strict=True)])
+        raw = np.empty((len(first), self.problem.p))
+        for start in range(0, self.problem.p, self.problem.design.block):
+            stop = min(start + self.problem.design.block, self.problem.p)
+            raw[:, start:stop] = self.problem.design.rmatmat(start, stop, R)
+        totals = R.sum(axis=0)
+        self.c = [(raw[f] - front.mean * totals[f]) * front.inverse for f, front in enumerate(first)]
+        for front in self.all:
+            c = self.c[front.lane]
+            l1 = np.where(np.isfinite(front.terms.l1) & (front.terms.l1 > 0), front.terms.l1, np.inf)
+            front.start(c, float(np.max(np.abs(c) / l1, initial=0.0)))
+            front.pending = np.flatnonzero((front.terms.l1 == 0)).tolist()
+            front.core.tolerate(0.1 * self.tol * 1e-2 * max(self.yy[front.lane], 1e-300))
+
+    @property
+    def live(self) -> list[Front]:
+        return [front for front in self.all if front.live]
+
+    def round(self) -> int:
+        """Advance every live lane; returns how many strengths were accepted."""
+        fronts = self.live
+        self._grow(fronts)
+        solved = self._solve(fronts)
+        columns = [(front, k) for front in fronts for k in range(len(front.upcoming))]
+        E, residuals, levels = self._predict(fronts, solved)
+        R = residuals * np.column_stack([front.weights for front, _ in columns])
+        gradients = np.empty((len(columns), self.problem.p), np.float32)
+        verdicts = score_columns(
+            self.problem.design, R, [f for f, _ in columns], [float(f.upcoming[k]) for f, k in columns], self.team, gradients
+        )
+        done, at = 0, 0
+        for front, answer in zip(fronts, solved, strict=True):
+            span = slice(at, at + len(front.upcoming))
+            done += self._accept(front, answer, verdicts[span], gradients[span], E[:, span], residuals[:, span], levels[span])
+            at = span.stop
+        return done
+
+    def _grow(self, fronts: list[Front]) -> None:
+        wanted = [(front, front.wanted()) for front in fronts]
+
+        def grow(item: tuple[Front, np.ndarray]) -> None:
+            front, fresh = item
+            if len(fresh):
+                cols = np.concatenate([front.columns, fresh])
+                front.admit(fresh, self.problem.design.gram(front.weights, cols, fresh, front.mean, front.inverse, 1))
+
+        list(self.team.map(grow, wanted))
+
+    def _solve(self, fronts: list[Front]) -> list[tuple[np.ndarray, np.ndarray, Vector]]:
+        answers, jobs = [], []
+        for front in fronts:
+            strengths = np.ascontiguousarray(front.upcoming)
+            shape = (len(strengths), len(front.columns))
+            b, grad, kkt, ok = np.empty(shape), np.empty(shape), np.empty(len(strengths)), np.empty(len(strengths), np.uint8)
+            jobs.append((front.core, strengths, self.c[front.lane][front.columns][None, :], b, grad, kkt, ok))
+            answers.append((b, grad, kkt))
+        _core.solve_lanes(jobs, self.team.threads, True)
+        return answers
+
+    def _predict(self, fronts: list[Front], solved: list) -> tuple[np.ndarray, np.ndarray, Vector]:
+        """Predictors (without intercept), residuals and intercepts of every (lane, strength), on all rows."""
+        raw = [b * front.inverse[front.columns] for front, (b, _, _) in zip(fronts, solved, strict=True)]
+        used = [front.columns[(b != 0).any(axis=0)] for front, b in zip(fronts, raw, strict=True)]
+        union = np.unique(np.concatenate(used)) if used else np.empty(0, np.int64)
+        B = np.zeros((len(union), sum(len(b) for b in raw)))
+        at = 0
+        for front, b in zip(fronts, raw, strict=True):
+            place = np.searchsorted(union, front.columns)
+            inside = (place < len(union)) & (union[np.minimum(place, max(len(union) - 1, 0))] == front.columns) if len(union) else np.zeros(len(place), bool)
+            B[place[inside], at : at + len(b)] = b[:, inside].T
+            at += len(b)
+        E = self.problem.design.matmat(union, B)
+        residuals = self.y[:, None] - E
+        weights = np.column_stack([front.weights for front, b in zip(fronts, raw, strict=True) for _ in range(len(b))])
+        levels = np.einsum("nm,nm->m", weights, residuals) if self.problem.fit_intercept else np.zeros(E.shape[1])
+        residuals -= levels
+        return E, residuals, levels
+
+    def _accept(
+        self, front: Front, answer: tuple, verdicts: list[Verdict], gradients: np.ndarray, E: np.ndarray, residuals: np.ndarray,
+        levels: Vector,
+    ) -> int:
+        """Keep the longest run of strengths without a violator outside the working set."""
+        b, grad, kkt = answer
+        asked = len(verdicts)
+        accepted = next((k for k, v in enumerate(verdicts) if v.violators), asked)
+        for k in range(accepted):
+            self._record(front, front.position + k, b[k], grad[k], kkt[k], verdicts[k], residuals[:, k], levels[k])
+        self._score(front, slice(front.position, front.position + accepted), E[:, :accepted] + levels[:accepted])
+        if accepted < asked:
+            front.take_violators(verdicts[accepted].violators, gradients[accepted])
+        if accepted:
+            front.core.keep(accepted - 1)
+        front.advance(accepted, asked, gradients)
+        return accepted
+
+    def _record(
+        self, front: Front, at: int, b: Vector, grad: Vector, kkt: float, verdict: Verdict, residual: Vector, level: float
+    ) -> None:
+        s = front.grid[at]
+        active = np.flatnonzero(b)
+        rr = float(front.weights @ residual**2)
+        l1, l2, _, _ = front.terms.take(front.columns)
+        finite = np.where(np.isinf(l1), 0.0, l1)
+        penalty = s * float(np.abs(b) @ finite + 0.5 * (b * b) @ l2)
+        free = (l1 == 0) & (l2 == 0)
+        loose = 2 * float(np.abs(b[free] * grad[free]).sum())
+        gap = fenchel_gap(rr, float(b @ grad), penalty, verdict.conjugate, verdict.ratio)
+        front.gaps[at] = (max(float(gap), 0.0) + loose) / max(0.5 * rr + penalty, 0.5e-12 * self.yy[front.lane] + 1e-300)
+        front.kkt[at] = max(kkt, verdict.violation)
+        front.intercepts[at] = level
+        front.deviance_ratio[at] = 1 - rr / self.yy[front.lane] if self.yy[front.lane] > 0 else 0.0
+        front.df[at] = len(active)
+        if self.lanes[front.lane].keep:
+            front.coefs.append((front.columns[active], b[active] * front.inverse[front.columns[active]]))
+
+    def _score(self, front: Front, span: slice, eta: np.ndarray) -> None:
+        target = self.scores[front.candidate][front.lane]
+        for group, rows in enumerate(self.lanes[front.lane].tests):
+            if span.stop > span.start:
+                target[span, group] = held_out(self.problem, rows, eta[rows] + self.problem.offset[rows, None], self.score)
+
+    def results(self) -> list[list[LaneResult]]:
+        return [[self._result(front) for front in row] for row in self.fronts]
+
+    def _result(self, front: Front) -> LaneResult:
+        converged, _ = judge(front.gaps, front.kkt, self.tol)
+        path = None
+        if self.lanes[front.lane].keep:
+            path = make_path(
+                self.problem, front.grid, stack(front.coefs, self.problem.p), front.intercepts, front.deviance_ratio,
+                front.df, front.gaps, front.kkt, self.tol,
+            )
+        return LaneResult(path, self.scores[front.candidate][front.lane], front.gaps, front.kkt, converged)
+
+
+def stack(rows: list[tuple[np.ndarray, Vector]], p: int) -> sparse.csr_matrix:
+    """Rows of (columns, values) as CSR (L, p)."""
+    indptr = np.concatenate([[0], np.cumsum([len(cols) for cols, _ in rows])]).astype(np.int64)
+    cols = np.concatenate([cols for cols, _ in rows]) if rows else np.empty(0, np.int64)
+    values = np.concatenate([values for _, values in rows]) if rows else np.empty(0)
+    out = sparse.csr_matrix((values, cols, indptr), shape=(len(rows), p))
+    out.sort_indices()
+    return out
