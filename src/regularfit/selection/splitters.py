@@ -1,0 +1,229 @@
+"""The ``cv`` argument, whatever its form, as a checked list of (train, test) row indices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from .._typing import ArrayLike, Indices, Vector
+from ..errors import InputError
+
+__all__ = ["Fold", "fold_weights", "make_folds", "partitions"]
+
+Fold: TypeAlias = tuple[Indices, Indices]
+
+
+def make_folds(
+    cv: Any,
+    n: int,
+    y: ArrayLike | None = None,
+    *,
+    X: Any = None,
+    groups: ArrayLike | None = None,
+    classifier: bool = False,
+    random_state: Any = None,
+    sample_weight: Vector | None = None,
+) -> list[Fold]:
+    """Return the folds that ``cv`` asks for.
+
+    A number means that many random folds: with the classes spread evenly for classifiers, with groups kept together
+    when ``groups`` is given. Anything that scikit-learn takes works too: splitters (repeated, grouped, time-ordered)
+    and iterables of (train, test). Tests may overlap, trains may repeat a row; a row in both is refused.
+
+    Parameters
+    ----------
+    cv : None (10), an int >= 2, a splitter with ``split``, or an iterable of (train, test) indices or masks.
+    n : number of rows.
+    y : (n,) target; needed for stratified splits and to see that every training set holds two classes.
+    X : handed to splitters that look at it; most do not.
+    groups : (n,) labels of rows that belong together.
+    classifier : whether ``y`` holds classes.
+    random_state : shuffles the folds of an int ``cv``; an int makes them repeatable.
+    sample_weight : (n,); rows of weight zero do not fill a test set.
+
+    Raises
+    ------
+    InputError
+        More folds than rows, groups or members of a class; an empty training or test set; indices outside the rows;
+        a row in both; a training set with one class.
+
+    Examples
+    --------
+    >>> [test.tolist() for _, test in make_folds(2, 4, random_state=0)]
+    [[2, 3], [0, 1]]
+    """
+    labels = None if y is None else np.asarray(y)
+    members = None if groups is None else np.asarray(groups)
+    if members is not None and len(members) != n:
+        raise InputError(
+            f"groups has {len(members)} entries but X has {n} rows; give one label for every row."
+        )
+    found = _split(cv, n, labels, X, members, classifier, random_state)
+    folds = [_checked(k, pair, n) for k, pair in enumerate(found)]
+    if not folds:
+        raise InputError(
+            "cv gave no folds; give a number such as 10, a splitter, or pairs of (train, test) rows."
+        )
+    for k, (train, test) in enumerate(folds):
+        _check_weights(k, train, test, sample_weight)
+        if classifier and labels is not None and len(np.unique(labels[train])) < 2:
+            raise InputError(
+                f"The training rows of fold {k} hold one class only ({labels[train[0]]!r}), so nothing can be learned "
+                "there; use fewer folds or a stratified splitter such as sklearn.model_selection.StratifiedKFold."
+            )
+    return folds
+
+
+def fold_weights(folds: list[Fold], sample_weight: Vector | None = None) -> Vector:
+    """Return the weight of every fold, (K,): the sum of the weights of its test rows.
+
+    >>> fold_weights([(np.array([0]), np.array([1, 2]))])
+    array([2.])
+    """
+    return np.array(
+        [len(test) if sample_weight is None else sample_weight[test].sum() for _, test in folds], float
+    )
+
+
+def partitions(folds: list[Fold], n: int) -> list[list[Fold]]:
+    """Return the folds as consecutive partitions of the rows (one, or one for every repeat), as nested CV needs them.
+
+    Raises
+    ------
+    InputError
+        When the test sets do not hold every row once, or a training set is not the rest: time-ordered splits,
+        bootstrap, ShuffleSplit.
+
+    Examples
+    --------
+    >>> len(partitions(make_folds(2, 4) + make_folds(4, 4), 4))
+    2
+    """
+    found: list[list[Fold]] = []
+    seen = np.zeros(n, dtype=np.intp)
+    current: list[Fold] = []
+    for train, test in folds:
+        seen[test] += 1
+        rest = np.setdiff1d(np.arange(n), test)
+        if (seen > 1).any() or not np.array_equal(np.sort(train), rest):
+            raise InputError(_NO_PARTITION)
+        current.append((train, test))
+        if seen.all():
+            found.append(current)
+            current, seen = [], np.zeros(n, dtype=np.intp)
+    if current:
+        raise InputError(_NO_PARTITION)
+    return found
+
+
+_NO_PARTITION = (
+    "An honest score needs folds that partition the rows: every row tested once (in every repeat), and trained on in "
+    "all other folds. Time-ordered, bootstrap and ShuffleSplit splits do not. Give a number of folds, KFold, GroupKFold, "
+    "StratifiedKFold or their repeated forms."
+)
+
+
+def _split(
+    cv: Any, n: int, y: Any, X: Any, groups: Any, classifier: bool, random_state: Any
+) -> Iterable[tuple[Any, Any]]:
+    if isinstance(cv, (bool, str, bytes, float)):
+        raise InputError(
+            f"cv={cv!r} is not a way to split; give a whole number >= 2, a splitter, or (train, test) pairs."
+        )
+    if cv is None or isinstance(cv, (int, np.integer)):
+        cv = _by_number(10 if cv is None else int(cv), n, y, groups, classifier, random_state)
+    if not hasattr(cv, "split"):
+        try:
+            return list(cv)
+        except TypeError:
+            raise InputError(
+                f"cv={cv!r} is neither a number, a splitter nor an iterable of (train, test)."
+            ) from None
+    try:
+        return list(cv.split(np.zeros((n, 1)) if X is None else X, y, groups))
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"{cv!r} cannot split these {n} rows: {error}") from None
+
+
+def _by_number(k: int, n: int, y: Any, groups: Any, classifier: bool, random_state: Any) -> Any:
+    """The scikit-learn splitter for a number of folds; imported here because scikit-learn is slow to load."""
+    from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
+
+    _check_number(k, n, y, groups, classifier)
+    if groups is not None:
+        by_group = StratifiedGroupKFold if classifier else GroupKFold
+        return by_group(k, shuffle=True, random_state=random_state)
+    plain = StratifiedKFold if classifier and y is not None else KFold
+    return plain(k, shuffle=True, random_state=random_state)
+
+
+def _check_number(k: int, n: int, y: Any, groups: Any, classifier: bool) -> None:
+    if k < 2:
+        raise InputError(f"cv={k} is too few folds; give at least 2 (10 is usual).")
+    if k > n:
+        raise InputError(
+            f"cv={k} folds were asked for, but there are only {n} rows; give cv between 2 and {n}."
+        )
+    if groups is not None:
+        count = len(np.unique(groups))
+        if k > count:
+            raise InputError(
+                f"cv={k} folds were asked for, but there are only {count} groups; give cv <= {count}."
+            )
+    elif classifier and y is not None:
+        classes, counts = np.unique(y, return_counts=True)
+        rare = int(np.argmin(counts))
+        if k > counts[rare]:
+            advice = (
+                f"give cv <= {counts[rare]}"
+                if counts[rare] > 1
+                else "collect more of it or leave the class out"
+            )
+            raise InputError(
+                f"cv={k} folds were asked for, but class {classes[rare].item()!r} has only {counts[rare]} member"
+                f"{'s' if counts[rare] > 1 else ''}, fewer than the number of folds; {advice}."
+            )
+
+
+def _checked(k: int, pair: Any, n: int) -> Fold:
+    try:
+        train, test = pair
+    except (TypeError, ValueError):
+        raise InputError(f"Fold {k} of cv is not a pair (train, test) of row indices.") from None
+    train, test = _rows(k, train, n, "training"), _rows(k, test, n, "test")
+    both = np.intersect1d(train, test)
+    if both.size:
+        raise InputError(
+            f"Row {both[0]} is in the training and in the test set of fold {k}; a held-out score needs rows that the fit "
+            "has not seen."
+        )
+    return train, test
+
+
+def _rows(k: int, rows: Any, n: int, which: str) -> Indices:
+    rows = np.asarray(rows)
+    if rows.dtype == bool and rows.shape == (n,):
+        rows = np.flatnonzero(rows)
+    if rows.size == 0:
+        raise InputError(f"The {which} set of fold {k} is empty; use fewer folds or check the splitter.")
+    if rows.ndim != 1 or rows.dtype.kind not in "iu":
+        raise InputError(f"The {which} set of fold {k} must hold row indices or a mask of {n} booleans.")
+    if rows.min() < 0 or rows.max() >= n:
+        raise InputError(
+            f"The {which} set of fold {k} names row {rows.max()}, but rows run from 0 to {n - 1}."
+        )
+    return rows.astype(np.intp, copy=False)
+
+
+def _check_weights(k: int, train: Indices, test: Indices, sample_weight: Vector | None) -> None:
+    if sample_weight is None:
+        return
+    for which, rows in (("training", train), ("test", test)):
+        if not (sample_weight[rows] > 0).any():
+            raise InputError(
+                f"The {which} rows of fold {k} all have weight 0; use fewer folds, or drop the rows of weight 0 first."
+            )
