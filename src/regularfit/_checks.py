@@ -1,8 +1,8 @@
 """Validation of everything that a user hands in: the one place where arrays are refused, and why.
 
-Each check returns the value in the form that the rest of the library relies on (floats, C or F order untouched, no copy
-unless the type forces one) or raises :class:`~regularfit.errors.InputError`, which says what was given, what is allowed
-and what to do.
+Each check returns the value in the form that the rest of the library relies on (floats, C or F order
+untouched, no copy unless the type forces one) or raises :class:`~regularfit.errors.InputError`, which says
+what was given, what is allowed and what to do.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def check_strengths(strengths: Any, name: str = "strengths") -> Vector:
     """
     grid = _one_dimensional(strengths, name)
     if grid.size == 0:
-        raise InputError(f"{name} is empty; give at least one positive number, or how many to try (100 is usual).")
+        raise InputError(
+            f"{name} is empty; give at least one positive number, or how many to try (100 is usual)."
+        )
     wrong = grid[~(np.isfinite(grid) & (grid > 0))]
     if wrong.size:
         raise InputError(
@@ -107,7 +109,7 @@ def check_vector(y: Any, n: int | None = None, name: str = "y") -> Vector:
 
 
 def check_weights(weights: Any, n: int, name: str = "sample_weight") -> Vector:
-    """Return row weights, (n,), that are >= 0 and not all zero; ``None`` means ones, one number means all equal.
+    """Return row weights, (n,), >= 0 and not all zero; ``None`` means ones, one number means all equal.
 
     >>> check_weights(None, 2)
     array([1., 1.])
@@ -123,7 +125,9 @@ def check_weights(weights: Any, n: int, name: str = "sample_weight") -> Vector:
             f"{name} must not be negative; row {row} has {array[row]:g}. Set it to 0 to leave the row out."
         )
     if not array.any():
-        raise InputError(f"{name} is zero for every row, so nothing is left to fit; give some rows a weight above 0.")
+        raise InputError(
+            f"{name} is zero for every row, so nothing is left to fit; give some rows a weight above 0."
+        )
     return array
 
 
@@ -181,7 +185,7 @@ def _number(value: Any, what: str) -> float:
 
 
 def _floats(values: Any, name: str) -> Matrix:
-    """Any array of numbers as float64, or float32 where it is that; never strings, objects or complex numbers."""
+    """Any array of numbers as float64, or as float32 where it is that; text and objects are refused."""
     try:
         array = np.asarray(values)
     except ValueError as error:
@@ -190,7 +194,7 @@ def _floats(values: Any, name: str) -> Matrix:
         raise InputError(f"{name} is complex. Complex data not supported; take its real part or its modulus.")
     if array.dtype.kind not in "fiub":
         raise InputError(
-            f"{name} has dtype {array.dtype}, but only numbers can be fitted; encode text and categories first, "
+            f"{name} has dtype {array.dtype}, but only numbers can be fitted; encode text first, "
             f"or convert an array of numbers with {name}.astype(float)."
         )
     return array if array.dtype in (np.float64, np.float32) else array.astype(np.float64)
@@ -199,16 +203,22 @@ def _floats(values: Any, name: str) -> Matrix:
 def _one_dimensional(values: Any, name: str) -> Vector:
     array = _floats(values, name)
     if array.ndim != 1:
-        raise InputError(f"{name} must be a 1D array; its shape is {array.shape}. Use {name}.ravel() if it is one column.")
+        raise InputError(
+            f"{name} must be a 1D array; its shape is {array.shape}. Use {name}.ravel() if it is one column."
+        )
     return array.astype(np.float64, copy=False)
 
 
 def _check_shape(shape: tuple[int, ...], name: str) -> None:
     n, p = shape
     if n == 0:
-        raise InputError(f"{name} has 0 sample(s) (shape={shape}) while a minimum of 1 is required; give some rows.")
+        raise InputError(
+            f"{name} has 0 sample(s) (shape={shape}) while a minimum of 1 is required; give some rows."
+        )
     if p == 0:
-        raise InputError(f"{name} has 0 feature(s) (shape={shape}) while a minimum of 1 is required; give some columns.")
+        raise InputError(
+            f"{name} has 0 feature(s) (shape={shape}) while a minimum of 1 is required; give some columns."
+        )
 
 
 def _check_finite(array: Matrix, name: str) -> None:
@@ -220,14 +230,16 @@ def _check_finite(array: Matrix, name: str) -> None:
     kind = "NaN" if np.isnan(array[tuple(bad[0])]) else "infinity"
     where = "row {}".format(*bad[0]) if array.ndim == 1 else "row {}, column {}".format(*bad[0])
     raise InputError(
-        f"{name} contains NaN or infinity in {len(bad)} places (the first is {kind}, in {where}); only finite numbers "
-        "can be fitted. Impute or drop them, for example with sklearn.impute.SimpleImputer."
+        f"{name} contains NaN or infinity in {len(bad)} places (first: {kind} in {where}); "
+        "only finite numbers can be fitted. Impute or drop them, for example with sklearn.impute.SimpleImputer."
     )
 
 
 def _sparse_matrix(X: Any, name: str) -> SparseMatrix:
     if X.ndim != 2:
-        raise InputError(f"{name} must be a 2D array, rows by columns; its shape is {X.shape}. Reshape your data.")
+        raise InputError(
+            f"{name} must be a 2D array, rows by columns; its shape is {X.shape}. Reshape your data."
+        )
     _check_shape(X.shape, name)
     S = X if X.format in ("csr", "csc") else X.tocsr()
     data = _floats(S.data, name)

@@ -11,8 +11,8 @@
     ConvergenceWarning               a certificate above the tolerance
     GridEdgeWarning                  the chosen strength lies at an end of the grid
 
-A message says what was given, what is allowed and what to do. Predicting with an estimator that is not fitted raises
-scikit-learn's ``NotFittedError``.
+A message says what was given, what is allowed and what to do. Predicting with an estimator that is not fitted
+raises scikit-learn's ``NotFittedError``.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ LARGEST_ETA = 36.0  # beyond it the logistic mean rounds to 1 in float64
 class Loss(ABC):
     """The base of every loss. All vectors are (n,); the factor 1/n and the row weights belong to the engine.
 
-    A subclass sets ``name`` and ``score_name`` and writes the abstract methods. ``curvature_bound`` is the largest
-    value that ``curvature`` can take, or None where there is none.
+    A subclass sets ``name`` and ``score_name`` and writes the abstract methods. ``curvature_bound`` is the
+    largest value that ``curvature`` can take, or None where there is none.
     """
 
     __slots__ = ()
@@ -54,7 +54,7 @@ class Loss(ABC):
 
     @abstractmethod
     def score(self, y: Vector, eta: Vector) -> Vector:
-        """Return the score of held-out rows, (n,), in the unit that ``score_name`` says; smaller is better."""
+        """Return the score of held-out rows, (n,), as ``score_name`` says; smaller is better."""
 
     @classmethod
     @abstractmethod
@@ -68,8 +68,8 @@ class Loss(ABC):
     def null_eta(self, y: Vector, weights: Vector, offset: Vector | None = None) -> float:
         """Return the best constant intercept: the b that minimises sum_i w_i loss(y_i, offset_i + b).
 
-        Newton's method kept inside a bracket. Where the minimum lies at infinity (one class only), a large finite
-        answer is returned: the predictor of every weighted row is then at least 36 in size.
+        Newton's method kept inside a bracket. Where the minimum lies at infinity (one class only), a large
+        finite answer is returned: the predictor of every weighted row is then at least 36 in size.
         """
         used = weights > 0
         y, weights = y[used], weights[used]

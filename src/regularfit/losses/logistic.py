@@ -23,8 +23,9 @@ class Logistic(Loss):
 
     .. math:: \ell(y, \eta) = \log(1 + e^{\eta}) - y \eta
 
-    Prefer it when probabilities are wanted. The target is 0 or 1; numbers between are taken as shares (a row of y = 0.3
-    counts like 0.7 rows of class 0 and 0.3 of class 1). Every method is finite and accurate for any finite eta.
+    Prefer it when probabilities are wanted. The target is 0 or 1; numbers between are taken as shares (a row
+    of y = 0.3 counts like 0.7 rows of class 0 and 0.3 of class 1). Every method is finite and accurate for
+    any finite eta.
 
     Examples
     --------
@@ -77,8 +78,8 @@ class Logistic(Loss):
     def null_eta(self, y: Vector, weights: Vector, offset: Vector | None = None) -> float:
         """Return the logit of the weighted mean, or Newton's answer where there is an offset.
 
-        With one class only the minimum lies at infinity; a large finite answer is returned, at which the predictor of
-        every weighted row is at least 36 in size. Refusing such a target is the caller's task.
+        With one class only the minimum lies at infinity; a large finite answer is returned, at which the
+        predictor of every weighted row is at least 36 in size. Refusing such a target is the caller's task.
         """
         if offset is not None and np.any(offset):
             return Loss.null_eta(self, y, weights, offset)

@@ -21,8 +21,8 @@ class Squared(Loss):
 
     .. math:: \ell(y, \eta) = (y - \eta)^2 / 2
 
-    Prefer it for measurements with errors of similar size. Outliers pull on it strongly, and it suits neither classes
-    (use :class:`Logistic`) nor counts.
+    Prefer it for measurements with errors of similar size. Outliers pull on it strongly, and it suits neither
+    classes (use :class:`Logistic`) nor counts.
 
     Examples
     --------

@@ -1,9 +1,10 @@
-"""Penalties: what is discouraged. Frozen values with a size, a proximal step and a distance from optimality."""
+"""Penalties: what is discouraged; frozen values that know their size, proximal step and optimality."""
 
 from __future__ import annotations
 
-from ._algebra import Bounded, OnColumns, Scaled, Sum, Weighted
+from ._algebra import Scaled, Sum
 from ._base import NormalFormPenalty, Penalty, SeparablePenalty, Traits
+from ._columns import Bounded, OnColumns, Weighted
 from .coordinates import Coordinates
 from .elastic_net import ElasticNet
 from .l1 import L1

@@ -1,11 +1,11 @@
-"""What a penalty is: a frozen value that knows its size, its proximal step and its distance from optimality."""
+"""What a penalty is: a frozen value that knows its size, its proximal step and its optimality."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -36,7 +36,7 @@ class Traits:
 
 
 class Penalty(ABC):
-    """The base of every penalty. A subclass writes ``value``, ``prox``, ``kkt`` and ``examples``; the rest follows.
+    """The base of every penalty: write ``value``, ``prox``, ``kkt`` and ``examples``, and the rest follows.
 
     The engine minimises ``loss + strength * penalty``, so a number inside a penalty is a relative weight:
     ``L1(2.0)`` at strength 0.1 is ``L1()`` at strength 0.2.
@@ -85,7 +85,7 @@ class Penalty(ABC):
     @classmethod
     @abstractmethod
     def examples(cls) -> Sequence[Penalty]:
-        """Return instances on which every law in ``tests/laws`` runs (for five columns where length matters)."""
+        """Return instances on which every law in ``tests/laws`` runs, for five columns where that matters."""
 
     def coordinates(self, p: int) -> Coordinates | None:
         """Return the normal form for ``p`` columns, or None where there is none and solvers use ``prox``."""
@@ -96,13 +96,18 @@ class Penalty(ABC):
         return self
 
     def strength_max(self, grad0: Vector) -> float:
-        """Return the smallest strength at which all penalised coefficients are 0, given the loss's gradient there.
+        """Return the smallest strength at which all penalised coefficients are 0, for the gradient there.
 
-        Found by bisection on :meth:`kkt`; inf where no strength below 2^100 times the largest gradient suffices.
+        Found by bisection on :meth:`kkt`; inf where no strength below 2^100 times the largest gradient
+        suffices.
         """
         grad0 = as_coefficients(grad0, "grad0")
-        top = float(np.abs(grad0).max(initial=0.0))
-        return _smallest(lambda s: not self.kkt(np.zeros_like(grad0), grad0 / s).any(), top) if top > 0 else 0.0
+        zeros, top = np.zeros_like(grad0), float(np.abs(grad0).max(initial=0.0))
+
+        def suffices(s: float) -> bool:
+            return not self.kkt(zeros, grad0 / s).any()
+
+        return _smallest(suffices, top) if top > 0 else 0.0
 
     # ------------------------------------------------------------ algebra
 
@@ -124,38 +129,40 @@ class Penalty(ABC):
 
         if not isinstance(other, Penalty):  # pyright: ignore[reportUnnecessaryIsInstance]
             return NotImplemented
-        return Sum((require_normal_form(self, self, "+", other), require_normal_form(other, self, "+", other)))
+        shown = f"{self!r} + {other!r}"
+        return Sum((require_normal_form(self, shown), require_normal_form(other, shown)))
 
     def weighted(self, factors: ArrayLike) -> Penalty:
         """Return the penalty with one factor per column, (p,) >= 0: 0 leaves it unpenalised, inf excludes it.
 
-        The factors are used as they are. glmnet's ``penalty.factor`` is rescaled there to sum to p; divide by the mean
-        to get its numbers.
+        The factors are used as they are. glmnet's ``penalty.factor`` is rescaled there to sum to p; divide by
+        the mean to get its numbers.
         """
-        from ._algebra import Weighted
+        from ._columns import Weighted
 
-        return Weighted(require_normal_form(self, self, ".weighted"), factors)  # pyright: ignore[reportArgumentType]
+        return Weighted(require_normal_form(self, ".weighted"), cast("tuple[float, ...]", factors))
 
     def bounded(self, lower: ArrayLike = -np.inf, upper: ArrayLike = np.inf) -> Penalty:
-        """Return the penalty with ``lower <= w <= upper`` on the scale of the given X; numbers or (p,), around 0."""
-        from ._algebra import Bounded
+        """Return the penalty with ``lower <= w <= upper`` (numbers or (p,), around 0) on the scale of X."""
+        from ._columns import Bounded
 
-        inner = require_normal_form(self, self, ".bounded")
-        return Bounded(inner, lower, upper)  # pyright: ignore[reportArgumentType]
+        inner = require_normal_form(self, ".bounded")
+        return Bounded(inner, cast("float", lower), cast("float", upper))
 
     def nonnegative(self) -> Penalty:
         """Return the penalty with every coefficient held at or above zero."""
         return self.bounded(lower=0.0)
 
     def on(self, *columns: Any) -> Penalty:
-        """Return the penalty on some columns only: positions, one boolean mask, or names. The others are unpenalised.
+        """Return the penalty on some columns: positions, one boolean mask, or names; others are unpenalised.
 
-        Whatever the penalty itself holds per column (factors, bounds) refers to the chosen columns, in their order.
+        What the penalty itself holds per column (factors, bounds) refers to the chosen columns, in their
+        order.
         """
-        from ._algebra import OnColumns
+        from ._columns import OnColumns
 
         chosen = columns[0] if len(columns) == 1 else columns
-        return OnColumns(require_normal_form(self, self, ".on"), chosen)
+        return OnColumns(require_normal_form(self, ".on"), chosen)
 
 
 class SeparablePenalty(Penalty):
@@ -173,6 +180,11 @@ class NormalFormPenalty(SeparablePenalty):
     """A penalty that is l1, l2 and bounds per column; its one method is :meth:`coordinates`."""
 
     __slots__ = ()
+
+    @property
+    def covers_all(self) -> bool:
+        """Whether no column is left unpenalised."""
+        return True
 
     @abstractmethod
     def coordinates(self, p: int) -> Coordinates:
@@ -200,7 +212,9 @@ class NormalFormPenalty(SeparablePenalty):
         """Return the distance of ``-grad`` to the subdifferential of P at ``w``, (p,)."""
         w, grad = as_coefficients(w, "w"), as_coefficients(grad, "grad")
         if w.shape != grad.shape:
-            raise InputError(f"w has {w.shape[0]} entries and grad has {grad.shape[0]}; they must be equally long.")
+            raise InputError(
+                f"w has {w.shape[0]} entries and grad {grad.shape[0]}; they must be equally long."
+            )
         return self.coordinates(w.shape[0]).kkt(w, grad)
 
     def strength_max(self, grad0: Vector) -> float:
@@ -209,14 +223,14 @@ class NormalFormPenalty(SeparablePenalty):
         return self.coordinates(grad0.shape[0]).strength_max(grad0)
 
 
-def require_normal_form(part: Penalty, *expression: object) -> NormalFormPenalty:
+def require_normal_form(part: Penalty, expression: str) -> NormalFormPenalty:
     """Return ``part`` if it has the normal form; otherwise refuse the expression by name."""
     if isinstance(part, NormalFormPenalty):
         return part
-    shown = " ".join(piece if isinstance(piece, str) else repr(piece) for piece in expression).replace(" .", ".")
+    shown = f"{part!r}{expression}(...)" if expression.startswith(".") else expression
     raise UnsupportedError(
-        f"{shown}: no proximal step is known for this, because {type(part).__name__} is not made of l1, l2 and bounds "
-        "per column. Combine L1, L2 and ElasticNet, or write the combination as a penalty of its own "
+        f"{shown}: no proximal step is known for this, as {type(part).__name__} is not made of l1, l2 and "
+        "bounds per column. Combine L1, L2 and ElasticNet, or write the combination as a penalty of its own "
         "(CONTRIBUTING.md, 'Add a penalty in ten minutes')."
     )
 
@@ -229,7 +243,7 @@ def as_coefficients(w: Vector, name: str) -> Vector:
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
-def _smallest(suffices: Any, start: float) -> float:
+def _smallest(suffices: Callable[[float], bool], start: float) -> float:
     """The smallest number above zero that suffices, to twelve digits; inf where 2^100 * start does not."""
     high = start
     while not suffices(high):

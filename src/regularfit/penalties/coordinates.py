@@ -70,19 +70,19 @@ class Coordinates:
         return float(size @ (l1 + 0.5 * self.l2 * size))
 
     def prox(self, v: Vector, step: float | Vector) -> Vector:
-        """Return argmin_w ||w - v||^2 / 2 + step P(w), in the float type of ``v``; ``step`` > 0 may be (p,)."""
+        """Return argmin_w ||w - v||^2 / 2 + step P(w), in the float type of ``v``; ``step`` may be (p,)."""
         threshold = step * self.l1
         shrunk = (v - np.clip(v, -threshold, threshold)) / (1.0 + step * self.l2)
         # Rounding a bound to float32 may move it outwards, so the clip is repeated in the type of the answer.
         return np.clip(shrunk.astype(v.dtype, copy=False), *self._bounds(v.dtype))
 
     def kkt(self, w: Vector, grad: Vector) -> Vector:
-        """Return the distance of ``-grad`` to the subdifferential of P at ``w``, (p,); inf where P(w) is inf."""
+        """Return the distance of ``-grad`` to the subdifferential of P at ``w``, (p,); inf outside bounds."""
         lower, upper = self._bounds(w.dtype)
         ridge = grad + self.l2 * w
         least = np.where(w > 0, self.l1, -self.l1)
         most = np.where(w < 0, -self.l1, self.l1)
-        # The subdifferential is an interval: at a bound it is open-ended, as the bound may push back with any force.
+        # The subdifferential is an interval, open-ended at a bound: the bound may push back with any force.
         least = np.where(w <= lower, -np.inf, least)
         most = np.where(w >= upper, np.inf, most)
         distance = np.maximum(np.maximum(ridge + least, -ridge - most), 0.0)
@@ -94,7 +94,7 @@ class Coordinates:
 
         inf where a column with only an l2 weight is pulled: ridge never gives an exact zero.
         """
-        pull = self._pull(grad0)
+        pull = self._pull(np.asarray(grad0, dtype=np.float64))
         with np.errstate(divide="ignore", over="ignore"):
             needed = np.divide(pull, self.l1, out=np.zeros_like(pull), where=(pull > 0) & self.penalised)
         s = float(needed.max(initial=0.0))
@@ -104,10 +104,10 @@ class Coordinates:
         return s
 
     def conjugate(self, g: Vector) -> Vector:
-        """Return sup_{lower <= b <= upper} g b - l1 |b| - l2 b^2 / 2 column by column, (p,); inf where unbounded.
+        """Return sup_{lower <= b <= upper} g b - l1 |b| - l2 b^2 / 2 for every column, (p,).
 
-        An unpenalised, unbounded column has conjugate inf unless its ``g`` is exactly 0; a certificate treats the
-        stationarity of such columns apart.
+        It is inf where the supremum is unbounded, as in an unpenalised column without bounds unless its ``g``
+        is exactly 0; a certificate treats the stationarity of such columns apart.
         """
         rest = g - np.clip(g, -self.l1, self.l1)
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
@@ -118,10 +118,12 @@ class Coordinates:
     def dual_scale(self, g: Vector) -> float:
         """Return the largest c in [0, 1] for which the conjugate of ``c * g`` is finite.
 
-        Unpenalised columns (l1 = l2 = 0) are left out: only c = 0 could satisfy them, and at a solution their ``g`` is 0.
+        Unpenalised columns (l1 = l2 = 0) are left out: only c = 0 could satisfy them, and at a solution their
+        ``g`` is 0.
         """
         size = np.abs(g)
-        limited = (self.l1 > 0) & (self.l2 == 0) & np.isinf(np.where(g > 0, self.upper, self.lower)) & (size > self.l1)
+        unbounded = np.isinf(np.where(g > 0, self.upper, self.lower))
+        limited = (self.l1 > 0) & (self.l2 == 0) & unbounded & (size > self.l1)
         if not limited.any():
             return 1.0
         size, l1 = size[limited].astype(np.float64), self.l1[limited]
@@ -131,7 +133,7 @@ class Coordinates:
         return c
 
     def _pull(self, grad0: Vector) -> Vector:
-        """How hard each column wants to leave zero, (p,): 0 where only a bound at zero holds it, or it is excluded."""
+        """How hard each column wants to leave zero, (p,); 0 where a bound holds it or it is excluded."""
         up = np.where(self.upper > 0, -grad0, 0.0)
         down = np.where(self.lower < 0, grad0, 0.0)
         return np.where(np.isinf(self.l1), 0.0, np.maximum(np.maximum(up, down), 0.0))

@@ -20,8 +20,8 @@ class ElasticNet(NormalFormPenalty):
 
     .. math:: P(w) = k \Bigl( a \sum_j |w_j| + \frac{1 - a}{2} \sum_j w_j^2 \Bigr)
 
-    Prefer it to L1 when columns are correlated or outnumber the rows; let several ratios compete when in doubt. Prefer
-    L1 when the shortest model is wanted, and L2 when no column should be left out.
+    Prefer it to L1 when columns are correlated or outnumber the rows; let several ratios compete when in
+    doubt. Prefer L1 when the shortest model is wanted, and L2 when no column should be left out.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class ElasticNet(NormalFormPenalty):
 
     def __post_init__(self) -> None:
         """Check both numbers."""
-        advice = "1 is the lasso, 0 is ridge; a total weight goes into strength, as in ElasticNet(0.5, strength=3)."
+        advice = "1 is the lasso, 0 is ridge; a weight goes into strength, as in ElasticNet(0.5, strength=3)."
         object.__setattr__(self, "l1_ratio", check_fraction(self.l1_ratio, "ElasticNet(l1_ratio)", advice))
         object.__setattr__(self, "strength", check_positive(self.strength, "ElasticNet(strength)"))
 
@@ -60,11 +60,15 @@ class ElasticNet(NormalFormPenalty):
 
     def coordinates(self, p: int) -> Coordinates:
         """Return l1 = k a and l2 = k (1 - a) in every column."""
-        return Coordinates.uniform(p, l1=self.strength * self.l1_ratio, l2=self.strength * (1.0 - self.l1_ratio))
+        return Coordinates.uniform(
+            p, l1=self.strength * self.l1_ratio, l2=self.strength * (1.0 - self.l1_ratio)
+        )
 
     def scaled(self, factor: float) -> ElasticNet:
         """Return ``factor * self``."""
-        return ElasticNet(self.l1_ratio, check_positive(factor, "factor * ElasticNet: the factor") * self.strength)
+        return ElasticNet(
+            self.l1_ratio, check_positive(factor, "factor * ElasticNet: the factor") * self.strength
+        )
 
     @classmethod
     def examples(cls) -> Sequence[Penalty]:

@@ -20,8 +20,9 @@ class L1(NormalFormPenalty):
 
     .. math:: P(w) = k \sum_j |w_j|
 
-    Prefer it when a few columns are believed to matter, or a short model is wanted. Prefer :class:`ElasticNet` when
-    columns are strongly correlated (L1 picks one of them almost at random) and :class:`L2` when most columns matter a little.
+    Prefer it when a few columns are believed to matter, or a short model is wanted. Prefer
+    :class:`ElasticNet` when columns are strongly correlated (L1 picks one of them almost at random) and
+    :class:`L2` when most columns matter a little.
 
     Parameters
     ----------

@@ -20,8 +20,8 @@ class L2(NormalFormPenalty):
 
     .. math:: P(w) = \frac{k}{2} \sum_j w_j^2
 
-    Prefer it when most columns matter a little or many are correlated, and prediction is the aim. It never sets a
-    coefficient to zero; prefer :class:`L1` or :class:`ElasticNet` when columns should be left out.
+    Prefer it when most columns matter a little or many are correlated, and prediction is the aim. It never
+    sets a coefficient to zero; prefer :class:`L1` or :class:`ElasticNet` when columns should be left out.
 
     Parameters
     ----------

@@ -1,0 +1,316 @@
+"""A penalty told column by column: factors, bounds, and a choice of columns."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast, final
+
+import numpy as np
+
+from .._checks import did_you_mean
+from .._typing import Indices
+from ..errors import InputError
+from ._algebra import Sum
+from ._base import NormalFormPenalty, Penalty, Traits
+from .coordinates import Coordinates
+from .l1 import L1
+from .l2 import L2
+
+__all__ = ["Bounded", "OnColumns", "Weighted"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Around(NormalFormPenalty):
+    """What the three share: another penalty inside, which takes multiples and names."""
+
+    penalty: NormalFormPenalty
+
+    @property
+    def covers_all(self) -> bool:
+        """As the penalty inside."""
+        return self.penalty.covers_all
+
+    def scaled(self, factor: float) -> NormalFormPenalty:
+        """Scale the penalty inside; factors, bounds and columns stay."""
+        return replace(self, penalty=self.penalty.scaled(factor))
+
+    def resolve(self, feature_names: Sequence[str] | None) -> NormalFormPenalty:
+        """Resolve the names of the penalty inside."""
+        return replace(self, penalty=self.penalty.resolve(feature_names))
+
+    def _expression(self, rest: str) -> str:
+        inside = f"({self.penalty!r})" if isinstance(self.penalty, Sum) else repr(self.penalty)
+        return f"{inside}.{rest}"
+
+
+@final
+@dataclass(frozen=True, slots=True, repr=False)
+class Weighted(_Around):
+    r"""A penalty with one factor per column: what ``L1().weighted(factors)`` returns.
+
+    .. math:: P(w) = \sum_j f_j Q_j(w_j)
+
+    Parameters
+    ----------
+    penalty : the penalty Q.
+    factors : (p,), >= 0; 0 leaves a column unpenalised, inf excludes it. They are not rescaled.
+
+    Examples
+    --------
+    >>> L1().weighted([0, 1, np.inf]).prox(np.array([2.0, 2.0, 2.0]), step=0.5)
+    array([2. , 1.5, 0. ])
+    """
+
+    factors: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Check the factors and keep them as a tuple, so that penalties can be compared and hashed."""
+        factors = _per_column(self.factors, "weighted(factors)")
+        if isinstance(factors, float):
+            raise InputError(
+                f"weighted({factors:g}): one number was given, but a factor per column is needed. "
+                f"Write {factors:g} * penalty to weigh all columns alike."
+            )
+        if np.min(factors) < 0:
+            raise InputError(
+                f"weighted(factors): factors must be >= 0; {np.min(factors):g} was given. "
+                "0 leaves a column unpenalised, inf excludes it."
+            )
+        object.__setattr__(self, "factors", factors)
+
+    @property
+    def traits(self) -> Traits:
+        """Those of the penalty, less smoothness where a column is excluded."""
+        smooth = self.penalty.smooth and np.inf not in self.factors
+        return replace(self.penalty.traits, smooth=smooth)
+
+    @property
+    def covers_all(self) -> bool:
+        """No factor is zero."""
+        return self.penalty.covers_all and 0.0 not in self.factors
+
+    def coordinates(self, p: int) -> Coordinates:
+        """Multiply the weights; an excluded column has l1 = inf and no l2."""
+        _check_length(self.factors, p, "weighted(factors)")
+        inner, factors = self.penalty.coordinates(p), np.array(self.factors)
+        excluded = np.isinf(factors) | np.isinf(inner.l1)
+        kept = np.where(excluded, 0.0, factors)
+        l1 = np.where(excluded, np.inf, kept * np.where(excluded, 0.0, inner.l1))
+        return replace(inner, l1=l1, l2=kept * inner.l2)
+
+    @classmethod
+    def examples(cls) -> Sequence[Penalty]:
+        """Return factors that are ordinary, zero and infinite."""
+        return [L1().weighted([1.0, 0.5, 2.0, 0.0, np.inf]), L2().weighted([1.0, 3.0, 0.0, 0.25, 1.0])]
+
+    def __repr__(self) -> str:
+        """Return the expression that makes it."""
+        return self._expression(f"weighted({self.factors!r})")
+
+
+@final
+@dataclass(frozen=True, slots=True, repr=False)
+class Bounded(_Around):
+    r"""A penalty with bounds: what ``L1().bounded(lower, upper)`` and ``.nonnegative()`` return.
+
+    .. math:: P(w) = Q(w) \text{ where } l_j \le w_j \le u_j, \text{ else } \infty
+
+    Bounds refer to the coefficients on the scale of the given X, also where the fit standardises inside.
+
+    Parameters
+    ----------
+    penalty : the penalty Q.
+    lower : a number or (p,), <= 0, may be -inf.
+    upper : a number or (p,), >= 0, may be inf.
+
+    Examples
+    --------
+    >>> L1().nonnegative().prox(np.array([-2.0, 2.0]), step=0.5)
+    array([0. , 1.5])
+    """
+
+    lower: float | tuple[float, ...] = -np.inf
+    upper: float | tuple[float, ...] = np.inf
+
+    def __post_init__(self) -> None:
+        """Check the bounds and keep them as numbers or tuples."""
+        lower, upper = _per_column(self.lower, "bounded(lower)"), _per_column(self.upper, "bounded(upper)")
+        if np.max(lower) > 0 or np.min(upper) < 0:
+            raise InputError(
+                f"bounded(lower={reprlib.repr(lower)}, upper={reprlib.repr(upper)}): lower must be <= 0 and "
+                "upper >= 0, so that a coefficient can be zero. "
+                "To keep it away from zero, move the known part into an offset."
+            )
+        object.__setattr__(self, "lower", lower)
+        object.__setattr__(self, "upper", upper)
+
+    @property
+    def traits(self) -> Traits:
+        """Those of the penalty, less smoothness where a bound is finite."""
+        free = bool(np.isinf(self.lower).all() and np.isinf(self.upper).all())
+        return replace(self.penalty.traits, smooth=self.penalty.smooth and free)
+
+    def coordinates(self, p: int) -> Coordinates:
+        """Intersect the bounds with those inside."""
+        inner = self.penalty.coordinates(p)
+        for bound, name in ((self.lower, "lower"), (self.upper, "upper")):
+            if isinstance(bound, tuple):
+                _check_length(bound, p, f"bounded({name})")
+        lower, upper = np.maximum(inner.lower, self.lower), np.minimum(inner.upper, self.upper)
+        return replace(inner, lower=lower, upper=upper)
+
+    @classmethod
+    def examples(cls) -> Sequence[Penalty]:
+        """Return bounds on both sides, on one side, per column, and a column held at zero."""
+        return [
+            L1(0.5).nonnegative(),
+            L2().bounded(-0.3, 0.8),
+            L1(0.2).bounded([-1.0, 0.0, -np.inf, 0.0, -0.1], [1.0, 0.5, np.inf, 0.0, 0.0]),
+        ]
+
+    def __repr__(self) -> str:
+        """Return the expression that makes it."""
+        return self._expression(f"bounded({self.lower!r}, {self.upper!r})")
+
+
+@final
+@dataclass(frozen=True, slots=True, repr=False)
+class OnColumns(_Around):
+    r"""A penalty on some columns, the others being unpenalised: what ``L1().on(columns)`` returns.
+
+    Parameters
+    ----------
+    penalty : the penalty; it sees only the chosen columns, in their order.
+    columns : positions from 0, one boolean mask of length p, or names (which :meth:`resolve` replaces).
+
+    Examples
+    --------
+    >>> L1().on(0).prox(np.array([2.0, 2.0]), step=0.5)
+    array([1.5, 2. ])
+    >>> L1().on("age").resolve(["bmi", "age"])
+    L1(strength=1.0).on((1,))
+    """
+
+    columns: tuple[int, ...] | tuple[bool, ...] | tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Check the columns and keep them as a tuple of one kind."""
+        object.__setattr__(self, "columns", _columns(self.columns))
+
+    @property
+    def traits(self) -> Traits:
+        """Those of the penalty."""
+        return self.penalty.traits
+
+    @property
+    def covers_all(self) -> bool:
+        """Some columns may be left out."""
+        return False
+
+    def coordinates(self, p: int) -> Coordinates:
+        """Place the normal form of the chosen columns among ``p``."""
+        chosen = self._positions(p)
+        inner, outer = self.penalty.coordinates(len(chosen)), Coordinates.uniform(p)
+        for name in ("l1", "l2", "lower", "upper"):
+            getattr(outer, name)[chosen] = getattr(inner, name)
+        return outer
+
+    def resolve(self, feature_names: Sequence[str] | None) -> NormalFormPenalty:
+        """Replace names by positions, here and inside."""
+        named = isinstance(self.columns[0], str)
+        if feature_names is None:
+            if named:
+                raise InputError(
+                    f"on{self.columns}: columns are chosen by name, but X has no column names. "
+                    "Fit on a table (pandas, polars, arrow), or choose columns by position."
+                )
+            return replace(self, penalty=self.penalty.resolve(None))
+        names = [str(name) for name in feature_names]
+        if named:
+            chosen = [_position(str(name), names) for name in self.columns]
+        else:
+            chosen = [int(j) for j in self._positions(len(names))]
+        return OnColumns(self.penalty.resolve([names[j] for j in chosen]), tuple(chosen))
+
+    @classmethod
+    def examples(cls) -> Sequence[Penalty]:
+        """Return positions, a mask and names that are resolved."""
+        return [
+            L1().on([0, 3]),
+            L2(0.5).on([True, False, True, True, False]),
+            L1().weighted([2.0, np.inf]).on("c", "a").resolve(["a", "b", "c", "d", "e"]),
+        ]
+
+    def _positions(self, p: int) -> Indices:
+        first = self.columns[0]
+        if isinstance(first, str):
+            raise InputError(
+                f"on{self.columns}: names are not resolved yet; call .resolve(feature_names) first."
+            )
+        if isinstance(first, bool):
+            _check_length(self.columns, p, "on(mask)")
+            return np.flatnonzero(self.columns)
+        positions = np.array(self.columns, dtype=np.intp)
+        if positions.max() >= p:
+            raise InputError(
+                f"on(...): column {positions.max()} was chosen, but there are {p} columns; "
+                f"positions go from 0 to {p - 1}."
+            )
+        return positions
+
+    def __repr__(self) -> str:
+        """Return the expression that makes it."""
+        return self._expression(f"on({self.columns!r})")
+
+
+def _per_column(values: Any, what: str) -> float | tuple[float, ...]:
+    """A number, or a tuple with one number per column."""
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        array = np.full(1, np.nan)
+    if array.ndim > 1 or array.size == 0 or np.isnan(array).any():
+        raise InputError(
+            f"{what} must be numbers, one per column, without NaN; {reprlib.repr(values)} was given."
+        )
+    return float(array) if array.ndim == 0 else tuple(array.tolist())
+
+
+def _check_length(values: Sequence[object], p: int, what: str) -> None:
+    if len(values) != p:
+        raise InputError(
+            f"{what} has {len(values)} entries, but the penalty is used on {p} columns; give one for each."
+        )
+
+
+def _columns(columns: object) -> tuple[int, ...] | tuple[bool, ...] | tuple[str, ...]:
+    """Positions, a mask or names, as a tuple of plain Python values of one kind."""
+    single = isinstance(columns, str) or np.ndim(cast("Any", columns)) == 0
+    items = [columns] if single else list(cast("Sequence[object]", columns))
+    given = f"on({reprlib.repr(columns)})"
+    if not items:
+        raise InputError(f"{given}: give at least one column, as positions, one boolean mask, or names.")
+    if all(isinstance(item, (bool, np.bool_)) for item in items) and not single:
+        if not any(items):
+            raise InputError(f"{given}: the mask chooses no column; give at least one.")
+        return tuple(bool(item) for item in items)
+    if len(set(items)) < len(items):
+        raise InputError(f"{given}: a column is given twice; give each once.")
+    if all(isinstance(item, str) for item in items):
+        return tuple(str(item) for item in items)
+    if not all(isinstance(item, (int, np.integer)) and not isinstance(item, bool) for item in items):
+        raise InputError(
+            f"{given}: columns must all be positions, all booleans (one per column), or all names."
+        )
+    positions = tuple(int(cast("int", item)) for item in items)
+    if min(positions) < 0:
+        raise InputError(f"{given}: positions count from 0; {min(positions)} is not allowed.")
+    return positions
+
+
+def _position(name: str, names: list[str]) -> int:
+    if name not in names:
+        raise InputError(f"on({name!r}): there is no such column. {did_you_mean(name, names)}")
+    return names.index(name)
