@@ -3,6 +3,7 @@
 #pragma once
 #include <cmath>
 #include <cstddef>
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -42,14 +43,19 @@ RF_CLONES static void add_scaled_rows(double x, const double* row, double* sum, 
     for (int k = 0; k < m; ++k) sum[k] += x * row[k];
 }
 
+// sum[k] = sum_i x_ij r[i*m + k]
+inline void csc_column_times(const Csc& x, std::int64_t j, const double* r, int m, double* sum) {
+    std::fill(sum, sum + m, 0.0);
+    for (std::int64_t t = x.indptr[j]; t < x.indptr[j + 1]; ++t)
+        add_scaled_rows(x.data[t], r + static_cast<std::size_t>(x.indices[t]) * m, sum, m);
+}
+
 // out[k*width + (j - first)] = sum_i x_ij r[i*m + k]: all lanes' residuals against each sparse column in one visit
 inline void csc_rmatmat(const Csc& x, int first, int last, const double* r, int m, double* out) {
     std::vector<double> sum(m);
     const int width = last - first;
     for (int j = first; j < last; ++j) {
-        std::fill(sum.begin(), sum.end(), 0.0);
-        for (std::int64_t t = x.indptr[j]; t < x.indptr[j + 1]; ++t)
-            add_scaled_rows(x.data[t], r + static_cast<std::size_t>(x.indices[t]) * m, sum.data(), m);
+        csc_column_times(x, j, r, m, sum.data());
         for (int k = 0; k < m; ++k) out[static_cast<std::size_t>(k) * width + (j - first)] = sum[k];
     }
 }

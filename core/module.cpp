@@ -112,6 +112,13 @@ public:
         nb::gil_scoped_release release;
         rf::csc_rmatmat(view(), first, last, r.data(), static_cast<int>(r.shape(1)), out.data());
     }
+    void rmatmat_on(Index cols, Rows r, Out out) const {  // out[c, k] = sum_i x_{i, cols[c]} r[i, k]
+        inside(cols);
+        need((int)r.shape(0) == n_ && out.shape(0) == cols.shape(0) && out.shape(1) == r.shape(1), "sparse: shapes of a product differ");
+        const int m = static_cast<int>(r.shape(1));
+        nb::gil_scoped_release release;
+        for (std::size_t c = 0; c < cols.shape(0); ++c) rf::csc_column_times(view(), cols.data()[c], r.data(), m, out.data() + c * m);
+    }
     void matmat(Index cols, Rows b, Out out) const {
         inside(cols);
         need(b.shape(0) == cols.shape(0) && (int)out.shape(0) == n_ && out.shape(1) == b.shape(1), "sparse: shapes of a product differ");
@@ -214,6 +221,7 @@ NB_MODULE(_core, m) {
     nb::class_<Sparse>(m, "Sparse")
         .def(nb::init<Vector, Index32, Index, int>(), "data"_a.noconvert(), "indices"_a.noconvert(), "indptr"_a.noconvert(), "n"_a)
         .def("rmatmat", &Sparse::rmatmat, "first"_a, "last"_a, "r"_a.noconvert(), "out"_a.noconvert())
+        .def("rmatmat_on", &Sparse::rmatmat_on, "cols"_a, "r"_a.noconvert(), "out"_a.noconvert())
         .def("matmat", &Sparse::matmat, "cols"_a, "b"_a.noconvert(), "out"_a.noconvert())
         .def("gram", &Sparse::gram, "weight"_a, "all"_a, "fresh"_a, "out"_a.noconvert(), "threads"_a);
     m.def("scan", &scan, "scores"_a, "first"_a, "mean"_a, "inverse"_a, "total"_a, "s"_a, "l1"_a, "l2"_a, "lower"_a, "upper"_a, "slack"_a,

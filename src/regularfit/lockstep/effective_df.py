@@ -7,7 +7,7 @@ import scipy.linalg as sla
 from numpy.typing import ArrayLike
 from scipy.linalg.lapack import dpotrf, dtrtri
 
-from .ridge import Floats, GramRidge, check_factors, check_strengths, shifted_inverse
+from .ridge import Floats, GramRidge, check_factors, check_strengths, shifted_inverse, without_rounding
 
 __all__ = ["effective_df", "effective_dfs"]
 
@@ -57,7 +57,7 @@ def effective_df(H: ArrayLike, l2: ArrayLike, strengths: ArrayLike) -> Floats:
         return np.zeros(strengths.size)
     if np.all(l2 > 0):
         root = 1.0 / np.sqrt(l2)
-        values = np.maximum(sla.eigh(H * root * root[:, None], eigvals_only=True, check_finite=False), 0.0)
+        values = without_rounding(sla.eigh(H * root * root[:, None], eigvals_only=True, check_finite=False))
         return shifted_inverse(values, strengths) @ values
     return GramRidge.decompose(H, l2).df(strengths)
 

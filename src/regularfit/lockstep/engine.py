@@ -10,6 +10,7 @@ from .._typing import Vector
 from ..losses import Squared
 from ..penalties import Penalty
 from .gram import fit_gram, suits_gram
+from .newton import fit_newton
 from .problem import Lane, Problem
 from .result import LaneResult, Score
 from .threads import thread_count, workers
@@ -48,7 +49,12 @@ def fit_lanes(
     tick = _ticker(progress, len(lanes) * sum(len(grid) for grid in grids))
     normals = [penalty.coordinates(problem.p) for penalty in penalties]
     with workers(thread_count(threads)) as team:
-        road = fit_gram if isinstance(problem.loss, Squared) and suits_gram(problem, lanes) else fit_workset
+        if not isinstance(problem.loss, Squared):
+            road = fit_newton
+        elif suits_gram(problem, lanes):
+            road = fit_gram
+        else:
+            road = fit_workset
         return road(
             problem, normals, grids, lanes, tol=tol, team=team, tick=tick, score=score, full_df=full_df
         )

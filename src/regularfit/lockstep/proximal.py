@@ -52,17 +52,18 @@ class Smooth(Protocol):
 
     size: int
     step: float
-    step_is_safe: bool
+    grows: bool
 
     def value(self, b: Floats) -> float: ...  # noqa: D102
     def gradient(self, b: Floats) -> Floats: ...  # noqa: D102
+    def bregman(self, b: Floats, v: Floats, gradient: Floats) -> float | None: ...  # noqa: D102
     def rounding(self, b: Floats) -> float: ...  # noqa: D102
 
 
 class Quadratic:
     r"""The quadratic :math:`b^\top H b/2 - c^\top b` with a positive semidefinite H (m, m)."""
 
-    step_is_safe = True
+    grows = False
 
     def __init__(self, H: ArrayLike, c: ArrayLike) -> None:
         self.H, self.c = np.asarray(H, dtype=np.float64), np.asarray(c, dtype=np.float64)
@@ -82,6 +83,9 @@ class Quadratic:
     def gradient(self, b: Floats) -> Floats:
         """Return its gradient (m,)."""
         return self.H @ b - self.c
+
+    def bregman(self, b: Floats, v: Floats, gradient: Floats) -> None:
+        """Return None: the step is exact."""
 
     def rounding(self, b: Floats) -> float:
         """Return a bound on the rounding error of the gradient."""
@@ -238,14 +242,10 @@ class _Task:
 
     def descend(self, v: Floats, gradient: Floats, step: float) -> tuple[Floats, float]:
         """A proximal step from ``v`` and the step that was short enough."""
-        if self.smooth.step_is_safe:
-            return self.prox(v - step * gradient, step), step
-        before = self.smooth.value(v)
         while True:
             b = self.prox(v - step * gradient, step)
-            move = b - v
-            allowed = before + gradient @ move + move @ move / (2 * step) + 64 * _EPS * abs(before)
-            if self.smooth.value(b) <= allowed or step < _SHORTEST:
+            above = self.smooth.bregman(b, v, gradient)
+            if above is None or above <= (b - v) @ (b - v) / (2 * step) or step < _SHORTEST:
                 return b, step
             step /= 2
 
@@ -264,7 +264,7 @@ def _accelerated(task: _Task, b: Floats) -> Iterator[tuple[Floats, float, float]
         yield judged
         if pull @ (new - b) > 0:
             v, t = new, 1.0
-            step = step if smooth.step_is_safe else 2 * step
+            step *= 1.25 if smooth.grows else 1.0
         else:
             ahead = 0.5 + np.sqrt(0.25 + t * t)
             v, t = new + (t - 1.0) / ahead * (new - b), ahead

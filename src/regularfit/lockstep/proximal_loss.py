@@ -15,6 +15,7 @@ from .ridge import Floats
 __all__ = ["RowLoss", "proximal_loss"]
 
 _EPS = np.finfo(np.float64).eps
+_TRUSTED = 1e-8  # a difference of two values is exact to eight digits above this fraction of them
 Product = Callable[[Floats], Floats]
 
 
@@ -29,8 +30,6 @@ class RowLoss:
 
     Parameters are those of :func:`proximal_loss`.
     """
-
-    step_is_safe = False  # the power iteration approaches the eigenvalue from below
 
     def __init__(
         self,
@@ -54,8 +53,9 @@ class RowLoss:
         self.size = self._p + fit_intercept
         self._at, self._eta = np.full(self.size, np.nan), np.zeros(0)
         top = self._largest_eigenvalue()
-        bound = loss.curvature_bound if loss.curvature_bound is not None else 1.0
-        self.step = 1.0 / (bound * top) if top > 0 else 1.0
+        self.grows = loss.curvature_bound is None
+        bound = 1.0 if loss.curvature_bound is None else loss.curvature_bound
+        self.step = 1.0 / (1.05 * bound * top) if top > 0 else 1.0  # the iteration comes from below
 
     def eta(self, b: Floats) -> Floats:
         """Return the linear predictor (n,), remembered for the last ``b``."""
@@ -70,6 +70,16 @@ class RowLoss:
     def gradient(self, b: Floats) -> Floats:
         """Return its gradient (p,) or, with an intercept, (p + 1,)."""
         return self._backward(self._pi * self._loss.gradient(self._y, self.eta(b)))
+
+    def bregman(self, b: Floats, v: Floats, gradient: Floats) -> float:
+        """Return the value at ``b`` above the tangent at ``v``; by the trapezoid rule where it would be rounding."""
+        before, base = self.eta(v), self.value(v)
+        slopes = self._loss.gradient(self._y, before)
+        after, value = self.eta(b), self.value(b)
+        above = value - base - float(self._pi @ (slopes * (after - before)))
+        if above > _TRUSTED * (abs(value) + abs(base)):
+            return above
+        return 0.5 * float(self._pi @ ((self._loss.gradient(self._y, after) - slopes) * (after - before)))
 
     def rounding(self, b: Floats) -> float:
         """Return a bound on the rounding error of the gradient."""

@@ -78,7 +78,7 @@ class GramRidge:
         if free.size:
             inner = inner - coupling.T @ elimination
         values, vectors = symmetric_spectrum(inner * shrink * shrink[:, None])
-        return cls(free, held, elimination, root, np.maximum(values, 0.0), vectors * shrink[:, None])
+        return cls(free, held, elimination, root, without_rounding(values), vectors * shrink[:, None])
 
     def coefs(self, c: ArrayLike, strengths: ArrayLike) -> Floats:
         """Coefficients (L, p) at all ``strengths`` (L,) for the right-hand side ``c`` (p,)."""
@@ -227,8 +227,16 @@ def shifted_inverse(values: Floats, strengths: Floats) -> Floats:
     only amplify noise.
     """
     shifted = values + strengths[:, None]
-    floor = values.size * np.finfo(np.float64).eps * max(values.max(initial=0.0), np.finfo(np.float64).tiny)
-    return np.divide(1.0, shifted, out=np.zeros_like(shifted), where=shifted > floor)
+    return np.divide(1.0, shifted, out=np.zeros_like(shifted), where=shifted > _rounding(values))
+
+
+def without_rounding(values: Floats) -> Floats:
+    """Eigenvalues of a semidefinite matrix with 0 for those that are within the rounding of the largest."""
+    return np.where(values > _rounding(values), values, 0.0)
+
+
+def _rounding(values: Floats) -> float:
+    return values.size * np.finfo(np.float64).eps * max(values.max(initial=0.0), np.finfo(np.float64).tiny)
 
 
 def symmetric_spectrum(matrix: Floats) -> tuple[Floats, Floats]:
@@ -270,5 +278,5 @@ def _pseudo_inverse_root(matrix: Floats) -> Floats:
     diagonal = np.diag(matrix)
     scale = np.divide(1.0, np.sqrt(np.abs(diagonal)), out=np.zeros(diagonal.size), where=diagonal > 0)
     values, vectors = symmetric_spectrum(matrix * scale * scale[:, None])
-    kept = values > values.size * np.finfo(np.float64).eps * values.max(initial=0.0)
+    kept = values > _rounding(values)
     return scale[:, None] * vectors[:, kept] / np.sqrt(values[kept])

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
-from .ridge import Floats, check_strengths, shifted_inverse, symmetric_spectrum
+from .ridge import Floats, check_strengths, shifted_inverse, symmetric_spectrum, without_rounding
 
 __all__ = ["KernelFit", "KernelRidge", "penalty_kernel", "ridge_from_kernel"]
 
@@ -103,7 +103,7 @@ class KernelRidge:
         inner -= (max(np.diag(inner).max(initial=0.0), np.finfo(np.float64).tiny)) * (basis @ basis.T)
         values, vectors = symmetric_spectrum(inner)
         u = basis.shape[1]
-        return cls(rows, root, basis, triangle, np.maximum(values[u:], 0.0), vectors[:, u:])
+        return cls(rows, root, basis, triangle, without_rounding(values[u:]), vectors[:, u:])
 
     def fit(self, K: Floats, y: ArrayLike, strengths: ArrayLike, fixed: Floats) -> KernelFit:
         """Fit the target ``y`` (n,) at ``strengths`` (L,) > 0; ``K`` and ``fixed`` as given to decompose."""

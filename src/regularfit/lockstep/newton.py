@@ -1,0 +1,432 @@
+"""Newton lanes for losses other than the squared one: outside a quadratic model, inside the same small problem.
+
+A batch of strengths of every lane moves together. Its Hessian is taken at the last accepted solution and reused while
+the optimality conditions keep improving quickly, because the gradient is exact: a stale Hessian costs iterations, not
+accuracy. Where folds share their rows with the full data and n is large against the working set, one pass at the full
+fit's weights gives the Hessians of all folds (sums of the folds' blocks).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .. import _core
+from .._typing import Vector
+from .certificate import judge
+from .columns import make_columns
+from .front import Front
+from .gram import _signatures
+from .null import null_eta
+from .problem import Lane, Problem
+from .result import LaneResult, Score, held_out, make_path
+from .scores import score_columns
+from .standard import inverse_scale
+from .threads import Workers
+from .workset import make_fronts, stack
+
+__all__ = ["fit_newton"]
+
+ROUNDS = 60  # Newton steps of a batch before it is certified as it stands
+REFRESH = 4  # steps on one Hessian before a lane gets a fresh one of its own
+
+
+def fit_newton(
+    problem: Problem, normals: Sequence, grids: Sequence[Vector], lanes: Sequence[Lane], *, tol: float, team: Workers, tick,
+    score: Score | None, full_df: bool,
+) -> list[list[LaneResult]]:
+    """Fit every candidate on every lane, in lockstep."""
+    fit = NewtonRounds(problem, normals, grids, lanes, tol, team, score)
+    while fit.live:
+        tick(fit.round())
+    return fit.results()
+
+
+@dataclass(eq=False)
+class Batch:
+    """The strengths a front works on in this round; rows of b are [intercept, working set] on the lane's scale."""
+
+    front: Front
+    strengths: Vector
+    scale: Vector  # (w,) from the common scale of Z to the lane's
+    positions: np.ndarray  # (w,) places in Z
+    first: int  # column of its first strength in the round's arrays
+    b: np.ndarray  # (m, w)
+    descent: np.ndarray = field(default_factory=lambda: np.empty(0))  # (m, w) exact, minus the gradient
+    error: Vector = field(default_factory=lambda: np.empty(0))  # (m,) largest violation over s
+    objective: Vector = field(default_factory=lambda: np.empty(0))
+    steps: int = 0
+    own_hessian: bool = False
+
+    def __post_init__(self) -> None:
+        m = len(self.strengths)
+        self.live = np.ones(m, bool)
+        self.previous = self.b.copy()
+        self.descent = np.zeros_like(self.b)
+        self.error = np.full(m, np.inf)
+        self.objective = np.full(m, np.inf)
+
+
+class NewtonRounds:
+    """The state of one lockstep fit."""
+
+    def __init__(self, problem, normals, grids, lanes, tol, team, score) -> None:  # type: ignore[no-untyped-def]
+        self.problem, self.lanes, self.tol, self.team, self.score = problem, lanes, tol, team, score
+        self.fronts = make_fronts(problem, normals, grids, lanes)
+        self.all = [front for row in self.fronts for front in row]
+        self.scores = [[np.full((len(grid), len(lane.tests)), np.nan) for lane in lanes] for grid in grids]
+        full = problem.sample_weight / problem.n
+        mean, deviation = problem.design.moments(full[None, :])
+        self.columns = make_columns(
+            problem.design, mean[0], inverse_scale(deviation, True, problem.fit_intercept)[0], problem.fit_intercept
+        )
+        self.shift = self.columns.shift
+        self.y, self.offset = problem.y[:, None], problem.offset[:, None]
+        self._atoms(lanes)
+        self._start()
+
+    # ------------------------------------------------------------------ setting out
+
+    def _atoms(self, lanes: Sequence[Lane]) -> None:
+        """Rows that all lanes treat alike, for shared Hessians; None where there are too many kinds of rows."""
+        label, first = _signatures(self.problem.n, lanes)
+        self.atoms: list[np.ndarray] | None = None
+        if 1 < len(first) <= 2 * len(lanes) + 2:
+            order = np.argsort(label, kind="stable")
+            self.atoms = np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
+            self.uses = np.array([np.bincount(lane.train, minlength=self.problem.n)[first] for lane in lanes])
+            self.totals = np.array(
+                [(np.bincount(lane.train, minlength=self.problem.n) * self.problem.sample_weight).sum() for lane in lanes]
+            )
+
+    def _start(self) -> None:
+        first = self.fronts[0]
+        etas = [null_eta(self.problem, front.weights) for front in first]
+        loss, y = self.problem.loss, self.problem.y
+        R = np.column_stack([-f.weights * loss.gradient(y, eta) for f, eta in zip(first, etas, strict=True)])
+        null = [float(f.weights @ loss.deviance(y, eta)) for f, eta in zip(first, etas, strict=True)]
+        raw = np.empty((len(first), self.problem.p))
+        for start in range(0, self.problem.p, self.problem.design.block):
+            stop = min(start + self.problem.design.block, self.problem.p)
+            raw[:, start:stop] = self.problem.design.rmatmat(start, stop, R)
+        totals = R.sum(axis=0)
+        self.null_deviance = null
+        self.base: dict[int, Vector] = {}  # per front: [intercept, working set] at the last accepted strength
+        self.base_eta: dict[int, Vector] = {}
+        for front in self.all:
+            f = front.lane
+            score = (raw[f] - front.mean * totals[f]) * front.inverse
+            l1 = np.where(np.isfinite(front.terms.l1) & (front.terms.l1 > 0), front.terms.l1, np.inf)
+            front.start(score, float(np.max(np.abs(score) / l1, initial=0.0)))
+            front.pending = np.flatnonzero(front.terms.l1 == 0).tolist()
+            level = etas[f][0] - self.problem.offset[0] if self.problem.fit_intercept else 0.0
+            self.base[id(front)] = np.full(self.shift, level)
+            self.base_eta[id(front)] = etas[f]
+            if self.shift:
+                front.core.append(np.zeros((1, 1), order="F"))
+            front.core.tolerate(1e-3 * self.tol * max(null[f], 1e-300))
+
+    @property
+    def live(self) -> list[Front]:
+        return [front for front in self.all if front.live]
+
+    # ------------------------------------------------------------------ one round
+
+    def round(self) -> int:
+        """Advance every live lane by a batch; returns how many strengths were accepted."""
+        fronts = self.live
+        for front in fronts:
+            front.batch = min(front.batch, 8)
+            self._admit(front)
+        batches = self._open(fronts)
+        self._hessians(batches)
+        self._predict(batches)
+        E, R = self._iterate(batches)
+        return self._certify(batches, E, R)
+
+    def _admit(self, front: Front) -> None:
+        fresh = front.wanted()
+        if len(fresh) == 0:
+            if len(front.columns) == 0:
+                self._terms(front)
+            return
+        self.columns.take(fresh)
+        size = len(front.columns) + self.shift
+        front.core.append(np.zeros((size + len(fresh), len(fresh)), order="F"))
+        front.columns = np.concatenate([front.columns, fresh])
+        front.inside[fresh] = 1
+        self._terms(front)
+        self.base[id(front)] = np.concatenate([self.base[id(front)], np.zeros(len(fresh))])
+
+    def _terms(self, front: Front) -> None:
+        free = np.zeros(self.shift)
+        l1, l2, lower, upper = front.terms.take(front.columns)
+        front.core.terms(
+            np.concatenate([free, l1]), np.concatenate([free, l2]), np.concatenate([free - np.inf, lower]), np.concatenate([free + np.inf, upper])
+        )
+
+    def _open(self, fronts: list[Front]) -> list[Batch]:
+        batches, first = [], 0
+        for front in fronts:
+            common = self.columns.inverse[front.columns]
+            scale = np.where(front.inverse[front.columns] == 0, 0.0, front.inverse[front.columns] / np.where(common == 0, 1.0, common))
+            scale = np.concatenate([np.ones(self.shift), scale])
+            strengths = np.ascontiguousarray(front.upcoming)
+            b = np.tile(self.base[id(front)], (len(strengths), 1))
+            batches.append(Batch(front, strengths, scale, self.columns.positions(front.columns), first, b))
+            first += len(strengths)
+        return batches
+
+    def _hessians(self, batches: list[Batch]) -> None:
+        width = max(len(batch.positions) for batch in batches)
+        if self.atoms is None or len(batches) < 2 or self.problem.n < 5 * width:
+            list(self.team.map(self._own_hessian, batches))
+            return
+        for candidate in {batch.front.candidate for batch in batches}:
+            self._shared_hessians([batch for batch in batches if batch.front.candidate == candidate])
+
+    def _own_hessian(self, batch: Batch, eta: Vector | None = None) -> None:
+        front = batch.front
+        eta = self.base_eta[id(front)] if eta is None else eta
+        bend = front.weights * self._curvature(eta)
+        H = self.columns.gram(bend, batch.positions)
+        H *= batch.scale
+        H *= batch.scale[:, None]
+        front.core.replace(np.asfortranarray(H))
+
+    def _shared_hessians(self, batches: list[Batch]) -> None:
+        """One pass at the weights of the lane with most rows; every lane adds up the blocks of its own rows."""
+        assert self.atoms is not None
+        lead = max(batches, key=lambda batch: self.totals[batch.front.lane])
+        bend = self.problem.sample_weight * self._curvature(self.base_eta[id(lead.front)])
+        union = np.unique(np.concatenate([batch.positions for batch in batches]))
+        blocks = list(self.team.map(lambda rows: self.columns.gram(bend, union, rows), self.atoms))
+        total = sum(blocks)
+
+        def spread(batch: Batch) -> None:
+            use = self.uses[batch.front.lane]
+            out = np.flatnonzero(use == 0)
+            if (use <= 1).all() and len(out) <= len(use) / 2:
+                H = total - sum(blocks[a] for a in out) if len(out) else total
+            else:
+                H = sum(float(use[a]) * blocks[a] for a in np.flatnonzero(use))
+            pick = np.searchsorted(union, batch.positions)
+            part = H[np.ix_(pick, pick)] / self.totals[batch.front.lane]
+            part *= batch.scale
+            part *= batch.scale[:, None]
+            batch.front.core.replace(np.asfortranarray(part))
+
+        list(self.team.map(spread, batches))
+
+    def _curvature(self, eta: Vector) -> Vector:
+        # Rows whose class is certain weigh nothing; a floor keeps the model bounded along them.
+        return np.maximum(self.problem.loss.curvature(self.problem.y, eta), 1e-9)
+
+    def _predict(self, batches: list[Batch]) -> None:
+        """First answers: the model at the last accepted solution, for each strength of the batch."""
+        jobs = []
+        for batch in batches:
+            front = batch.front
+            assert front.now is not None
+            descent = np.concatenate([np.zeros(self.shift), front.now[front.columns].astype(float)])
+            batch.previous[:] = batch.b
+            batch.descent[:] = descent
+            jobs.append((batch, np.arange(len(batch.strengths))))
+            front.core.open(len(batch.strengths))
+        list(self.team.map(self._step, jobs))
+
+    def _step(self, job: tuple[Batch, np.ndarray]) -> None:
+        """One Newton step of some strengths of a batch, from batch.b along the model."""
+        batch, which = job
+        m, w = len(which), batch.b.shape[1]
+        new, grad, kkt, ok = np.empty((m, w)), np.empty((m, w)), np.empty(m), np.empty(m, np.uint8)
+        batch.front.core.newton(
+            which.astype(np.int32), np.ascontiguousarray(batch.strengths[which]), np.ascontiguousarray(batch.b[which]),
+            np.ascontiguousarray(batch.descent[which]), new, grad, kkt, ok,
+        )
+        batch.previous[which] = batch.b[which]
+        batch.b[which] = new
+
+    def _iterate(self, batches: list[Batch]) -> tuple[np.ndarray, np.ndarray]:
+        """Newton steps until the optimality conditions hold on every working set -> predictors and weighted residuals."""
+        count = sum(len(batch.strengths) for batch in batches)
+        E, R = np.empty((self.problem.n, count)), np.empty((self.problem.n, count))
+        for step in range(ROUNDS):
+            live = [(batch, np.flatnonzero(batch.live)) for batch in batches if batch.live.any()]
+            if not live:
+                break
+            columns = np.concatenate([batch.first + which for batch, which in live])
+            e = self._eta(live)
+            weights = np.column_stack([batch.front.weights for batch, which in live for _ in which])
+            r = -weights * self.problem.loss.gradient(self.y, e)
+            G = self._products(r)
+            E[:, columns], R[:, columns] = e, r
+            again, at = [], 0
+            for batch, which in live:
+                span = slice(at, at + len(which))
+                at = span.stop
+                descent = (G[batch.positions, span] * batch.scale[:, None]).T
+                retry = self._judge(batch, which, descent, e[:, span])
+                again.append((batch, np.flatnonzero(batch.live & ~retry)))
+                if batch.live.any() and batch.steps % REFRESH == REFRESH - 1:
+                    middle = batch.first + np.flatnonzero(batch.live)[0]
+                    self._own_hessian(batch, E[:, middle])
+                batch.steps += 1
+            if step < ROUNDS - 1:
+                list(self.team.map(self._step, [(batch, which) for batch, which in again if len(which)]))
+        return E, R
+
+    def _eta(self, live: list[tuple[Batch, np.ndarray]]) -> np.ndarray:
+        B = np.zeros((self.columns.width, sum(len(which) for _, which in live)))
+        at = 0
+        for batch, which in live:
+            B[batch.positions, at : at + len(which)] = (batch.b[which] * batch.scale).T
+            at += len(which)
+        return self._split(lambda cols: self.columns.matmat(np.ascontiguousarray(B[:, cols])), B.shape[1]) + self.offset
+
+    def _products(self, r: np.ndarray) -> np.ndarray:
+        return self._split(lambda cols: self.columns.rmatmat(r[:, cols]), r.shape[1])
+
+    def _split(self, product, m: int) -> np.ndarray:  # type: ignore[no-untyped-def]
+        """Columns of a product, shared out among the workers."""
+        if self.team.threads == 1 or m < 2:
+            return product(slice(0, m))
+        parts = np.array_split(np.arange(m), self.team.threads)
+        return np.hstack(list(self.team.map(lambda part: product(slice(part[0], part[-1] + 1)), [q for q in parts if len(q)])))
+
+    def _judge(self, batch: Batch, which: np.ndarray, descent: np.ndarray, eta: np.ndarray) -> np.ndarray:
+        """Note gradients and errors; finished strengths stop, and a step that went too far is taken back by half."""
+        retry = np.zeros(len(batch.live), bool)
+        front = batch.front
+        l1, l2, lower, upper = front.terms.take(front.columns)
+        for k, slot in enumerate(which):
+            b, g, s = batch.b[slot], descent[k], batch.strengths[slot]
+            error = violation(b[self.shift :], g[self.shift :], s, l1, l2, lower, upper) / s
+            if self.shift:
+                error = max(error, abs(g[0]) / s)
+            if not error <= 0.5 * batch.error[slot]:  # not clearly better: look at the objective itself
+                objective = self._objective(front, batch, slot, eta[:, k])
+                if np.isinf(batch.objective[slot]):
+                    batch.objective[slot] = self._objective(front, batch, slot, None)
+                if not objective <= batch.objective[slot] * (1 + 1e-12) + 1e-300:
+                    batch.b[slot] = 0.5 * (batch.b[slot] + batch.previous[slot])
+                    retry[slot] = not np.allclose(batch.b[slot], batch.previous[slot], rtol=1e-14, atol=1e-300)
+                    if retry[slot]:
+                        continue
+                else:
+                    batch.objective[slot] = objective
+            batch.error[slot], batch.descent[slot] = error, g
+            if error <= 0.3 * self.tol:
+                batch.live[slot] = False
+        return retry
+
+    def _objective(self, front: Front, batch: Batch, slot: int, eta: Vector | None) -> float:
+        """Objective at the slot's point, or (eta None) at the point it came from."""
+        b = batch.b[slot] if eta is not None else batch.previous[slot]
+        if eta is None:
+            B = np.zeros((self.columns.width, 1))
+            B[batch.positions, 0] = b * batch.scale
+            eta = self.columns.matmat(B)[:, 0] + self.problem.offset
+        l1, l2, _, _ = front.terms.take(front.columns)
+        beta = b[self.shift :]
+        penalty = np.abs(beta) @ np.where(np.isinf(l1), 0, l1) + 0.5 * (beta * beta) @ l2
+        return float(front.weights @ self.problem.loss.value(self.problem.y, eta) + batch.strengths[slot] * penalty)
+
+    # ------------------------------------------------------------------ certifying
+
+    def _certify(self, batches: list[Batch], E: np.ndarray, R: np.ndarray) -> int:
+        fronts = [batch.front for batch in batches for _ in batch.strengths]
+        strengths = [float(s) for batch in batches for s in batch.strengths]
+        gradients = np.empty((len(fronts), self.problem.p), np.float32)
+        verdicts = score_columns(self.problem.design, R, fronts, strengths, self.team, gradients)
+        done = 0
+        for batch in batches:
+            front, m = batch.front, len(batch.strengths)
+            span = slice(batch.first, batch.first + m)
+            mine = verdicts[span]
+            accepted = next((k for k, v in enumerate(mine) if v.violators), m)
+            for k in range(accepted):
+                self._record(batch, k, mine[k], E[:, batch.first + k], R[:, batch.first + k])
+            self._held_out(front, slice(front.position, front.position + accepted), E[:, batch.first : batch.first + accepted])
+            if accepted < m:
+                front.take_violators(mine[accepted].violators, gradients[batch.first + accepted])
+            if accepted:
+                self.base[id(front)] = batch.b[accepted - 1].copy()
+                self.base_eta[id(front)] = E[:, batch.first + accepted - 1].copy()
+                front.core.keep(accepted - 1)
+            front.advance(accepted, m, gradients[span])
+            if batch.steps > 7 and front.batch > 2:
+                front.batch //= 2
+            done += accepted
+        return done
+
+    def _record(self, batch: Batch, k: int, verdict, eta: Vector, weighted: Vector) -> None:  # type: ignore[no-untyped-def]
+        front, at = batch.front, batch.front.position + k
+        loss, y = self.problem.loss, self.problem.y
+        b, g, s = batch.b[k], batch.descent[k], batch.strengths[k]
+        beta = b[self.shift :]
+        l1, l2, _, _ = front.terms.take(front.columns)
+        penalty = s * float(np.abs(beta) @ np.where(np.isinf(l1), 0, l1) + 0.5 * (beta * beta) @ l2)
+        primal = float(front.weights @ loss.value(y, eta)) + penalty
+        c = 1.0 / max(verdict.ratio, 1.0)
+        used = front.weights > 0
+        u = -c * weighted[used] / front.weights[used]
+        dual = -float(front.weights[used] @ loss.conjugate(y[used], u)) + float(front.weights[used] @ (u * self.problem.offset[used])) - verdict.conjugate
+        free = (l1 == 0) & (l2 == 0)
+        loose = 2 * float(np.abs(beta[free] * g[self.shift :][free]).sum())
+        if self.shift:
+            loose += 2 * abs(g[0]) * (abs(b[0]) + 1)
+        front.gaps[at] = (max(primal - dual, 0.0) + loose) / max(primal, 1e-12 * self.null_deviance[front.lane] + 1e-300)
+        front.kkt[at] = max(batch.error[k], verdict.violation)
+        active = np.flatnonzero(beta)
+        cols = front.columns[active]
+        raw = beta[active] * front.inverse[cols]
+        # Z is centred by the full data where X is dense; take that out of the intercept
+        centre = self.columns.mean[cols] if not self._sparse else 0.0
+        front.intercepts[at] = (b[0] if self.shift else 0.0) - (float(raw @ centre) if not np.isscalar(centre) else 0.0)
+        null = self.null_deviance[front.lane]
+        front.deviance_ratio[at] = 1 - float(front.weights @ loss.deviance(y, eta)) / null if null > 0 else 0.0
+        front.df[at] = len(active) if not (l2 > 0).any() else np.nan
+        if self.lanes[front.lane].keep:
+            front.coefs.append((cols, raw))
+
+    @property
+    def _sparse(self) -> bool:
+        return not hasattr(self.columns, "_Z")
+
+    def _held_out(self, front: Front, span: slice, eta: np.ndarray) -> None:
+        target = self.scores[front.candidate][front.lane]
+        for group, rows in enumerate(self.lanes[front.lane].tests):
+            if span.stop > span.start:
+                target[span, group] = held_out(self.problem, rows, eta[rows], self.score)
+
+    def results(self) -> list[list[LaneResult]]:
+        return [[self._result(front) for front in row] for row in self.fronts]
+
+    def _result(self, front: Front) -> LaneResult:
+        converged, _ = judge(front.gaps, front.kkt, self.tol)
+        path = None
+        if self.lanes[front.lane].keep:
+            path = make_path(
+                self.problem, front.grid, stack(front.coefs, self.problem.p), front.intercepts, front.deviance_ratio,
+                front.df, front.gaps, front.kkt, self.tol,
+            )
+        return LaneResult(path, self.scores[front.candidate][front.lane], front.gaps, front.kkt, converged)
+
+
+def violation(b: Vector, g: Vector, s: float, l1: Vector, l2: Vector, lower: Vector, upper: Vector) -> float:
+    """Largest distance of the descent g = -gradient from the subdifferential of s * penalty."""
+    if len(b) == 0:
+        return 0.0
+    limit = s * np.where(np.isinf(l1), 0.0, l1)
+    pull = g - s * l2 * b
+    rest = pull - np.sign(b) * limit
+    inner = np.abs(rest)
+    inner = np.where((b >= upper) & (b != 0), np.maximum(-rest, 0), inner)
+    inner = np.where((b <= lower) & (b != 0), np.maximum(rest, 0), inner)
+    up = np.where(upper > 0, pull - limit, 0.0)
+    down = np.where(lower < 0, -pull - limit, 0.0)
+    outer = np.maximum(np.maximum(up, down), 0.0)
+    return float(np.max(np.where(np.isinf(l1), 0.0, np.where(b == 0, outer, inner)), initial=0.0))
