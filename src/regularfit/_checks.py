@@ -231,7 +231,7 @@ def _check_finite(array: Matrix, name: str) -> None:
     where = "row {}".format(*bad[0]) if array.ndim == 1 else "row {}, column {}".format(*bad[0])
     raise InputError(
         f"{name} contains NaN or infinity in {len(bad)} places (first: {kind} in {where}); "
-        "only finite numbers can be fitted. Impute or drop them, for example with sklearn.impute.SimpleImputer."
+        "only finite numbers can be fitted. Impute or drop them, e.g. with sklearn.impute.SimpleImputer."
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ._algebra import Scaled, Sum
 from ._base import NormalFormPenalty, Penalty, SeparablePenalty, Traits
-from ._columns import Bounded, OnColumns, Weighted
+from ._columns import Bounded, Weighted
+from ._on_columns import OnColumns
 from .coordinates import Coordinates
 from .elastic_net import ElasticNet
 from .l1 import L1

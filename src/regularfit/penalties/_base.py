@@ -159,7 +159,7 @@ class Penalty(ABC):
         What the penalty itself holds per column (factors, bounds) refers to the chosen columns, in their
         order.
         """
-        from ._columns import OnColumns
+        from ._on_columns import OnColumns
 
         chosen = columns[0] if len(columns) == 1 else columns
         return OnColumns(require_normal_form(self, ".on"), chosen)
