@@ -23,8 +23,8 @@ def problem(n=30, p=6, seed=0, weighted=True):
 
 def centred_gram(X, y, w):
     n = len(y)
-    Xc, yc = X - w @ X / n, y - w @ y / n
-    return Xc, yc, (Xc * w[:, None]).T @ Xc / n, (Xc * w[:, None]).T @ yc / n
+    Z, z = X - w @ X / n, y - w @ y / n
+    return Z, z, (Z * w[:, None]).T @ Z / n, (Z * w[:, None]).T @ z / n
 
 
 @given(st.integers(2, 12), st.integers(1, 9), st.integers(0, 10**6), st.data())
@@ -53,12 +53,12 @@ def test_equals_sklearn_ridge():
 @pytest.mark.parametrize("l2", [np.ones(6), np.array([0.0, 1, 2, 0, 0.5, 1])])
 def test_df_is_the_trace_of_the_leverages(l2):
     X, y, w = problem()
-    Xc, _, H, _ = centred_gram(X, y, w)
+    Z, _, H, _ = centred_gram(X, y, w)
     spectrum = GramRidge.decompose(H, l2)
-    leverages = spectrum.leverages(Xc, w / 30, STRENGTHS)
+    leverages = spectrum.leverages(Z, w / 30, STRENGTHS)
     np.testing.assert_allclose(leverages.sum(axis=0), spectrum.df(STRENGTHS), rtol=1e-10)
     for s, h in zip(STRENGTHS, leverages.T, strict=True):
-        hat = Xc @ np.linalg.solve(H + s * np.diag(l2), (Xc * w[:, None]).T / 30)
+        hat = Z @ np.linalg.solve(H + s * np.diag(l2), (Z * w[:, None]).T / 30)
         np.testing.assert_allclose(h, np.diag(hat), rtol=1e-9)
 
 
@@ -66,10 +66,10 @@ def test_df_is_the_trace_of_the_leverages(l2):
 def test_leave_one_out_equals_refits(l2):
     n = 15
     X, y, w = problem(n, 4)
-    Xc, yc, H, c = centred_gram(X, y, w)
+    Z, z, H, c = centred_gram(X, y, w)
     spectrum = GramRidge.decompose(H, l2)
-    residuals = yc[:, None] - Xc @ spectrum.coefs(c, STRENGTHS).T
-    loo = leave_one_out(residuals, spectrum.leverages(Xc, w / n, STRENGTHS) + (w / n)[:, None])
+    residuals = z[:, None] - Z @ spectrum.coefs(c, STRENGTHS).T
+    loo = leave_one_out(residuals, spectrum.leverages(Z, w / n, STRENGTHS) + (w / n)[:, None])
     design = np.column_stack([np.ones(n), X])
     for k, s in enumerate(STRENGTHS):
         for i in range(n):
@@ -83,11 +83,9 @@ def test_leave_one_out_equals_refits(l2):
 def test_leave_one_out_at_the_same_strength_for_equal_weights():
     n = 20
     X, y, w = problem(n, 4, weighted=False)
-    Xc, yc, H, c = centred_gram(X, y, w)
+    Z, z, H, c = centred_gram(X, y, w)
     spectrum, at = GramRidge.decompose(H, np.ones(4)), np.array([0.3 * (n - 1) / n])
-    loo = leave_one_out(
-        (yc - Xc @ spectrum.coefs(c, at)[0])[:, None], spectrum.leverages(Xc, w / n, at) + 1 / n
-    )
+    loo = leave_one_out((z - Z @ spectrum.coefs(c, at)[0])[:, None], spectrum.leverages(Z, w / n, at) + 1 / n)
     kept = np.arange(n) != 3
     refit = Ridge(alpha=0.3 * (n - 1), tol=1e-12).fit(X[kept], y[kept])
     np.testing.assert_allclose(loo[3, 0], y[3] - refit.predict(X[3:4])[0], rtol=1e-9)
@@ -95,10 +93,10 @@ def test_leave_one_out_at_the_same_strength_for_equal_weights():
 
 def test_leave_one_out_equals_ridgecv():
     X, y, w = problem(40, 5, weighted=False)
-    Xc, yc, H, c = centred_gram(X, y, w)
+    Z, z, H, c = centred_gram(X, y, w)
     spectrum = GramRidge.decompose(H, np.ones(5))
-    residuals = yc[:, None] - Xc @ spectrum.coefs(c, STRENGTHS).T
-    loo = leave_one_out(residuals, spectrum.leverages(Xc, w / 40, STRENGTHS) + 1 / 40)
+    residuals = z[:, None] - Z @ spectrum.coefs(c, STRENGTHS).T
+    loo = leave_one_out(residuals, spectrum.leverages(Z, w / 40, STRENGTHS) + 1 / 40)
     peer = RidgeCV(alphas=STRENGTHS * 40, store_cv_results=True).fit(X, y)
     np.testing.assert_allclose(np.square(loo), peer.cv_results_, rtol=1e-7)
 
@@ -108,10 +106,10 @@ def test_gcv_is_leave_one_out_where_all_leverages_are_equal():
     X = np.fft.fft(np.eye(n))[:, 1:3]
     X = np.column_stack([X.real, X.imag])
     y = np.random.default_rng(0).standard_normal(n)
-    Xc, yc, H, c = centred_gram(X, y, np.ones(n))
+    Z, z, H, c = centred_gram(X, y, np.ones(n))
     spectrum = GramRidge.decompose(H, np.ones(4))
-    residuals = yc[:, None] - Xc @ spectrum.coefs(c, STRENGTHS).T
-    loo = leave_one_out(residuals, spectrum.leverages(Xc, np.full(n, 1 / n), STRENGTHS) + 1 / n)
+    residuals = z[:, None] - Z @ spectrum.coefs(c, STRENGTHS).T
+    loo = leave_one_out(residuals, spectrum.leverages(Z, np.full(n, 1 / n), STRENGTHS) + 1 / n)
     score = gcv(np.square(residuals).mean(axis=0), spectrum.df(STRENGTHS) + 1, n)
     np.testing.assert_allclose(score, np.square(loo).mean(axis=0), rtol=1e-9)
 
@@ -124,11 +122,11 @@ def test_leverage_one_has_no_leave_one_out_residual():
 def test_duplicated_columns_share_and_strength_zero_is_least_norm():
     X, y, w = problem()
     X = np.column_stack([X, X[:, 0]])
-    Xc, yc, H, c = centred_gram(X, y, w)
+    Z, z, H, c = centred_gram(X, y, w)
     coefs, df = ridge_from_gram(H, c, np.ones(7), [0.1, 0.0])
     np.testing.assert_allclose(coefs[:, 0], coefs[:, 6], rtol=1e-6)
     root = np.sqrt(w)
-    np.testing.assert_allclose(coefs[1], np.linalg.pinv(root[:, None] * Xc) @ (root * yc), rtol=1e-6)
+    np.testing.assert_allclose(coefs[1], np.linalg.pinv(root[:, None] * Z) @ (root * z), rtol=1e-6)
     np.testing.assert_allclose(df[1], 6.0)
 
 
@@ -144,9 +142,9 @@ def test_unpenalised_columns_in_small_units_survive():
 
 def test_all_columns_unpenalised_is_least_squares():
     X, y, w = problem(weighted=False)
-    Xc, yc, H, c = centred_gram(X, y, w)
+    Z, z, H, c = centred_gram(X, y, w)
     coefs, df = ridge_from_gram(H, c, np.zeros(6), [1.0, 2.0])
-    np.testing.assert_allclose(coefs, np.linalg.lstsq(Xc, yc)[0][None].repeat(2, axis=0), rtol=1e-9)
+    np.testing.assert_allclose(coefs, np.linalg.lstsq(Z, z)[0][None].repeat(2, axis=0), rtol=1e-9)
     np.testing.assert_allclose(df, 6.0)
 
 

@@ -1,4 +1,4 @@
-"""Iterative ridge against the exact road: lanes with their own weights, centres and scales, both sides, sparse."""
+"""Iterative ridge against the exact road: lanes of their own weights and scales, both sides, sparse."""
 
 import numpy as np
 import pytest
@@ -84,8 +84,11 @@ def test_without_intercept_and_with_a_grid_for_each_lane():
     X, y = rng.standard_normal((30, 5)) + 1.0, rng.standard_normal(30) + 4.0
     zero, one = np.zeros((5, 2)), np.ones((5, 2))
     grids = np.stack([STRENGTHS, 2 * STRENGTHS])
-    for path in iterate_ridge(lambda V: X @ V, lambda U: X.T @ U, y, np.ones((30, 2)), zero, one, np.ones(5), grids,
-                              fit_intercept=False, tol=1e-12):  # fmt: skip
+    paths = iterate_ridge(
+        lambda V: X @ V, lambda U: X.T @ U, y, np.ones((30, 2)), zero, one, np.ones(5), grids,
+        fit_intercept=False, tol=1e-12,
+    )  # fmt: skip
+    for path in paths:
         best, _ = ridge_from_gram(X.T @ X / 30, X.T @ y / 30, np.ones(5), grids[path.lane])
         np.testing.assert_allclose(path.coefs, best, rtol=1e-5)
 
@@ -114,8 +117,10 @@ def test_strengths_cost_no_products_of_their_own():
 def test_too_few_steps_are_said():
     rng = np.random.default_rng(3)
     X, y = rng.standard_normal((50, 40)), rng.standard_normal(50)
-    (path,) = iterate_ridge(lambda V: X @ V, lambda U: X.T @ U, y, np.ones((50, 1)), np.zeros((40, 1)),
-                            np.ones((40, 1)), np.ones(40), [10.0, 1e-4], fit_intercept=False, max_iter=2)  # fmt: skip
+    (path,) = iterate_ridge(
+        lambda V: X @ V, lambda U: X.T @ U, y, np.ones((50, 1)), np.zeros((40, 1)), np.ones((40, 1)),
+        np.ones(40), [10.0, 1e-4], fit_intercept=False, max_iter=2,
+    )  # fmt: skip
     assert path.iterations == 2
     assert not path.converged[1]
     assert path.gaps[1] > 1e-7
@@ -135,7 +140,7 @@ def test_nothing_penalised(l2):
 
 def test_bad_input_is_refused_at_once():
     X, one = np.eye(2), np.ones((2, 1))
-    args = lambda V: X @ V, lambda U: X.T @ U, np.ones(2)  # noqa: E731
+    args = lambda V: X @ V, lambda U: X.T @ U, np.ones(2)
     with pytest.raises(InputError, match="l2"):
         iterate_ridge(*args, one, one, one, [-1.0, 1.0], [1.0])
     with pytest.raises(InputError, match="weights"):

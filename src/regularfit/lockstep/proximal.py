@@ -45,9 +45,10 @@ class ProximalPath:
 class Smooth(Protocol):
     """The smooth part of an objective.
 
-    ``step`` is at most 1 over the Lipschitz constant of the gradient where ``step_is_safe``; otherwise a
-    first guess that is corrected by backtracking. ``rounding(b)`` bounds the rounding error of each entry of
-    ``gradient(b)``.
+    ``step`` is about 1 over the Lipschitz constant of the gradient; backtracking shortens it, and lengthens
+    it where ``grows``. ``bregman(b, v, gradient)`` is the value at b above the tangent at v, free of
+    cancellation, or None where ``step`` is known to be safe. ``rounding(b)`` bounds the rounding error of
+    each entry of ``gradient(b)``.
     """
 
     size: int
@@ -241,12 +242,16 @@ class _Task:
         return b, float(violation - max(self.target, self.smooth.rounding(b))), float(violation)
 
     def descend(self, v: Floats, gradient: Floats, step: float) -> tuple[Floats, float]:
-        """A proximal step from ``v`` and the step that was short enough."""
+        """A proximal step from ``v`` that was short enough, and the step to try next."""
         while True:
             b = self.prox(v - step * gradient, step)
             above = self.smooth.bregman(b, v, gradient)
-            if above is None or above <= (b - v) @ (b - v) / (2 * step) or step < _SHORTEST:
+            if above is None or step < _SHORTEST:
                 return b, step
+            allowed = (b - v) @ (b - v) / (2 * step)
+            if above <= allowed:
+                timid = self.smooth.grows and above < 0.1 * allowed
+                return b, 1.1 * step if timid else step
             step /= 2
 
 
@@ -264,7 +269,6 @@ def _accelerated(task: _Task, b: Floats) -> Iterator[tuple[Floats, float, float]
         yield judged
         if pull @ (new - b) > 0:
             v, t = new, 1.0
-            step *= 1.25 if smooth.grows else 1.0
         else:
             ahead = 0.5 + np.sqrt(0.25 + t * t)
             v, t = new + (t - 1.0) / ahead * (new - b), ahead

@@ -53,7 +53,8 @@ class RowLoss:
         self.size = self._p + fit_intercept
         self._at, self._eta = np.full(self.size, np.nan), np.zeros(0)
         top = self._largest_eigenvalue()
-        self.grows = loss.curvature_bound is None
+        here, there = loss.curvature(self._y, self._offset), loss.curvature(self._y, self._offset + 1.0)
+        self.grows = bool(np.any(here != there))  # where the curvature varies, its bound may be far above it
         bound = 1.0 if loss.curvature_bound is None else loss.curvature_bound
         self.step = 1.0 / (1.05 * bound * top) if top > 0 else 1.0  # the iteration comes from below
 
@@ -72,7 +73,7 @@ class RowLoss:
         return self._backward(self._pi * self._loss.gradient(self._y, self.eta(b)))
 
     def bregman(self, b: Floats, v: Floats, gradient: Floats) -> float:
-        """Return the value at ``b`` above the tangent at ``v``; by the trapezoid rule where it would be rounding."""
+        """Return the value at ``b`` above the tangent at ``v``, by the trapezoid rule where it is tiny."""
         before, base = self.eta(v), self.value(v)
         slopes = self._loss.gradient(self._y, before)
         after, value = self.eta(b), self.value(b)

@@ -239,6 +239,6 @@ def _check_rank(triangle: Floats) -> None:
     size = triangle.shape[0]
     if size < triangle.shape[1] or np.any(diagonal <= 1e-10 * norms):
         raise InputError(
-            f"The {triangle.shape[1]} unpenalised columns (the intercept counts as one) are linearly "
-            "dependent on the rows of this lane, so their coefficients are not determined. Penalise or drop some."
+            f"The {triangle.shape[1]} unpenalised columns (the intercept counts as one) are linearly"
+            " dependent on the rows of this lane, so their coefficients are not determined. Penalise or drop some."
         )
