@@ -3,8 +3,9 @@
 from .certificate import Certificate
 from .engine import fit_lanes
 from .grid import strength_grid
+from .leave_one_out import ClosedForm, closed_form_scores
 from .path import Path
 from .problem import Lane, Problem, make_problem
 from .result import LaneResult
 
-__all__ = ["Certificate", "Lane", "LaneResult", "Path", "Problem", "fit_lanes", "make_problem", "strength_grid"]
+__all__ = ["Certificate", "ClosedForm", "Lane", "LaneResult", "Path", "Problem", "closed_form_scores", "fit_lanes", "make_problem", "strength_grid"]

@@ -7,16 +7,22 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from .._typing import Vector
+from ..designs import Dense
 from ..losses import Squared
 from ..penalties import Penalty
 from .gram import fit_gram, suits_gram
 from .newton import fit_newton
 from .problem import Lane, Problem
 from .result import LaneResult, Score
+from .ridge_lanes import KERNEL_ROWS, fit_ridge, fit_rotated
+from .standard import lane_terms
 from .threads import thread_count, workers
+from .user_lanes import fit_user
 from .workset import fit_workset
 
 __all__ = ["fit_lanes"]
+
+Road = Callable[..., list[list[LaneResult]]]
 
 
 def fit_lanes(
@@ -47,17 +53,32 @@ def fit_lanes(
     """
     grids = [np.ascontiguousarray(grid, dtype=np.float64) for grid in grids]
     tick = _ticker(progress, len(lanes) * sum(len(grid) for grid in grids))
-    normals = [penalty.coordinates(problem.p) for penalty in penalties]
+    roads: dict[Road, list[int]] = {}
+    for index, penalty in enumerate(penalties):
+        roads.setdefault(_road(problem, penalty, lanes), []).append(index)
+    answers: list[list[LaneResult]] = [[] for _ in penalties]
     with workers(thread_count(threads)) as team:
-        if not isinstance(problem.loss, Squared):
-            road = fit_newton
-        elif suits_gram(problem, lanes):
-            road = fit_gram
-        else:
-            road = fit_workset
-        return road(
-            problem, normals, grids, lanes, tol=tol, team=team, tick=tick, score=score, full_df=full_df
-        )
+        for road, members in roads.items():
+            chosen = [penalties[i] for i in members], [grids[i] for i in members]
+            found = road(problem, *chosen, lanes, tol=tol, team=team, tick=tick, score=score, full_df=full_df)
+            for index, results in zip(members, found, strict=True):
+                answers[index] = results
+    return answers
+
+
+def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:
+    """The cheapest road that is exact for this loss, penalty and shape."""
+    normal = penalty.coordinates(problem.p)
+    if normal is None:
+        return fit_user
+    smooth = lane_terms(normal, np.ones(problem.p)).smooth
+    if not isinstance(problem.loss, Squared):
+        every_l2 = bool((normal.l2[np.isfinite(normal.l1)] > 0).all())
+        wide = problem.p > problem.n and problem.n <= KERNEL_ROWS and isinstance(problem.design, Dense)
+        return fit_rotated if smooth and every_l2 and wide else fit_newton
+    if suits_gram(problem, lanes):
+        return fit_gram
+    return fit_ridge if smooth else fit_workset
 
 
 def _ticker(progress: Callable[[int, int], None] | None, total: int) -> Callable[[int], None]:

@@ -14,12 +14,13 @@ import numpy as np
 
 from .. import _core
 from .._typing import Vector
+from ..penalties import Penalty
 from .certificate import fenchel_gap, judge
 from .effective_df import effective_dfs
 from .problem import Lane, Problem
 from .result import LaneResult, Score, held_out, make_path
 from .ridge import ridge_from_gram
-from .standard import Terms, inverse_scale, lane_terms
+from .standard import Terms, inverse_scale, lane_terms, normal_forms
 from .threads import Workers
 
 __all__ = ["fit_gram", "suits_gram"]
@@ -65,7 +66,7 @@ class Atoms:
 
 def fit_gram(
     problem: Problem,
-    normals: Sequence,
+    penalties: Sequence[Penalty],
     grids: Sequence[Vector],
     lanes: Sequence[Lane],
     *,
@@ -75,14 +76,14 @@ def fit_gram(
     score: Score | None,
     full_df: bool,
 ) -> list[list[LaneResult]]:
-    """Fit every candidate on every lane; ``normals`` are the candidates' coordinates."""
+    """Fit every candidate on every lane."""
     atoms = collect_atoms(problem, lanes, team)
     total = sum(atoms.grams)
-    settings = Settings(problem, tuple(normals), tuple(grids), tol, score, full_df)
+    settings = Settings(problem, tuple(normal_forms(penalties, problem.p)), tuple(grids), tol, score, full_df)
 
     def job(index: int) -> list[LaneResult]:
         answer = fit_lane(settings, lanes[index], index, atoms, total)
-        tick(len(normals))
+        tick(sum(len(grid) for grid in grids))
         return answer
 
     by_lane = list(team.map(job, range(len(lanes))))

@@ -15,6 +15,7 @@ import numpy as np
 
 from .. import _core
 from .._typing import Vector
+from ..penalties import Penalty
 from .certificate import judge
 from .columns import make_columns
 from .front import Front
@@ -23,7 +24,7 @@ from .null import null_eta
 from .problem import Lane, Problem
 from .result import LaneResult, Score, held_out, make_path
 from .scores import score_columns
-from .standard import inverse_scale
+from .standard import inverse_scale, normal_forms
 from .threads import Workers
 from .workset import make_fronts, stack
 
@@ -34,11 +35,11 @@ REFRESH = 4  # steps on one Hessian before a lane gets a fresh one of its own
 
 
 def fit_newton(
-    problem: Problem, normals: Sequence, grids: Sequence[Vector], lanes: Sequence[Lane], *, tol: float, team: Workers, tick,
+    problem: Problem, penalties: Sequence[Penalty], grids: Sequence[Vector], lanes: Sequence[Lane], *, tol: float, team: Workers, tick,
     score: Score | None, full_df: bool,
 ) -> list[list[LaneResult]]:
     """Fit every candidate on every lane, in lockstep."""
-    fit = NewtonRounds(problem, normals, grids, lanes, tol, team, score)
+    fit = NewtonRounds(problem, normal_forms(penalties, problem.p), grids, lanes, tol, team, score)
     while fit.live:
         tick(fit.round())
     return fit.results()
@@ -113,11 +114,13 @@ class NewtonRounds:
             raw[:, start:stop] = self.problem.design.rmatmat(start, stop, R)
         totals = R.sum(axis=0)
         self.null_deviance = null
+        self.pull = [1e-300] * len(first)  # largest null score of each lane
         self.base: dict[int, Vector] = {}  # per front: [intercept, working set] at the last accepted strength
         self.base_eta: dict[int, Vector] = {}
         for front in self.all:
             f = front.lane
             score = (raw[f] - front.mean * totals[f]) * front.inverse
+            self.pull[f] = max(self.pull[f], float(np.abs(score).max(initial=0.0)))
             l1 = np.where(np.isfinite(front.terms.l1) & (front.terms.l1 > 0), front.terms.l1, np.inf)
             front.start(score, float(np.max(np.abs(score) / l1, initial=0.0)))
             front.pending = np.flatnonzero(front.terms.l1 == 0).tolist()
@@ -303,9 +306,10 @@ class NewtonRounds:
         l1, l2, lower, upper = front.terms.take(front.columns)
         for k, slot in enumerate(which):
             b, g, s = batch.b[slot], descent[k], batch.strengths[slot]
-            error = violation(b[self.shift :], g[self.shift :], s, l1, l2, lower, upper) / s
+            unit = min(s, self.pull[front.lane])  # a ridge grid starts at strengths far above any gradient
+            error = violation(b[self.shift :], g[self.shift :], s, l1, l2, lower, upper) / unit
             if self.shift:
-                error = max(error, abs(g[0]) / s)
+                error = max(error, abs(g[0]) / unit)
             if not error <= 0.5 * batch.error[slot]:  # not clearly better: look at the objective itself
                 objective = self._objective(front, batch, slot, eta[:, k])
                 if np.isinf(batch.objective[slot]):
@@ -379,7 +383,7 @@ class NewtonRounds:
         if self.shift:
             loose += 2 * abs(g[0]) * (abs(b[0]) + 1)
         front.gaps[at] = (max(primal - dual, 0.0) + loose) / max(primal, 1e-12 * self.null_deviance[front.lane] + 1e-300)
-        front.kkt[at] = max(batch.error[k], verdict.violation)
+        front.kkt[at] = max(batch.error[k] * min(s, self.pull[front.lane]) / s, verdict.violation)
         active = np.flatnonzero(beta)
         cols = front.columns[active]
         raw = beta[active] * front.inverse[cols]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from .._typing import Vector
 from ..penalties import Penalty
 from ..penalties.coordinates import Coordinates
 
-__all__ = ["Terms", "inverse_scale", "lane_terms"]
+__all__ = ["Terms", "inverse_scale", "lane_terms", "normal_forms"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +68,7 @@ def lane_terms(normal: Coordinates, inverse: Vector) -> Terms:
     )
 
 
-def normal_form(penalty: Penalty, p: int) -> Coordinates | None:
-    """The penalty's coordinates for p columns, or None for one that only knows value, prox and kkt."""
-    return penalty.coordinates(p)
+def normal_forms(penalties: Sequence[Penalty], p: int) -> list[Coordinates]:
+    """The penalties' coordinates for p columns; the engine sends only penalties here that have them."""
+    forms = [penalty.coordinates(p) for penalty in penalties]
+    return [form for form in forms if form is not None]

@@ -9,29 +9,31 @@ from scipy import sparse
 
 from .. import _core
 from .._typing import Vector
+from ..penalties import Penalty
+from ..penalties.coordinates import Coordinates
 from .certificate import fenchel_gap, judge
 from .front import Front
 from .problem import Lane, Problem
 from .result import LaneResult, Score, held_out, make_path
 from .scores import Verdict, score_columns
-from .standard import inverse_scale, lane_terms
+from .standard import inverse_scale, lane_terms, normal_forms
 from .threads import Workers
 
 __all__ = ["fit_workset"]
 
 
 def fit_workset(
-    problem: Problem, normals: Sequence, grids: Sequence[Vector], lanes: Sequence[Lane], *, tol: float, team: Workers, tick,
+    problem: Problem, penalties: Sequence[Penalty], grids: Sequence[Vector], lanes: Sequence[Lane], *, tol: float, team: Workers, tick,
     score: Score | None, full_df: bool,
 ) -> list[list[LaneResult]]:
     """Fit every candidate on every lane, in lockstep."""
-    fit = SquaredRounds(problem, normals, grids, lanes, tol, team, score, full_df)
+    fit = SquaredRounds(problem, normal_forms(penalties, problem.p), grids, lanes, tol, team, score, full_df)
     while fit.live:
         tick(fit.round())
     return fit.results()
 
 
-def make_fronts(problem: Problem, normals: Sequence, grids: Sequence[Vector], lanes: Sequence[Lane]) -> list[list[Front]]:
+def make_fronts(problem: Problem, normals: Sequence[Coordinates], grids: Sequence[Vector], lanes: Sequence[Lane]) -> list[list[Front]]:
     """One front a (candidate, lane); lanes of one training set share their weights, means and scales."""
     weights = np.array([lane.weights(problem) for lane in lanes])
     mean, deviation = problem.design.moments(weights)

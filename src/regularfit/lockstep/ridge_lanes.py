@@ -1,0 +1,198 @@
+"""Ridge lanes where the Gram matrix of the columns is too large: the kernel of the rows, or an iteration.
+
+Pure L2 with the squared loss. With few rows every lane is a block of an n x n kernel and its whole path one
+eigendecomposition; where rows and columns are both many, or X is sparse, all lanes and strengths share the products
+of one Lanczos process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy import sparse
+
+from .._typing import Vector
+from ..designs import Dense, Design
+from ..penalties import L2, Penalty
+from ..penalties.coordinates import Coordinates
+from .certificate import judge
+from .newton import fit_newton
+from .problem import Lane, Problem
+from .result import LaneResult, Score, held_out, make_path
+from .ridge_iterative import iterate_ridge
+from .ridge_kernel import KernelFit, KernelRidge, penalty_kernel
+from .standard import inverse_scale, normal_forms
+from .threads import Workers
+
+__all__ = ["fit_ridge", "fit_rotated", "kernel_of"]
+
+KERNEL_ROWS = 4000
+
+
+def fit_ridge(
+    problem: Problem, penalties: Sequence[Penalty], grids: Sequence[Vector], lanes: Sequence[Lane], *, tol: float, team: Workers, tick,
+    score: Score | None, full_df: bool,
+) -> list[list[LaneResult]]:
+    """Fit every candidate on every lane by the road that suits the shape of X."""
+    weights = np.array([lane.weights(problem) for lane in lanes])
+    mean, deviation = problem.design.moments(weights)
+    inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept)
+    if not problem.fit_intercept:
+        mean[:] = 0.0
+    by_kernel = problem.n <= KERNEL_ROWS and isinstance(problem.design, Dense)
+    road = _by_kernel if by_kernel else _by_iteration
+    return [
+        road(problem, normal, grid, lanes, weights, mean, inverse, tol, team, tick, score)
+        for normal, grid in zip(normal_forms(penalties, problem.p), grids, strict=True)
+    ]
+
+
+# ---------------------------------------------------------------- few rows
+
+
+def kernel_of(design: Design, l2: Vector, inverse: Vector, centre: Vector) -> np.ndarray:
+    """The n x n kernel under which ridge on the penalised scale is ridge on the rows; free and dead columns are left out."""
+    out = (l2 <= 0) | (inverse == 0)
+    d = np.where(out, np.inf, np.where(out, 1.0, l2) / np.where(out, 1.0, inverse) ** 2)
+    return penalty_kernel(design.X, d, centre)  # type: ignore[attr-defined]
+
+
+def _by_kernel(problem, normal, grid, lanes, weights, mean, inverse, tol, team, tick, score):  # type: ignore[no-untyped-def]
+    centre = problem.design.centre(problem.sample_weight) if problem.fit_intercept else np.zeros(problem.p)
+    l2 = np.where(np.isinf(normal.l1), 0.0, normal.l2)
+    dead = np.isinf(normal.l1)
+    same = not problem.standardize and (inverse == inverse[0]).all()
+    shared = kernel_of(problem.design, np.where(dead, 0, l2), inverse[0], centre) if same else None
+    free = np.flatnonzero((l2 == 0) & ~dead)
+    fixed = np.ones((problem.n, 1)) if problem.fit_intercept else np.empty((problem.n, 0))
+    if len(free):
+        fixed = np.column_stack([fixed, problem.design.gather(np.arange(problem.n), free, centre[free])])
+
+    def job(f: int) -> LaneResult:
+        K = shared if shared is not None else kernel_of(problem.design, l2, inverse[f], centre)
+        fit = KernelRidge.decompose(K, weights[f], fixed).fit(K, problem.y - problem.offset, grid, fixed)
+        answer = _kernel_result(problem, lanes[f], grid, K, fit, weights[f], inverse[f], l2, centre, free, tol, score)
+        tick(len(grid))
+        return answer
+
+    return list(team.map(job, range(len(lanes))))
+
+
+def _kernel_result(problem, lane, grid, K, fit: KernelFit, w, inverse, l2, centre, free, tol, score):  # type: ignore[no-untyped-def]
+    target = (problem.y - problem.offset)[:, None]
+    residual = w[:, None] * (target - fit.eta)
+    v = residual - grid * fit.duals  # zero where the dual variables are exactly the scaled residuals
+    kv = np.einsum("nl,nl->l", v, K @ v)
+    energy = np.einsum("nl,nl->l", fit.duals, K @ fit.duals)
+    primal = 0.5 * np.einsum("nl,nl->l", residual, target - fit.eta) + 0.5 * grid * energy
+    null = float(w @ (problem.y - problem.offset - (w @ (problem.y - problem.offset) if problem.fit_intercept else 0.0)) ** 2)
+    gaps = np.maximum(kv, 0.0) / (2 * grid) / np.maximum(primal, 0.5e-12 * null + 1e-300)
+    kkt = np.sqrt(np.maximum(kv, 0.0) * max(float(l2.max(initial=0.0)), 0.0)) / grid  # Cauchy-Schwarz: never below the truth
+    scores = _scores(problem, lane, fit.eta + problem.offset[:, None], score)
+    converged, _ = judge(gaps, kkt, tol)
+    if not lane.keep:
+        return LaneResult(None, scores, gaps, kkt, converged)
+    d = np.divide(inverse**2, l2, out=np.zeros_like(l2), where=l2 > 0)
+    raw = np.empty((len(grid), problem.p))
+    for first in range(0, problem.p, problem.design.block):
+        span = slice(first, min(first + problem.design.block, problem.p))
+        raw[:, span] = problem.design.rmatmat(span.start, span.stop, np.ascontiguousarray(fit.duals)) * d[span]
+    # duals sum to zero where there is an intercept, so centring needs no correction
+    shift = int(problem.fit_intercept)
+    raw[:, free] = fit.fixed_coefs[shift:].T
+    level = fit.fixed_coefs[0] if shift else np.zeros(len(grid))
+    rr = np.einsum("nl,nl->l", residual, target - fit.eta)
+    path = make_path(
+        problem, grid, raw, level - raw @ centre, 1 - rr / null if null > 0 else np.zeros(len(grid)), fit.df - shift, gaps, kkt, tol
+    )
+    return LaneResult(path, scores, gaps, kkt, converged)
+
+
+# ---------------------------------------------------------------- few rows, any loss
+
+
+def fit_rotated(
+    problem: Problem, penalties: Sequence[Penalty], grids: Sequence[Vector], lanes: Sequence[Lane], *, tol: float, team: Workers, tick,
+    score: Score | None, full_df: bool,
+) -> list[list[LaneResult]]:
+    """Ridge of any loss with more columns than rows: rotated into the rows' space the penalty stays L2, and n unknowns are left."""
+    alone = Workers(1)
+
+    def job(item: tuple[Coordinates, Vector, Lane]) -> LaneResult:
+        answer = _rotated_lane(problem, *item, tol, alone, score)
+        tick(len(item[1]))
+        return answer
+
+    return [
+        list(team.map(job, [(normal, grid, lane) for lane in lanes]))
+        for normal, grid in zip(normal_forms(penalties, problem.p), grids, strict=True)
+    ]
+
+
+def _rotated_lane(
+    problem: Problem, normal: Coordinates, grid: Vector, lane: Lane, tol: float, alone: Workers, score: Score | None
+) -> LaneResult:
+    w = lane.weights(problem)
+    mean, deviation = problem.design.moments(w[None, :])
+    inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept)[0]
+    centre = mean[0] if problem.fit_intercept else np.zeros(problem.p)
+    l2 = np.where(np.isinf(normal.l1), 0.0, normal.l2)
+    values, vectors = np.linalg.eigh(kernel_of(problem.design, l2, inverse, centre))
+    kept = values > 1e-13 * values[-1]
+    root = np.sqrt(values[kept])
+    small = replace(problem, design=Dense(np.asfortranarray(vectors[:, kept] * root)), standardize=False)
+    [[found]] = fit_newton(
+        small, [L2()], [grid], [replace(lane, keep=True)], tol=tol, team=alone, tick=lambda done: None, score=score, full_df=False
+    )
+    if not lane.keep or found.path is None:
+        return replace(found, path=None)
+    duals = np.ascontiguousarray((vectors[:, kept] / root) @ found.path.coefs.T)
+    d = np.divide(inverse**2, l2, out=np.zeros_like(l2), where=l2 > 0)
+    raw = (problem.design.rmatmat(0, problem.p, duals) - np.outer(duals.sum(axis=0), centre)) * d
+    path = replace(found.path, sparse_coefs=sparse.csr_matrix(raw), intercepts=found.path.intercepts - raw @ centre, _dense=[])
+    return replace(found, path=path)
+
+
+# ---------------------------------------------------------------- many rows and columns
+
+
+def _by_iteration(problem, normal, grid, lanes, weights, mean, inverse, tol, team, tick, score):  # type: ignore[no-untyped-def]
+    dead = (inverse == 0).any(axis=0) | np.isinf(normal.l1)
+    scales = 1.0 / np.where(inverse == 0, 1.0, inverse)
+    y = problem.y - problem.offset
+    every = np.arange(problem.p)
+    solved = iterate_ridge(
+        lambda V: problem.design.matmat(every, np.ascontiguousarray(V)),
+        lambda U: problem.design.rmatmat(0, problem.p, np.ascontiguousarray(U)).T,
+        y, weights.T, mean.T, scales.T, np.where(dead, np.inf, normal.l2), grid, fit_intercept=problem.fit_intercept, tol=tol,
+    )
+    answers: list[LaneResult | None] = [None] * len(lanes)
+    for fit in solved:
+        f = fit.lane
+        raw = fit.coefs / scales[f]
+        E = problem.design.matmat(every, np.ascontiguousarray(raw.T))
+        level = weights[f] @ (y[:, None] - E) if problem.fit_intercept else np.zeros(len(grid))
+        eta = E + level
+        scores = _scores(problem, lanes[f], eta + problem.offset[:, None], score)
+        residual = y[:, None] - eta
+        rr = weights[f] @ residual**2
+        null = float(weights[f] @ (y - (weights[f] @ y if problem.fit_intercept else 0.0)) ** 2)
+        R = np.ascontiguousarray(weights[f][:, None] * residual)
+        g = (problem.design.rmatmat(0, problem.p, R) - np.outer(R.sum(axis=0), mean[f])) / scales[f]
+        kkt = np.abs(np.where(dead, 0.0, g - grid[:, None] * normal.l2 * fit.coefs)).max(axis=1) / grid
+        path = None
+        if lanes[f].keep:
+            df = np.full(len(grid), np.nan)  # the trace of a hat matrix that is never formed
+            path = make_path(problem, grid, raw, level, 1 - rr / null if null > 0 else np.zeros(len(grid)), df, fit.gaps, kkt, tol)
+        answers[f] = LaneResult(path, scores, fit.gaps, kkt, judge(fit.gaps, kkt, tol)[0])
+        tick(len(grid))
+    return answers
+
+
+def _scores(problem: Problem, lane: Lane, eta: np.ndarray, score: Score | None) -> np.ndarray:
+    out = np.empty((eta.shape[1], len(lane.tests)))
+    for group, rows in enumerate(lane.tests):
+        out[:, group] = held_out(problem, rows, eta[rows], score)
+    return out

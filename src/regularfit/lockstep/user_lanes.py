@@ -1,0 +1,89 @@
+"""Lanes for penalties that only know value, prox and kkt: the NumPy road, one lane at a time, certified by the KKT distance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .._typing import Vector
+from ..losses import Squared
+from ..penalties import Penalty
+from .certificate import judge
+from .gram import collect_atoms, reduce, suits_gram
+from .problem import Lane, Problem
+from .proximal import ProximalPath, proximal_quadratic
+from .proximal_loss import proximal_loss
+from .result import LaneResult, Score, held_out, make_path
+from .standard import inverse_scale
+from .threads import Workers
+
+__all__ = ["fit_user"]
+
+
+def fit_user(
+    problem: Problem, penalties: Sequence[Penalty], grids: Sequence[Vector], lanes: Sequence[Lane], *, tol: float, team: Workers, tick,
+    score: Score | None, full_df: bool,
+) -> list[list[LaneResult]]:
+    """Fit every candidate on every lane."""
+    return [_fit_one(problem, penalty, grid, lanes, tol, team, tick, score) for penalty, grid in zip(penalties, grids, strict=True)]
+
+
+def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ignore[no-untyped-def]
+    weights = np.array([lane.weights(problem) for lane in lanes])
+    mean, deviation = problem.design.moments(weights)
+    inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept)
+    if not problem.fit_intercept:
+        mean[:] = 0.0
+    quadratic = isinstance(problem.loss, Squared) and suits_gram(problem, lanes)
+    atoms = collect_atoms(problem, lanes, team) if quadratic else None
+
+    def job(f: int) -> LaneResult:
+        if atoms is not None:
+            data = reduce(problem, atoms.of_train(f, sum(atoms.grams)))
+            fit, scale = proximal_quadratic(data.gram, data.c, penalty, grid, tol=tol), data.inverse
+        else:
+            fit, scale = _through_products(problem, penalty, grid, weights[f], mean[f], inverse[f], tol), inverse[f]
+        answer = _result(problem, lanes[f], grid, fit, weights[f], mean[f], scale, score, tol)
+        tick(len(grid))
+        return answer
+
+    return list(team.map(job, range(len(lanes))))
+
+
+def _through_products(
+    problem: Problem, penalty: Penalty, grid: Vector, w: Vector, mean: Vector, inverse: Vector, tol: float
+) -> ProximalPath:
+    every = np.arange(problem.p)
+    return proximal_loss(
+        lambda V: problem.design.matmat(every, np.ascontiguousarray(V)),
+        lambda U: problem.design.rmatmat(0, problem.p, np.ascontiguousarray(U)).T,
+        problem.loss, problem.y, w, mean, 1.0 / np.where(inverse == 0, np.inf, inverse), penalty, grid,
+        offset=problem.offset, fit_intercept=problem.fit_intercept, tol=tol,
+    )
+
+
+def _result(
+    problem: Problem, lane: Lane, grid: Vector, fit: ProximalPath, w: Vector, mean: Vector, inverse: Vector, score: Score | None, tol: float
+) -> LaneResult:
+    raw = fit.coefs[:, : problem.p] * inverse
+    E = problem.design.rows_times(np.arange(problem.n), raw.T)
+    if fit.coefs.shape[1] > problem.p:  # fitted with an explicit intercept of the centred columns
+        level = fit.coefs[:, problem.p] - raw @ mean
+    else:
+        level = w @ (problem.y[:, None] - problem.offset[:, None] - E) if problem.fit_intercept else np.zeros(len(grid))
+    eta = E + level + problem.offset[:, None]
+    scores = np.empty((len(grid), len(lane.tests)))
+    for group, rows in enumerate(lane.tests):
+        scores[:, group] = held_out(problem, rows, eta[rows], score)
+    gaps = np.full(len(grid), np.nan)  # no conjugate is known, so no duality gap
+    converged = fit.converged
+    path = None
+    if lane.keep:
+        loss = problem.loss
+        base = loss.null_eta(problem.y, w, problem.offset) if problem.fit_intercept else 0.0
+        null = float(w @ loss.deviance(problem.y, problem.offset + base))
+        ratio = 1 - w @ loss.deviance(problem.y[:, None], eta) / null if null > 0 else np.zeros(len(grid))
+        df = np.count_nonzero(raw, axis=1).astype(float)
+        path = make_path(problem, grid, raw, level, ratio, df, gaps, fit.kkt, tol)
+    return LaneResult(path, scores, gaps, fit.kkt, converged if not lane.keep else judge(gaps, fit.kkt, tol)[0])
