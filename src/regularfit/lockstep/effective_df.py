@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import scipy.linalg as sla
 from numpy.typing import ArrayLike
-from scipy.linalg.lapack import dpotrf, dtrtri
 
 from .ridge import Floats, GramRidge, check_factors, check_strengths, shifted_inverse, without_rounding
 
@@ -113,11 +112,12 @@ def _run(H: Floats, l2: Floats, strengths: Floats) -> Floats:
 
 def _by_factor(H: Floats, l2: Floats, strength: Floats) -> Floats:
     """One strength by a Cholesky factor, or by the spectrum where the matrix is close to singular."""
+    potrf, trtri = sla.get_lapack_funcs(("potrf", "trtri"), (H,))
     shifted = H.copy()
     shifted[np.diag_indices_from(shifted)] += strength * l2
-    factor, failed = dpotrf(shifted, lower=1, clean=1)
+    factor, failed = potrf(shifted, lower=1, clean=1)
     pivots = np.diag(factor)
     if failed or np.square(pivots.min()) <= 1e-12 * np.diag(shifted).max():
         return effective_df(H, l2, strength)
-    inverse, _ = dtrtri(factor, lower=1)
+    inverse, _ = trtri(factor, lower=1)
     return l2.size - strength * (np.square(inverse) @ l2).sum()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -148,9 +149,8 @@ def proximal_quadratic(
     ----------
     Beck and Teboulle (2009), A fast iterative shrinkage-thresholding algorithm; see :func:`proximal_path`.
     """
-    return proximal_path(
-        Quadratic(H, c), penalty, strengths, free=free, tol=tol, max_iter=max_iter, start=start
-    )
+    smooth = Quadratic(H, c)
+    return proximal_path(smooth, penalty, strengths, free=free, tol=tol, max_iter=max_iter, start=start)
 
 
 def proximal_path(
@@ -163,7 +163,7 @@ def proximal_path(
     max_iter: int = 20_000,
     start: ArrayLike | None = None,
 ) -> ProximalPath:
-    """Minimise a smooth function plus a multiple of any penalty along decreasing strengths, starting warm.
+    """Minimise a smooth function plus a multiple of any penalty along decreasing strengths.
 
     Convex penalties: accelerated proximal gradient, restarted whenever the momentum points uphill, which
     adapts to the (unknown) curvature at the solution. Others: proximal gradient, which never increases the
@@ -196,20 +196,13 @@ def proximal_path(
     """
     strengths = check_strengths(strengths)
     if not np.all(strengths > 0):
-        raise InputError(
-            "strengths must be positive on the proximal road; fit without a penalty by least squares."
-        )
+        raise InputError("strengths must be positive on the proximal road; drop those that are 0.")
     b = np.zeros(smooth.size) if start is None else np.array(start, dtype=np.float64)
     coefs, kkt = np.empty((strengths.size, smooth.size)), np.empty(strengths.size)
     converged, iterations = np.zeros(strengths.size, dtype=bool), np.zeros(strengths.size, dtype=np.intp)
     for k, s in enumerate(strengths):
         task = _Task(smooth, penalty.scaled(float(s)), smooth.size - free, float(tol * s))
-        iterates = _accelerated(task, b) if penalty.convex else _monotone(task, b)
-        for iterations[k], (b, excess, violation) in enumerate(iterates):  # noqa: B007
-            if excess <= 0 or iterations[k] >= max_iter:
-                break
-        if np.isinf(excess):  # the steps ran out between two judgements
-            b, excess, violation = task.judge(b, smooth.gradient(b))
+        b, excess, violation, iterations[k] = _follow(task, b, penalty.convex, max_iter)
         coefs[k], kkt[k], converged[k] = b, violation / s, excess <= 0
     return ProximalPath(coefs, kkt, converged, iterations)
 
@@ -230,9 +223,7 @@ class _Task:
         out = v.copy()
         out[: self.held] = self.penalty.prox(v[: self.held], step)
         if not np.isfinite(out).all():
-            raise FitError(
-                f"The proximal step of {self.penalty!r} returned NaN or inf; check its prox method."
-            )
+            raise FitError(f"The proximal step of {self.penalty!r} is NaN or inf; check its prox method.")
         return out
 
     def judge(self, b: Floats, gradient: Floats) -> tuple[Floats, float, float]:
@@ -255,16 +246,28 @@ class _Task:
             step /= 2
 
 
+def _follow(task: _Task, b: Floats, convex: bool, max_iter: int) -> tuple[Floats, float, float, int]:
+    """The last point of a run: the point, its excess, its violation, and how many steps it took."""
+    iterates = _accelerated(task, b) if convex else _monotone(task, b)
+    excess, violation, steps = np.inf, np.inf, 0
+    for steps, (b, excess, violation) in enumerate(iterates):  # noqa: B007
+        if excess <= 0 or steps >= max_iter:
+            break
+    if np.isinf(excess):  # the steps ran out between two judgements
+        b, excess, violation = task.judge(b, task.smooth.gradient(b))
+    return b, excess, violation, steps
+
+
 def _accelerated(task: _Task, b: Floats) -> Iterator[tuple[Floats, float, float]]:
     """Accelerated proximal gradient with restarts; a point is judged only where the end may be near."""
     smooth, v, t, step = task.smooth, b, 1.0, task.smooth.step
     judged = task.judge(b, smooth.gradient(b))
     yield judged
-    for count in _count():
+    for step_count in itertools.count():
         new, step = task.descend(v, smooth.gradient(v), step)
         pull = v - new
         near = np.abs(pull).max(initial=0.0) <= 4 * step * max(task.target, smooth.rounding(new))
-        fresh = near or count % 32 == 31
+        fresh = near or step_count % 32 == 31
         judged = task.judge(new, smooth.gradient(new)) if fresh else (new, np.inf, judged[2])
         yield judged
         if pull @ (new - b) > 0:
@@ -297,10 +300,3 @@ def _extrapolate(points: Floats, images: Floats) -> Floats | None:
     weights = np.linalg.solve(gram, np.ones(len(points)))
     total = weights.sum()
     return weights @ images / total if np.isfinite(total) and total != 0 else None
-
-
-def _count() -> Iterator[int]:
-    count = 0
-    while True:
-        yield count
-        count += 1

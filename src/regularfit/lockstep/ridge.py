@@ -13,6 +13,7 @@ from ..errors import InputError
 __all__ = ["GramRidge", "gcv", "leave_one_out", "ridge_from_gram"]
 
 Floats = NDArray[np.float64]
+_ROWS = 1024  # rows whose scores are held at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +101,18 @@ class GramRidge:
         r"""Diagonal of the hat matrix (m, L) for ``rows`` (m, p), a block of the centred rows behind ``H``.
 
         ``weights`` (m,) are :math:`w_i / n` when :math:`H = X^\top W X / n`. An intercept adds exactly
-        ``weights`` to every column of the result (its column is orthogonal to the centred ones). Row blocks
-        bound the memory.
+        ``weights`` to every column of the result (its column is orthogonal to the centred ones).
         """
-        rows = np.asarray(rows, dtype=np.float64)
-        outer, inner = rows[:, self.free], rows[:, self.held]
-        scores = (inner - outer @ self.elimination) @ self.vectors
+        rows, weights = np.asarray(rows, dtype=np.float64), np.asarray(weights, dtype=np.float64)
         inverse = shifted_inverse(self.values, check_strengths(strengths))
-        base = np.square(outer @ self.free_root).sum(axis=1)
-        return (base[:, None] + np.square(scores) @ inverse.T) * np.asarray(weights)[:, None]
+        out = np.empty((rows.shape[0], inverse.shape[0]))
+        for start in range(0, rows.shape[0], _ROWS):
+            part = slice(start, start + _ROWS)
+            outer, inner = rows[part, self.free], rows[part] if not self.free.size else rows[part, self.held]
+            scores = (inner - outer @ self.elimination if self.free.size else inner) @ self.vectors
+            base = np.square(outer @ self.free_root).sum(axis=1)
+            out[part] = (base[:, None] + np.square(scores, out=scores) @ inverse.T) * weights[part, None]
+        return out
 
 
 def ridge_from_gram(H: ArrayLike, c: ArrayLike, l2: ArrayLike, strengths: ArrayLike) -> tuple[Floats, Floats]:

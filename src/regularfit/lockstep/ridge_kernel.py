@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.linalg as sla
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
@@ -115,7 +116,7 @@ class KernelRidge:
         duals[self.rows] = self.root_weights[:, None] * scaled
         penalised = K[:, self.rows] @ duals[self.rows]
         open_target = target[:, None] - self.root_weights[:, None] * penalised[self.rows]
-        fixed_coefs = np.linalg.solve(self.triangle, self.basis.T @ open_target)
+        fixed_coefs = sla.solve_triangular(self.triangle, self.basis.T @ open_target)
         df = self.basis.shape[1] + self.values @ inverse
         loo, mean_gap = self._leave_one_out(scaled, inverse, y.size)
         score = np.full(strengths.size, np.inf)
@@ -225,7 +226,8 @@ def _sparse_kernel(X: Any, root: Floats, shift: Floats) -> Floats:
     """The kernel of a sparse matrix, centred after the product so that nothing but K is dense."""
     scaled = sp.csr_array(X, dtype=np.float64) @ sp.diags_array(root)
     shift = shift * root
-    K = np.asarray((scaled @ scaled.T).toarray())
+    product: Any = scaled @ scaled.T
+    K = product.toarray()
     row = scaled @ shift
     K -= row
     K -= row[:, None]
@@ -239,6 +241,6 @@ def _check_rank(triangle: Floats) -> None:
     size = triangle.shape[0]
     if size < triangle.shape[1] or np.any(diagonal <= 1e-10 * norms):
         raise InputError(
-            f"The {triangle.shape[1]} unpenalised columns (the intercept counts as one) are linearly"
-            " dependent on the rows of this lane, so their coefficients are not determined. Penalise or drop some."
+            f"The {triangle.shape[1]} unpenalised columns (the intercept counts as one) are linearly "
+            "dependent on the rows of this lane, so they have no unique coefficients. Penalise or drop some."
         )
