@@ -215,7 +215,7 @@ NB_MODULE(_core, m) {
         })
         .def("keep", &rf::Lane::keep, "slot"_a)
         .def("open", &rf::Lane::open, "count"_a)
-        .def("tolerate", [](rf::Lane& lane, double gap) { lane.tolerances.gap = gap; }, "gap"_a);
+        .def("tolerate", [](rf::Lane& lane, double gap, double yy) { lane.tolerances.gap = gap, lane.tolerances.yy = yy; }, "gap"_a, "yy"_a);
     m.def("solve_lanes", &solve_lanes, "jobs"_a, "threads"_a, "keep_slots"_a);
     m.def("gather", &gather, "x"_a.noconvert(), "rows"_a, "cols"_a, "centre"_a.none(), "scale"_a.none(), "weight"_a.none(), "out"_a.noconvert());
     nb::class_<Sparse>(m, "Sparse")

@@ -55,7 +55,8 @@ struct State {
 struct Tolerances {
     double enter = 1e-9;   // a violation below enter*s*l1 is rounding
     double pivot = 1e-11;  // relative pivot below which a column depends on the free ones
-    double gap = 1e-9;     // coordinate descent stops at this duality gap (absolute)
+    double gap = 0;        // coordinate descent stops at this duality gap, relative to yy-based objective
+    double yy = 0;         // weighted sum of squares behind c: with it the objective is known
     int epochs = 60;       // of coordinate descent before the exact road is taken
 };
 
@@ -360,7 +361,18 @@ private:
                 total += excess * excess / (2 * (s_ * q_.l2[j]));
             }
         }
-        return total <= gap || gap <= 0;
+        return gap <= 0 || total <= gap * objective(grad);
+    }
+
+    // 1/2 |y - Xb|^2 + s pen(b), from the numbers at hand.
+    double objective(const std::vector<double>& grad) const {
+        double residual = tol_.yy, penalty = 0;
+        for (int j = 0; j < q_.m; ++j)
+            if (st_.b[j] != 0) {
+                residual -= st_.b[j] * (c_[j] + grad[j]);
+                penalty += q_.penalty(j, st_.b[j]);
+            }
+        return 0.5 * std::max(residual, 0.0) + s_ * penalty;
     }
 
     const Quadratic& q_;

@@ -12,7 +12,6 @@ __all__ = ["Dense"]
 
 BLOCK_BYTES = 8 << 20  # of X in one product: large enough for BLAS, small enough to leave memory alone
 
-
 class Dense(Design):
     """A NumPy array as a design.
 

@@ -221,7 +221,7 @@ def _active_set(data: Moments, terms: Terms, grid: Vector, tol: float) -> tuple[
     lane = _core.Lane()
     lane.bind(data.gram)
     lane.terms(*terms.arrays)
-    lane.tolerate(0.2 * tol * 0.5 * max(data.yy, 1e-300) * 1e-2)
+    lane.tolerate(0.3 * tol, data.yy)
     B, G = np.empty((count, p)), np.empty((count, p))
     kkt, solved = np.empty(count), np.empty(count, np.uint8)
     _core.solve_lanes([(lane, grid, data.c[None, :], B, G, kkt, solved)], 1, False)

@@ -129,7 +129,6 @@ class NewtonRounds:
             self.base_eta[id(front)] = etas[f]
             if self.shift:
                 front.core.append(np.zeros((1, 1), order="F"))
-            front.core.tolerate(1e-3 * self.tol * max(null[f], 1e-300))
 
     @property
     def live(self) -> list[Front]:

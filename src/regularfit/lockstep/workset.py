@@ -77,7 +77,7 @@ class SquaredRounds:
             l1 = np.where(np.isfinite(front.terms.l1) & (front.terms.l1 > 0), front.terms.l1, np.inf)
             front.start(c, float(np.max(np.abs(c) / l1, initial=0.0)))
             front.pending = np.flatnonzero((front.terms.l1 == 0)).tolist()
-            front.core.tolerate(0.1 * self.tol * 1e-2 * max(self.yy[front.lane], 1e-300))
+            front.core.tolerate(0.3 * self.tol, self.yy[front.lane])
 
     @property
     def live(self) -> list[Front]:
