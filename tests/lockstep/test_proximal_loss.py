@@ -88,6 +88,9 @@ def test_weights_are_repeats_and_zero_holds_out():
         *products(X[rows]), Logistic(), y[rows], np.ones(rows.size), means, scales, L1(), STRENGTHS
     )
     np.testing.assert_allclose(one.coefs, two.coefs, atol=1e-5)
+    unknown = np.where(counts > 0, y, np.nan)
+    three = proximal_loss(*products(X), Logistic(), unknown, counts, means, scales, L1(), STRENGTHS)
+    np.testing.assert_array_equal(one.coefs, three.coefs)
 
 
 def test_sparse_designs_stay_sparse():

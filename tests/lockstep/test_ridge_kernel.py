@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import RidgeCV
 
-from regularfit.errors import InputError
 from regularfit.lockstep.ridge import gcv
 from regularfit.lockstep.ridge_kernel import penalty_kernel, ridge_from_kernel
 
@@ -121,11 +120,18 @@ def test_column_blocks_add_up(monkeypatch):
     assert whole.dtype == np.float64
 
 
-def test_dependent_fixed_columns_are_refused():
-    with pytest.raises(InputError, match="unpenalised"):
-        ridge_from_kernel(np.eye(3), np.ones(3), np.ones(3), [1.0], np.ones((3, 2)))
-    with pytest.raises(InputError, match="unpenalised"):
-        ridge_from_kernel(np.eye(3), np.ones(3), [1.0, 0, 0], [1.0], np.array([[1.0, 0], [1, 1], [1, 2]]))
+def test_fixed_columns_that_depend_on_earlier_ones_get_zero():
+    X, y, rng = problem()
+    w = np.r_[np.zeros(4), np.ones(16)]
+    group = np.r_[np.ones(4), np.zeros(16)]
+    trend = rng.standard_normal(20)
+    fixed = np.column_stack([np.ones(20), group, 3 * np.ones(20), trend, group + trend])
+    K = penalty_kernel(X, np.ones(50))
+    some = ridge_from_kernel(K, y, w, STRENGTHS, fixed)
+    plain = ridge_from_kernel(K, y, w, STRENGTHS, fixed[:, [0, 3]])
+    assert not some.fixed_coefs[[1, 2, 4]].any()
+    np.testing.assert_allclose(some.eta, plain.eta, rtol=1e-9)
+    np.testing.assert_allclose(some.df, plain.df, rtol=1e-9)
 
 
 def test_one_training_row_predicts_its_own_value():

@@ -18,8 +18,7 @@ from .ridge import Floats, check_strengths
 __all__ = ["ProximalPath", "Quadratic", "Smooth", "proximal_path", "proximal_quadratic"]
 
 _EPS = np.finfo(np.float64).eps
-_SHORTEST = 1e-300  # a step that only a gradient of NaN or inf can need
-_MEMORY = 5  # iterates that one extrapolation combines
+_SHORTEST, _MEMORY = 1e-300, 5  # a step that only NaN can need; iterates that one extrapolation combines
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Smooth(Protocol):
     """The smooth part of an objective.
 
     ``step`` is about 1 over the Lipschitz constant of the gradient; backtracking shortens it, and lengthens
-    it where ``grows``. ``bregman(b, v, gradient)`` is the value at b above the tangent at v, free of
+    it where ``grows``. ``bregman(b, v)`` is the value at b above the tangent at v, free of
     cancellation, or None where ``step`` is known to be safe. ``rounding(b)`` bounds the rounding error of
     each entry of ``gradient(b)``.
     """
@@ -58,7 +57,7 @@ class Smooth(Protocol):
 
     def value(self, b: Floats) -> float: ...  # noqa: D102
     def gradient(self, b: Floats) -> Floats: ...  # noqa: D102
-    def bregman(self, b: Floats, v: Floats, gradient: Floats) -> float | None: ...  # noqa: D102
+    def bregman(self, b: Floats, v: Floats) -> float | None: ...  # noqa: D102
     def rounding(self, b: Floats) -> float: ...  # noqa: D102
 
 
@@ -72,9 +71,8 @@ class Quadratic:
         self.size = self.c.size
         if self.H.shape != (self.size, self.size):
             raise InputError(f"H has shape {self.H.shape} and c {self.c.shape}; (m, m) and (m,) are needed.")
-        top = (
-            sla.eigh(self.H, eigvals_only=True, subset_by_index=[self.size - 1] * 2)[0] if self.size else 0.0
-        )
+        last = [self.size - 1] * 2
+        top = sla.eigh(self.H, eigvals_only=True, subset_by_index=last)[0] if self.size else 0.0
         self.step = 1.0 / (top * (1.0 + 1e-12)) if top > 0 else 1.0
         self._rows = np.abs(self.H).sum(axis=1).max(initial=0.0)
 
@@ -86,7 +84,7 @@ class Quadratic:
         """Return its gradient (m,)."""
         return self.H @ b - self.c
 
-    def bregman(self, b: Floats, v: Floats, gradient: Floats) -> None:
+    def bregman(self, b: Floats, v: Floats) -> None:
         """Return None: the step is exact."""
 
     def rounding(self, b: Floats) -> float:
@@ -199,7 +197,7 @@ def proximal_path(
         raise InputError("strengths must be positive on the proximal road; drop those that are 0.")
     b = np.zeros(smooth.size) if start is None else np.array(start, dtype=np.float64)
     coefs, kkt = np.empty((strengths.size, smooth.size)), np.empty(strengths.size)
-    converged, iterations = np.zeros(strengths.size, dtype=bool), np.zeros(strengths.size, dtype=np.intp)
+    converged, iterations = np.zeros(strengths.size, bool), np.zeros(strengths.size, np.intp)
     for k, s in enumerate(strengths):
         task = _Task(smooth, penalty.scaled(float(s)), smooth.size - free, float(tol * s))
         b, excess, violation, iterations[k] = _follow(task, b, penalty.convex, max_iter)
@@ -236,7 +234,7 @@ class _Task:
         """A proximal step from ``v`` that was short enough, and the step to try next."""
         while True:
             b = self.prox(v - step * gradient, step)
-            above = self.smooth.bregman(b, v, gradient)
+            above = self.smooth.bregman(b, v)
             if above is None or step < _SHORTEST:
                 return b, step
             allowed = (b - v) @ (b - v) / (2 * step)

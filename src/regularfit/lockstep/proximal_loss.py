@@ -25,8 +25,9 @@ class RowLoss:
     .. math:: f(b, a) = \sum_i \pi_i\, \mathrm{loss}(y_i,\ o_i + a + \tfrac{x_i - m}{\mathrm{scale}} b),
               \qquad \pi = w/\sum w.
 
-    X is never copied: centring and scaling are applied to the products. The safe step is 1 over the loss's
-    curvature bound times the largest eigenvalue (by power iteration); backtracking corrects it either way.
+    X is never copied: centring and scaling are applied to the products. The first step is 1 over the
+    loss's curvature bound times the largest eigenvalue (by power iteration); backtracking adapts it. Rows of
+    weight 0 never reach the loss.
 
     Parameters are those of :func:`proximal_loss`.
     """
@@ -45,10 +46,13 @@ class RowLoss:
         fit_intercept: bool = True,
     ) -> None:
         self._matmat, self._rmatmat, self._loss = matmat, rmatmat, loss
-        self._y, weights = np.asarray(y, dtype=np.float64), np.asarray(weights, dtype=np.float64)
-        self._pi = weights / weights.sum()
+        weights = np.asarray(weights, dtype=np.float64)
+        self._n, self._rows = weights.size, np.flatnonzero(weights > 0)
+        self._pi = weights[self._rows] / weights.sum()
+        self._y = np.asarray(y, dtype=np.float64)[self._rows]
         self._means, self._scales = np.asarray(means, dtype=np.float64), np.asarray(scales, dtype=np.float64)
-        self._offset = np.zeros_like(self._y) if offset is None else np.asarray(offset, dtype=np.float64)
+        known = np.zeros(self._n) if offset is None else np.asarray(offset, dtype=np.float64)
+        self._offset = known[self._rows]
         self._p, self._intercept = self._means.size, fit_intercept
         self.size = self._p + fit_intercept
         self._at, self._eta = np.full(self.size, np.nan), np.zeros(0)
@@ -59,7 +63,7 @@ class RowLoss:
         self.step = 1.0 / (1.05 * bound * top) if top > 0 else 1.0  # the iteration comes from below
 
     def eta(self, b: Floats) -> Floats:
-        """Return the linear predictor (n,), remembered for the last ``b``."""
+        """Return the linear predictor on the rows of positive weight, remembered for the last ``b``."""
         if not np.array_equal(self._at, b):
             self._at, self._eta = b.copy(), self._offset + self._forward(b)
         return self._eta
@@ -72,7 +76,7 @@ class RowLoss:
         """Return its gradient (p,) or, with an intercept, (p + 1,)."""
         return self._backward(self._pi * self._loss.gradient(self._y, self.eta(b)))
 
-    def bregman(self, b: Floats, v: Floats, gradient: Floats) -> float:
+    def bregman(self, b: Floats, v: Floats) -> float:
         """Return the value at ``b`` above the tangent at ``v``, by the trapezoid rule where it is tiny."""
         before, base = self.eta(v), self.value(v)
         slopes = self._loss.gradient(self._y, before)
@@ -89,11 +93,12 @@ class RowLoss:
 
     def _forward(self, b: Floats) -> Floats:
         scaled = b[: self._p] / self._scales
-        return self._matmat(scaled[:, None])[:, 0] - self._means @ scaled + b[self._p :].sum()
+        return self._matmat(scaled[:, None])[self._rows, 0] - self._means @ scaled + b[self._p :].sum()
 
     def _backward(self, u: Floats) -> Floats:
-        total = u.sum()
-        slope = (self._rmatmat(u[:, None])[:, 0] - total * self._means) / self._scales
+        total, every = u.sum(), np.zeros((self._n, 1))
+        every[self._rows, 0] = u
+        slope = (self._rmatmat(every)[:, 0] - total * self._means) / self._scales
         return np.append(slope, total) if self._intercept else slope
 
     def _largest_eigenvalue(self) -> float:

@@ -10,7 +10,6 @@ import scipy.linalg as sla
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import InputError
 from .ridge import Floats, check_strengths, shifted_inverse, symmetric_spectrum, without_rounding
 
 __all__ = ["KernelFit", "KernelRidge", "penalty_kernel", "ridge_from_kernel"]
@@ -57,8 +56,8 @@ class KernelRidge:
     With :math:`\pi_i = w_i/\sum w`, fixed (unpenalised) columns F, such as the intercept, and Q an
     orthonormal basis of :math:`\Pi^{1/2} F`, it decomposes
 
-    .. math:: M = (I - QQ^\top)\,\Pi^{1/2} K\, \Pi^{1/2} (I - QQ^\top), \qquad K = X\,\mathrm{diag}(d)^{-1}
-    X^\top,
+    .. math:: M = (I - QQ^\top)\,\Pi^{1/2} K\, \Pi^{1/2} (I - QQ^\top), \qquad
+              K = X\,\mathrm{diag}(d)^{-1} X^\top,
 
     on the complement of Q. For F = 1 this is the double centring of the kernel by the lane's own weighted
     mean. A fold of a cross-validation is a weight vector with zeros on the held-out rows: its training
@@ -72,8 +71,10 @@ class KernelRidge:
         The rows of positive weight.
     root_weights : (m,) array
         :math:`\Pi^{1/2}` on these rows.
+    kept : integer array
+        The fixed columns that are independent of the ones before them on these rows; the others get 0.
     basis, triangle : (m, u), (u, u) arrays
-        Q and R of the weighted fixed columns.
+        Q and R of the weighted kept columns.
     values, vectors : (m - u,), (m, m - u) arrays
         Spectrum of M on the complement of Q.
 
@@ -84,6 +85,7 @@ class KernelRidge:
 
     rows: NDArray[np.intp]
     root_weights: Floats
+    kept: NDArray[np.intp]
     basis: Floats
     triangle: Floats
     values: Floats
@@ -91,12 +93,13 @@ class KernelRidge:
 
     @classmethod
     def decompose(cls, K: Floats, weights: ArrayLike, fixed: Floats) -> KernelRidge:
-        """Decompose the block of ``K`` (n, n) with positive ``weights``; ``fixed`` (n, u) has full rank."""
+        """Decompose the block of ``K`` (n, n) with positive ``weights``, given ``fixed`` columns (n, u)."""
         weights = np.asarray(weights, dtype=np.float64)
         rows = np.flatnonzero(weights > 0)
         root = np.sqrt(weights[rows] / weights[rows].sum())
-        basis, triangle = np.linalg.qr(root[:, None] * fixed[rows])
-        _check_rank(triangle)
+        outer = root[:, None] * fixed[rows]
+        kept = _independent(outer)
+        basis, triangle = np.linalg.qr(outer[:, kept])
         inner = K[np.ix_(rows, rows)] * root * root[:, None]
         inner -= basis @ (basis.T @ inner)
         inner -= (inner @ basis) @ basis.T
@@ -104,7 +107,7 @@ class KernelRidge:
         inner -= (max(np.diag(inner).max(initial=0.0), np.finfo(np.float64).tiny)) * (basis @ basis.T)
         values, vectors = symmetric_spectrum(inner)
         u = basis.shape[1]
-        return cls(rows, root, basis, triangle, without_rounding(values[u:]), vectors[:, u:])
+        return cls(rows, root, kept, basis, triangle, without_rounding(values[u:]), vectors[:, u:])
 
     def fit(self, K: Floats, y: ArrayLike, strengths: ArrayLike, fixed: Floats) -> KernelFit:
         """Fit the target ``y`` (n,) at ``strengths`` (L,) > 0; ``K`` and ``fixed`` as given to decompose."""
@@ -116,7 +119,8 @@ class KernelRidge:
         duals[self.rows] = self.root_weights[:, None] * scaled
         penalised = K[:, self.rows] @ duals[self.rows]
         open_target = target[:, None] - self.root_weights[:, None] * penalised[self.rows]
-        fixed_coefs = sla.solve_triangular(self.triangle, self.basis.T @ open_target)
+        fixed_coefs = np.zeros((fixed.shape[1], strengths.size))
+        fixed_coefs[self.kept] = sla.solve_triangular(self.triangle, self.basis.T @ open_target)
         df = self.basis.shape[1] + self.values @ inverse
         loo, mean_gap = self._leave_one_out(scaled, inverse, y.size)
         score = np.full(strengths.size, np.inf)
@@ -155,8 +159,8 @@ def ridge_from_kernel(
     strengths : (L,) array
         Positive, any order.
     fixed : (n, u) array, optional
-        Unpenalised columns, linearly independent on the lane's rows. By default the intercept;
-        ``np.empty((n, 0))`` fits none.
+        Unpenalised columns. By default the intercept; ``np.empty((n, 0))`` fits none. Of columns that are
+        dependent on the lane's rows (constant in a fold, say) the later ones get the coefficient 0.
 
     Returns
     -------
@@ -165,7 +169,7 @@ def ridge_from_kernel(
     Raises
     ------
     InputError
-        Fixed columns that are linearly dependent on the rows of the lane, or negative strengths.
+        Negative strengths.
 
     Examples
     --------
@@ -235,12 +239,15 @@ def _sparse_kernel(X: Any, root: Floats, shift: Floats) -> Floats:
     return K
 
 
-def _check_rank(triangle: Floats) -> None:
-    """Refuse fixed columns that are dependent on the rows of the lane."""
-    norms, diagonal = np.linalg.norm(triangle, axis=0), np.abs(np.diag(triangle))
-    size = triangle.shape[0]
-    if size < triangle.shape[1] or np.any(diagonal <= 1e-10 * norms):
-        raise InputError(
-            f"The {triangle.shape[1]} unpenalised columns (the intercept counts as one) are linearly "
-            "dependent on the rows of this lane, so they have no unique coefficients. Penalise or drop some."
-        )
+def _independent(columns: Floats) -> NDArray[np.intp]:
+    """The columns that are not combinations of the ones before them (Gram-Schmidt, twice is enough)."""
+    basis = np.empty((columns.shape[0], 0))
+    kept = []
+    for j, column in enumerate(columns.T):
+        rest = column - basis @ (basis.T @ column)
+        rest -= basis @ (basis.T @ rest)
+        size = np.linalg.norm(rest)
+        if size > 1e-10 * np.linalg.norm(column):
+            basis = np.column_stack([basis, rest / size])
+            kept.append(j)
+    return np.array(kept, dtype=np.intp)
