@@ -81,13 +81,18 @@ public:
             for (int j = 0; j < q_.m; ++j)
                 if (x[j] != 0) axpy(x[j], q_.column(j), c.data(), q_.m);
             State& slot = slots_.at(which[k]);
+            // Under a new Hessian the neighbour's solution is a nearer start than a factor built from nothing.
+            if (slot.factor_strength < 0 && k > 0 && !q_.ridge) slot = slots_.at(which[k - 1]);
             slot.resize(q_.m);
             run(slot, strengths[k], c.data(), b + std::size_t(k) * q_.m, grad + std::size_t(k) * q_.m, kkt[k], solved[k]);
         }
     }
 
     void keep(int slot) { base_ = slots_.at(slot); }
-    void open(int count) { slots_.assign(count, base_); }
+    void open(int count) {
+        slots_.assign(count, base_);
+        for (State& slot : slots_) slot.resize(q_.m);
+    }
 
 private:
     void run(State& state, double s, const double* c, double* b, double* grad, double& kkt, unsigned char& solved) {

@@ -10,6 +10,7 @@ from ._base import Design
 
 __all__ = ["Dense"]
 
+CACHE_BYTES = 1 << 20
 BLOCK_BYTES = 8 << 20  # of X in one product: large enough for BLAS, small enough to leave memory alone
 
 class Dense(Design):
@@ -44,8 +45,9 @@ class Dense(Design):
         shift = self.centre(weights.mean(axis=0))
         mean = np.empty((len(weights), self.p))
         deviation = np.empty_like(mean)
-        for first in range(0, self.p, self.block):
-            span = slice(first, min(first + self.block, self.p))
+        step = max(16, CACHE_BYTES // (8 * max(self.n, 1)))  # three passes over a piece that stays in the cache
+        for first in range(0, self.p, step):
+            span = slice(first, min(first + step, self.p))
             Z = self._piece(span.start, span.stop) - shift[span]
             m = weights @ Z
             np.multiply(Z, Z, out=Z)

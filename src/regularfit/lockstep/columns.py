@@ -7,13 +7,19 @@ differs from this common one by a factor per column (its centring is absorbed by
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 import numpy as np
 
+from .. import _core
 from .._typing import Vector
 from ..designs import Dense, Design, SparseColumns
+from .threads import Workers
 
 __all__ = ["Columns", "make_columns"]
+
+CACHE_BYTES = 1 << 20
+Residual = Callable[[slice, np.ndarray], np.ndarray]
 
 
 class Columns(ABC):
@@ -52,8 +58,8 @@ class Columns(ABC):
         """``Z @ B`` for B (width, m), (n, m)."""
 
     @abstractmethod
-    def rmatmat(self, R: np.ndarray) -> np.ndarray:
-        """``Z.T @ R``, (width, m)."""
+    def sweep(self, B: np.ndarray, residual: Residual, team: Workers) -> np.ndarray:
+        """``Z.T @ residual(rows, Z @ B)``, (width, m), with one reading of Z; ``residual`` sees a block of rows at a time."""
 
     @abstractmethod
     def gram(self, weights: Vector, positions: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
@@ -61,59 +67,72 @@ class Columns(ABC):
 
 
 class DenseColumns(Columns):
-    """A growing matrix, F-ordered."""
+    """Row blocks that fit the cache, each a growing F-ordered matrix: a sweep reads every block once."""
 
     def __init__(self, design: Dense, mean: Vector, inverse: Vector, intercept: bool) -> None:
         super().__init__(design, mean, inverse, intercept)
-        self._rows = np.arange(design.n)
-        self._Z = np.empty((design.n, 64 + self.shift), order="F")
+        self._capacity = 0
+        rows = max(256, CACHE_BYTES // (8 * min(design.p + 1, 256)))
+        self._spans = [slice(start, min(start + rows, design.n)) for start in range(0, design.n, rows)]
+        self._blocks = [np.empty((span.stop - span.start, 0), order="F") for span in self._spans]
         if intercept:
-            self._Z[:, 0] = 1.0
+            self._reserve(1, 0)
+            for block in self._blocks:
+                block[:, 0] = 1.0
 
-    @property
-    def Z(self) -> np.ndarray:
-        return self._Z[:, : self.width]
+    def _reserve(self, width: int, old: int) -> None:
+        if width <= self._capacity:
+            return
+        self._capacity = min(max(width, self._capacity * 3 // 2 + 64), self.design.p + self.shift)
+        for k, block in enumerate(self._blocks):
+            grown = np.empty((len(block), self._capacity), order="F")
+            grown[:, :old] = block[:, :old]
+            self._blocks[k] = grown
 
     def _append(self, fresh: np.ndarray) -> None:
         old = self.width - len(fresh)
-        if self.width > self._Z.shape[1]:
-            grown = np.empty((self.design.n, min(max(self.width, old * 3 // 2 + 32), self.design.p + self.shift)), order="F")
-            grown[:, :old] = self._Z[:, :old]
-            self._Z = grown
+        self._reserve(self.width, old)
         scale = np.where(self.inverse[fresh] == 0, 1.0, self.inverse[fresh])
-        self._Z[:, old : self.width] = self.design.gather(self._rows, fresh, self.mean[fresh], scale)  # type: ignore[attr-defined]
+        for span, block in zip(self._spans, self._blocks, strict=True):
+            rows = np.arange(span.start, span.stop)
+            block[:, old : self.width] = self.design.gather(rows, fresh, self.mean[fresh], scale)  # type: ignore[attr-defined]
 
     def matmat(self, B: np.ndarray) -> np.ndarray:
-        return self.Z @ B
+        return np.concatenate([block[:, : self.width] @ B for block in self._blocks])
 
-    def rmatmat(self, R: np.ndarray) -> np.ndarray:
-        return self.Z.T @ R
+    def sweep(self, B: np.ndarray, residual: Residual, team: Workers) -> np.ndarray:
+        def piece(k: int) -> np.ndarray:
+            Z = self._blocks[k][:, : self.width]
+            return Z.T @ residual(self._spans[k], Z @ B)
+
+        total = np.zeros((self.width, B.shape[1]))
+        for part in team.map(piece, range(len(self._blocks))):
+            total += part
+        return total
 
     def gram(self, weights: Vector, positions: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
-        used = np.flatnonzero(weights) if rows is None else rows[weights[rows] > 0]
-        root = np.sqrt(weights[used])
         H = np.zeros((len(positions),) * 2)
-        step = max(256, (4 << 20) // (8 * max(len(positions), 1)))
-        for start in range(0, len(used), step):
-            part = used[start : start + step]
-            A = self.design_rows(part, positions, root[start : start + step])
+        if rows is not None:
+            masked = np.zeros_like(weights)
+            masked[rows] = weights[rows]
+            weights = masked
+        for span, block in zip(self._spans, self._blocks, strict=True):
+            used = np.flatnonzero(weights[span])
+            if len(used) == 0:
+                continue
+            A = np.empty((len(used), len(positions)), order="F")
+            _core.gather(block, used, positions, None, None, np.sqrt(weights[span][used]), A)
             H += A.T @ A
         return np.asfortranarray(H)
-
-    def design_rows(self, rows: np.ndarray, positions: np.ndarray, root: Vector) -> np.ndarray:
-        from .. import _core
-
-        out = np.empty((len(rows), len(positions)), order="F")
-        _core.gather(self._Z, rows, positions, None, None, root, out)
-        return out
 
 
 class SparseTaken(Columns):
     """Columns of a sparse matrix, scaled but not centred."""
 
+    design: SparseColumns
+
     def _append(self, fresh: np.ndarray) -> None:
-        self.design: SparseColumns
-        self._rebuild = True
+        """Nothing to store: products read the listed columns of the design."""
 
     def _scales(self) -> Vector:
         inverse = self.inverse[self.taken]
@@ -124,9 +143,8 @@ class SparseTaken(Columns):
         eta = self.design.matmat(self.taken, scaled)
         return eta + B[0] if self.intercept else eta
 
-    def rmatmat(self, R: np.ndarray) -> np.ndarray:
-        from .. import _core
-
+    def sweep(self, B: np.ndarray, residual: Residual, team: Workers) -> np.ndarray:
+        R = residual(slice(0, self.design.n), self.matmat(B))
         out = np.empty((self.width, R.shape[1]))
         if self.intercept:
             out[0] = R.sum(axis=0)

@@ -15,6 +15,7 @@ import numpy as np
 
 from .. import _core
 from .._typing import Vector
+from ..designs import Dense
 from ..penalties import Penalty
 from .certificate import judge
 from .columns import make_columns
@@ -114,9 +115,13 @@ class NewtonRounds:
             raw[:, start:stop] = self.problem.design.rmatmat(start, stop, R)
         totals = R.sum(axis=0)
         self.null_deviance = null
+        # deviance = 2 loss - 2 (loss of a perfect prediction); the latter is the same at every eta
+        self.perfect = [2 * float(f.weights @ loss.value(y, eta)) - d for f, eta, d in zip(first, etas, null, strict=True)]
+        self.at_rest = [float(f.weights @ loss.conjugate(y, np.zeros_like(y))) for f in first]
+        self.minus_weights = np.ascontiguousarray(-np.column_stack([f.weights for f in first]))
         self.pull = [1e-300] * len(first)  # largest null score of each lane
+        self.earlier: dict[int, Vector] = {}  # per front: the solution one accepted strength before `base`
         self.base: dict[int, Vector] = {}  # per front: [intercept, working set] at the last accepted strength
-        self.base_eta: dict[int, Vector] = {}
         for front in self.all:
             f = front.lane
             score = (raw[f] - front.mean * totals[f]) * front.inverse
@@ -126,7 +131,6 @@ class NewtonRounds:
             front.pending = np.flatnonzero(front.terms.l1 == 0).tolist()
             level = etas[f][0] - self.problem.offset[0] if self.problem.fit_intercept else 0.0
             self.base[id(front)] = np.full(self.shift, level)
-            self.base_eta[id(front)] = etas[f]
             if self.shift:
                 front.core.append(np.zeros((1, 1), order="F"))
 
@@ -143,7 +147,6 @@ class NewtonRounds:
             front.batch = min(front.batch, 8)
             self._admit(front)
         batches = self._open(fronts)
-        self._hessians(batches)
         self._predict(batches)
         E, R = self._iterate(batches)
         return self._certify(batches, E, R)
@@ -181,33 +184,38 @@ class NewtonRounds:
             first += len(strengths)
         return batches
 
-    def _hessians(self, batches: list[Batch]) -> None:
-        width = max(len(batch.positions) for batch in batches)
-        if self.atoms is None or len(batches) < 2 or self.problem.n < 5 * width:
-            list(self.team.map(self._own_hessian, batches))
+    def _hessians(self, wanted: list[tuple[Batch, Vector]]) -> None:
+        """Fresh Hessians at the given predictors: of each lane its own, or of all folds from one pass."""
+        if not wanted:
             return
-        for candidate in {batch.front.candidate for batch in batches}:
-            self._shared_hessians([batch for batch in batches if batch.front.candidate == candidate])
+        width = max(len(batch.positions) for batch, _ in wanted)
+        if self.atoms is None or len(wanted) < 2 or self.problem.n < 5 * width:
+            list(self.team.map(self._own_hessian, wanted))
+            return
+        for candidate in {batch.front.candidate for batch, _ in wanted}:
+            self._shared_hessians([item for item in wanted if item[0].front.candidate == candidate])
 
-    def _own_hessian(self, batch: Batch, eta: Vector | None = None) -> None:
-        front = batch.front
-        eta = self.base_eta[id(front)] if eta is None else eta
-        bend = front.weights * self._curvature(eta)
-        H = self.columns.gram(bend, batch.positions)
+    def _own_hessian(self, item: tuple[Batch, Vector]) -> None:
+        batch, eta = item
+        H = self.columns.gram(batch.front.weights * self._curvature(eta), batch.positions)
+        self._install(batch, H)
+
+    def _install(self, batch: Batch, H: np.ndarray) -> None:
         H *= batch.scale
         H *= batch.scale[:, None]
-        front.core.replace(np.asfortranarray(H))
+        batch.front.core.replace(np.asfortranarray(H))
 
-    def _shared_hessians(self, batches: list[Batch]) -> None:
+    def _shared_hessians(self, wanted: list[tuple[Batch, Vector]]) -> None:
         """One pass at the weights of the lane with most rows; every lane adds up the blocks of its own rows."""
         assert self.atoms is not None
-        lead = max(batches, key=lambda batch: self.totals[batch.front.lane])
-        bend = self.problem.sample_weight * self._curvature(self.base_eta[id(lead.front)])
-        union = np.unique(np.concatenate([batch.positions for batch in batches]))
+        _, eta = max(wanted, key=lambda item: self.totals[item[0].front.lane])
+        bend = self.problem.sample_weight * self._curvature(eta)
+        union = np.unique(np.concatenate([batch.positions for batch, _ in wanted]))
         blocks = list(self.team.map(lambda rows: self.columns.gram(bend, union, rows), self.atoms))
         total = sum(blocks)
 
-        def spread(batch: Batch) -> None:
+        def spread(item: tuple[Batch, Vector]) -> None:
+            batch, _ = item
             use = self.uses[batch.front.lane]
             out = np.flatnonzero(use == 0)
             if (use <= 1).all() and len(out) <= len(use) / 2:
@@ -215,29 +223,34 @@ class NewtonRounds:
             else:
                 H = sum(float(use[a]) * blocks[a] for a in np.flatnonzero(use))
             pick = np.searchsorted(union, batch.positions)
-            part = H[np.ix_(pick, pick)] / self.totals[batch.front.lane]
-            part *= batch.scale
-            part *= batch.scale[:, None]
-            batch.front.core.replace(np.asfortranarray(part))
+            self._install(batch, H[np.ix_(pick, pick)] / self.totals[batch.front.lane])
 
-        list(self.team.map(spread, batches))
+        list(self.team.map(spread, wanted))
 
     def _curvature(self, eta: Vector) -> Vector:
         # Rows whose class is certain weigh nothing; a floor keeps the model bounded along them.
         return np.maximum(self.problem.loss.curvature(self.problem.y, eta), 1e-9)
 
     def _predict(self, batches: list[Batch]) -> None:
-        """First answers: the model at the last accepted solution, for each strength of the batch."""
-        jobs = []
+        """First guesses: a straight line in the strength through the last two accepted solutions; signs do not flip."""
         for batch in batches:
             front = batch.front
-            assert front.now is not None
-            descent = np.concatenate([np.zeros(self.shift), front.now[front.columns].astype(float)])
-            batch.previous[:] = batch.b
-            batch.descent[:] = descent
-            jobs.append((batch, np.arange(len(batch.strengths))))
             front.core.open(len(batch.strengths))
-        list(self.team.map(self._step, jobs))
+            before = self.earlier.get(id(front))
+            if before is None:
+                continue
+            now = self.base[id(front)]
+            slope = np.zeros_like(now)
+            slope[: len(before)] = now[: len(before)] - before
+            run = front.strength_before - front.strength_now
+            if run <= 0:
+                continue
+            ahead = now + np.outer((front.strength_now - batch.strengths) / run, slope)
+            ahead[:, self.shift :][ahead[:, self.shift :] * now[self.shift :] <= 0] = 0.0
+            l1, _, lower, upper = front.terms.take(front.columns)
+            batch.b[:, self.shift :] = np.clip(ahead[:, self.shift :], lower, upper)
+            batch.b[:, : self.shift] = ahead[:, : self.shift]
+            batch.previous[:] = batch.b
 
     def _step(self, job: tuple[Batch, np.ndarray]) -> None:
         """One Newton step of some strengths of a batch, from batch.b along the model."""
@@ -259,44 +272,43 @@ class NewtonRounds:
             live = [(batch, np.flatnonzero(batch.live)) for batch in batches if batch.live.any()]
             if not live:
                 break
-            columns = np.concatenate([batch.first + which for batch, which in live])
-            e = self._eta(live)
-            weights = np.column_stack([batch.front.weights for batch, which in live for _ in which])
-            r = -weights * self.problem.loss.gradient(self.y, e)
-            G = self._products(r)
-            E[:, columns], R[:, columns] = e, r
+            G = self._sweep(live, E, R)
             again, at = [], 0
             for batch, which in live:
                 span = slice(at, at + len(which))
                 at = span.stop
                 descent = (G[batch.positions, span] * batch.scale[:, None]).T
-                retry = self._judge(batch, which, descent, e[:, span])
+                retry = self._judge(batch, which, descent, E[:, batch.first + which])
                 again.append((batch, np.flatnonzero(batch.live & ~retry)))
-                if batch.live.any() and batch.steps % REFRESH == REFRESH - 1:
-                    middle = batch.first + np.flatnonzero(batch.live)[0]
-                    self._own_hessian(batch, E[:, middle])
                 batch.steps += 1
+            if step % REFRESH == 0:  # the middle of what is left: first of the batch, later of those that were slow
+                self._hessians([(batch, E[:, batch.first + which[len(which) // 2]]) for batch, which in again if len(which)])
             if step < ROUNDS - 1:
                 list(self.team.map(self._step, [(batch, which) for batch, which in again if len(which)]))
         return E, R
 
-    def _eta(self, live: list[tuple[Batch, np.ndarray]]) -> np.ndarray:
+    def _sweep(self, live: list[tuple[Batch, np.ndarray]], E: np.ndarray, R: np.ndarray) -> np.ndarray:
+        """One reading of the columns for all live strengths: predictors and residuals into E and R -> gradients (width, m)."""
         B = np.zeros((self.columns.width, sum(len(which) for _, which in live)))
         at = 0
         for batch, which in live:
             B[batch.positions, at : at + len(which)] = (batch.b[which] * batch.scale).T
             at += len(which)
-        return self._split(lambda cols: self.columns.matmat(np.ascontiguousarray(B[:, cols])), B.shape[1]) + self.offset
+        columns = np.concatenate([batch.first + which for batch, which in live])
+        lanes = np.concatenate([np.full(len(which), batch.front.lane) for batch, which in live])
+        whole = len(columns) == E.shape[1]
 
-    def _products(self, r: np.ndarray) -> np.ndarray:
-        return self._split(lambda cols: self.columns.rmatmat(r[:, cols]), r.shape[1])
+        def residual(rows: slice, eta: np.ndarray) -> np.ndarray:
+            eta += self.offset[rows]
+            r = self.problem.loss.gradient(self.y[rows], eta)
+            r *= self.minus_weights[rows][:, lanes]
+            if whole:
+                E[rows], R[rows] = eta, r
+            else:
+                E[rows, columns], R[rows, columns] = eta, r
+            return r
 
-    def _split(self, product, m: int) -> np.ndarray:  # type: ignore[no-untyped-def]
-        """Columns of a product, shared out among the workers."""
-        if self.team.threads == 1 or m < 2:
-            return product(slice(0, m))
-        parts = np.array_split(np.arange(m), self.team.threads)
-        return np.hstack(list(self.team.map(lambda part: product(slice(part[0], part[-1] + 1)), [q for q in parts if len(q)])))
+        return self.columns.sweep(B, residual, self.team)
 
     def _judge(self, batch: Batch, which: np.ndarray, descent: np.ndarray, eta: np.ndarray) -> np.ndarray:
         """Note gradients and errors; finished strengths stop, and a step that went too far is taken back by half."""
@@ -356,8 +368,8 @@ class NewtonRounds:
             if accepted < m:
                 front.take_violators(mine[accepted].violators, gradients[batch.first + accepted])
             if accepted:
+                self.earlier[id(front)] = batch.b[accepted - 2].copy() if accepted > 1 else self.base[id(front)]
                 self.base[id(front)] = batch.b[accepted - 1].copy()
-                self.base_eta[id(front)] = E[:, batch.first + accepted - 1].copy()
                 front.core.keep(accepted - 1)
             front.advance(accepted, m, gradients[span])
             if batch.steps > 7 and front.batch > 2:
@@ -372,11 +384,13 @@ class NewtonRounds:
         beta = b[self.shift :]
         l1, l2, _, _ = front.terms.take(front.columns)
         penalty = s * float(np.abs(beta) @ np.where(np.isinf(l1), 0, l1) + 0.5 * (beta * beta) @ l2)
-        primal = float(front.weights @ loss.value(y, eta)) + penalty
+        mean_loss = float(front.weights @ loss.value(y, eta))
+        primal = mean_loss + penalty
+        # The dual point is c times the loss's gradient u. There loss*(u) = u eta - loss(eta), and by convexity
+        # loss*(c u) <= c loss*(u) + (1 - c) loss*(0): a bound from numbers at hand. weighted = -w u.
         c = 1.0 / max(verdict.ratio, 1.0)
-        used = front.weights > 0
-        u = -c * weighted[used] / front.weights[used]
-        dual = -float(front.weights[used] @ loss.conjugate(y[used], u)) + float(front.weights[used] @ (u * self.problem.offset[used])) - verdict.conjugate
+        conjugate = c * (-float(weighted @ eta) - mean_loss) + (1 - c) * self.at_rest[front.lane]
+        dual = -conjugate - c * float(weighted @ self.problem.offset) - verdict.conjugate
         free = (l1 == 0) & (l2 == 0)
         loose = 2 * float(np.abs(beta[free] * g[self.shift :][free]).sum())
         if self.shift:
@@ -390,14 +404,14 @@ class NewtonRounds:
         centre = self.columns.mean[cols] if not self._sparse else 0.0
         front.intercepts[at] = (b[0] if self.shift else 0.0) - (float(raw @ centre) if not np.isscalar(centre) else 0.0)
         null = self.null_deviance[front.lane]
-        front.deviance_ratio[at] = 1 - float(front.weights @ loss.deviance(y, eta)) / null if null > 0 else 0.0
+        front.deviance_ratio[at] = 1 - (2 * mean_loss - self.perfect[front.lane]) / null if null > 0 else 0.0
         front.df[at] = len(active) if not (l2 > 0).any() else np.nan
         if self.lanes[front.lane].keep:
             front.coefs.append((cols, raw))
 
     @property
     def _sparse(self) -> bool:
-        return not hasattr(self.columns, "_Z")
+        return not isinstance(self.problem.design, Dense)
 
     def _held_out(self, front: Front, span: slice, eta: np.ndarray) -> None:
         target = self.scores[front.candidate][front.lane]
