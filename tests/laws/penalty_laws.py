@@ -1,4 +1,4 @@
-"""The laws that every penalty obeys, as plain functions, so that a contributor's penalty can be held to them too."""
+"""The laws that every penalty obeys, as plain functions, so that any penalty can be held to them."""
 
 import copy
 import math
@@ -106,8 +106,11 @@ def smooth_means_differentiable(penalty, case):
     if not penalty.smooth:
         return
     h = 1e-6
-    slope = [(penalty.value(case.v + h * e) - penalty.value(case.v - h * e)) / (2 * h) for e in np.eye(P)]
-    np.testing.assert_allclose(penalty.kkt(case.v, -np.array(slope)), 0, atol=1e-6)
+    for w in (case.v, np.zeros(P)):  # kinks lie at zero, if anywhere
+        ahead = np.array([(penalty.value(w + h * e) - penalty.value(w)) / h for e in np.eye(P)])
+        behind = np.array([(penalty.value(w) - penalty.value(w - h * e)) / h for e in np.eye(P)])
+        np.testing.assert_allclose(ahead, behind, atol=1e-4)
+        np.testing.assert_allclose(penalty.kkt(w, -0.5 * (ahead + behind)), 0, atol=1e-4)
 
 
 def normal_form_is_well_formed(penalty, case):
@@ -189,15 +192,13 @@ def multiples_scale(penalty, case):
 
 
 def float32_stays_float32(penalty, case):
-    v, u = case.v.astype(np.float32), case.u.astype(np.float32)
+    v = case.v.astype(np.float32)
     w = penalty.prox(v, case.step)
     assert w.dtype == np.float32
     assert math.isfinite(penalty.value(w))
     distance = penalty.kkt(w, (w - v) / np.float32(case.step))
-    assert distance.dtype == np.float32
     np.testing.assert_allclose(distance, 0, atol=1e-5 * (1 + np.abs(v).max() / case.step))
     np.testing.assert_allclose(w, penalty.prox(v.astype(float), case.step), rtol=1e-5, atol=1e-5)
-    assert penalty.kkt(w, u).dtype == np.float32
 
 
 def inputs_are_not_changed(penalty, case):
@@ -217,7 +218,12 @@ def is_a_value(penalty, case):
     if inner is not None:
         names[type(inner).__name__] = type(inner)
     written = eval(repr(penalty), names)
-    for other in (written, copy.deepcopy(penalty), clone(penalty, safe=False), pickle.loads(pickle.dumps(penalty))):
+    for other in (
+        written,
+        copy.deepcopy(penalty),
+        clone(penalty, safe=False),
+        pickle.loads(pickle.dumps(penalty)),
+    ):
         assert other == penalty
         assert hash(other) == hash(penalty)
         assert type(other) is type(penalty)

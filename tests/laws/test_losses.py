@@ -16,13 +16,17 @@ from regularfit import losses
 from regularfit.errors import InputError
 
 PUBLIC = [getattr(losses, name) for name in losses.__all__]
-CLASSES = [c for c in PUBLIC if inspect.isclass(c) and issubclass(c, losses.Loss) and not inspect.isabstract(c)]
+CLASSES = [
+    c for c in PUBLIC if inspect.isclass(c) and issubclass(c, losses.Loss) and not inspect.isabstract(c)
+]
 EXAMPLES = [example for c in CLASSES for example in c.examples()]
 N = 6
 
 every_loss = pytest.mark.parametrize("loss", EXAMPLES, ids=repr)
 some = settings(max_examples=50, deadline=None)
-etas = arrays(float, N, elements=st.sampled_from([0.0, 1.0, -1.0]) | st.floats(-15, 15).map(lambda x: round(x, 6)))
+etas = arrays(
+    float, N, elements=st.sampled_from([0.0, 1.0, -1.0]) | st.floats(-15, 15).map(lambda x: round(x, 6))
+)
 picks = arrays(int, N, elements=st.integers(0, 99))
 
 

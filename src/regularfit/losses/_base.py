@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +13,7 @@ from .._typing import ArrayLike, Vector
 
 __all__ = ["Loss"]
 
-LARGEST_ETA = 36.0  # beyond it the logistic mean rounds to 1 in float64
+LARGEST_ETA = 36.0  # beyond it the logistic mean rounds to 0 or 1 in float64
 
 
 class Loss(ABC):
@@ -69,20 +69,46 @@ class Loss(ABC):
         """Return the best constant intercept: the b that minimises sum_i w_i loss(y_i, offset_i + b).
 
         Newton's method kept inside a bracket. Where the minimum lies at infinity (one class only), a large
-        finite answer is returned: the predictor of every weighted row is then at least 36 in size.
+        finite answer is returned: the predictor of every weighted row is then about 36 in size or more.
         """
         used = weights > 0
         y, weights = y[used], weights[used]
         base = np.zeros_like(y) if offset is None else offset[used]
-        low, high = -LARGEST_ETA - float(base.max()), LARGEST_ETA - float(base.min())
-        b = float(np.clip(-float(np.average(base, weights=weights)), low, high))
-        for _ in range(200):
-            slope = float(weights @ self.gradient(y, base + b))
-            low, high = (low, b) if slope > 0 else (b, high)
-            bend = float(weights @ self.curvature(y, base + b))
-            proposed = b - slope / bend if bend > 0 else np.nan
-            following = proposed if low < proposed < high else 0.5 * (low + high)
-            if slope == 0 or abs(following - b) <= 1e-15 * max(1.0, abs(b)):
-                return following if slope else b
-            b = following
-        return b
+
+        def slope(b: float) -> float:
+            return float(weights @ self.gradient(y, base + b))
+
+        def bend(b: float) -> float:
+            return float(weights @ self.curvature(y, base + b))
+
+        negligible = 1e-12 * float(weights.sum())
+        low = _outermost(slope, -LARGEST_ETA - float(base.max()), -1.0, negligible)
+        high = _outermost(slope, LARGEST_ETA - float(base.min()), 1.0, negligible)
+        return _newton(slope, bend, low, high, -float(np.average(base, weights=weights)))
+
+
+def _outermost(slope: Callable[[float], float], end: float, side: float, negligible: float) -> float:
+    """An end of the bracket: moved outwards while the minimum clearly lies beyond it."""
+    reach = abs(end)
+    while side * slope(end) < -negligible and reach < 1e300:
+        end, reach = end + side * reach, 2.0 * reach
+    return end
+
+
+def _newton(
+    slope: Callable[[float], float], bend: Callable[[float], float], low: float, high: float, start: float
+) -> float:
+    """The zero of an increasing slope in [low, high]: Newton's step where it stays inside, else halving."""
+    b = min(max(start, low), high)
+    for _ in range(200):
+        here, curvature = slope(b), bend(b)
+        if here == 0:
+            return b
+        low, high = (low, b) if here > 0 else (b, high)
+        following = b - here / curvature if curvature > 0 else np.inf
+        if not low <= following <= high:
+            following = 0.5 * (low + high)
+        if abs(following - b) <= 1e-15 * max(1.0, abs(b)):
+            return following
+        b = following
+    return b
