@@ -1,0 +1,123 @@
+"""Guessing what is asked, a number or one of two classes, from the target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from regularfit.errors import TableError
+from regularfit.table import values
+from regularfit.table.kinds import marker_note
+
+Task = Literal["regression", "classification"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """The target as numbers and what it means.
+
+    `values` are the numbers themselves, or 0 and 1; `classes` are the two classes as text, the second one
+    being 1 (empty for regression); `reason` says how the task was found.
+    """
+
+    name: str
+    task: Task
+    values: np.ndarray
+    classes: tuple[str, ...]
+    reason: str
+
+
+def guess_task(series: pd.Series, task: Task | None = None) -> Target:
+    """Read the target as numbers or as two classes, as its values suggest or as `task` says.
+
+    Two different values make a classification; more numbers make a regression. The later of the two classes
+    in sorted order counts as 1.
+
+    Raises
+    ------
+    TableError
+        Where all values are the same, where there are more than two classes, or where the values do not suit
+        the task.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> target = guess_task(pd.Series(["no", "yes", "no", "yes"], name="bought"))
+    >>> target.task, target.classes, target.values.tolist()
+    ('classification', ('no', 'yes'), [0.0, 1.0, 0.0, 1.0])
+    """
+    name = str(series.name)
+    distinct = int(series.nunique())
+    if distinct < 2:
+        raise TableError(
+            f"The target '{name}' has the same value in every row ({series.iloc[0]!s:.40}). There is "
+            "nothing to learn; a "
+            "target must have at least two different values. Choose another with --target."
+        )
+    if pd.api.types.is_datetime64_any_dtype(series.dtype):
+        raise TableError(
+            f"The target '{name}' holds dates. Give it as a number, such as the days since the first one."
+        )
+    numeric = values.is_number(series)
+    if task is None:
+        found: Task = (
+            "classification"
+            if distinct == 2
+            else "regression"
+            if numeric
+            else _too_many(series, name, distinct)
+        )
+        return _as_task(series, name, found, _reason(distinct, numeric))
+    return _as_task(series, name, task, "as given by --task")
+
+
+def _reason(distinct: int, numeric: bool) -> str:
+    if distinct == 2:
+        return "guessed, since the target has two different values"
+    return f"guessed, since the target holds numbers ({distinct:,} different ones)" if numeric else ""
+
+
+def _as_task(series: pd.Series, name: str, task: Task, reason: str) -> Target:
+    if task == "regression":
+        if not values.is_number(series):
+            raise TableError(
+                f"The target '{name}' holds text (such as {str(series.iloc[0])!r}), so it cannot be a "
+                "regression target. "
+                f"A regression needs numbers.{_advice(series, name)} For two classes, leave out --task."
+            )
+        return Target(name, task, values.to_numbers(series, name), (), reason)
+    levels = sorted(series.unique()) if values.is_number(series) else sorted(values.to_text(series).unique())
+    if len(levels) > 2:
+        _too_many(series, name, len(levels))
+    text = values.to_text(series)
+    classes = tuple(values.to_text(pd.Series(levels)))
+    smallest = int(text.value_counts().min())
+    if smallest < 2:
+        raise TableError(
+            f"One class of the target '{name}' has a single row; each of the two classes needs at least "
+            "two, and some "
+            "dozens to mean anything. Give more rows, or choose another target."
+        )
+    return Target(name, task, (text == classes[1]).to_numpy(np.float64), classes, reason)
+
+
+def _too_many(series: pd.Series, name: str, distinct: int) -> Task:
+    number = values.is_number(series)
+    counts = values.to_text(series).value_counts()
+    shown = ", ".join(f"{level} ({count:,})" for level, count in list(counts.items())[:5])
+    way = "leave out --task for a regression, or " if number else ""
+    raise TableError(
+        f"The target '{name}' has {distinct:,} classes: {shown}{', ...' if distinct > 5 else ''}. Two "
+        "classes, or a number, "
+        f"are supported so far.{_advice(series, name)} To go on, {way}keep the rows of two classes, or make "
+        "a column that "
+        "says whether a row is of one class."
+    )
+
+
+def _advice(series: pd.Series, name: str) -> str:
+    note = None if values.is_number(series) else marker_note(series, name)
+    return f" Note: {note}." if note else ""
