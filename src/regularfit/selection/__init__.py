@@ -4,6 +4,8 @@ from .choose import SELECT, Choice, choose
 from .criteria import CRITERIA, Criterion, aic, bic, criterion, ebic, gcv
 from .cv_result import CVResult
 from .grid_edge import GridEdge, grid_edge, warn_grid_edge
+from .honest_score import HonestScore, honest_score, honest_scores
+from .nested import NestedPlan
 from .one_se import fold_mean, fold_se, index_min, index_one_se
 from .splitters import Fold, fold_weights, make_folds, partitions
 
@@ -15,6 +17,8 @@ __all__ = [
     "Criterion",
     "Fold",
     "GridEdge",
+    "HonestScore",
+    "NestedPlan",
     "aic",
     "bic",
     "choose",
@@ -25,6 +29,8 @@ __all__ = [
     "fold_weights",
     "gcv",
     "grid_edge",
+    "honest_score",
+    "honest_scores",
     "index_min",
     "index_one_se",
     "make_folds",

@@ -38,13 +38,14 @@ class Choice:
 def choose(select: str, curves: Sequence[CVResult] | Sequence[Criterion]) -> Choice:
     """Return the choice that the rule ``select`` makes among all candidates and strengths.
 
-    The candidate with the best mean score (or criterion) at its own best strength wins; of equals, the first. With
-    ``"1se"`` the strength is then taken along the winner's path, so a chosen strength is never below the best one.
+    The candidate with the best mean score (or criterion) at its own best strength wins; of equals, the
+    first. With ``"1se"`` the strength is then taken along the winner's path, so a chosen strength is never
+    below the best one.
 
     Parameters
     ----------
-    select : ``"min"`` or ``"1se"`` for cross-validation; ``"aic"``, ``"bic"``, ``"ebic"``, ``"gcv"``, ``"loo"``
-        for criteria.
+    select : ``"min"`` or ``"1se"`` for cross-validation; ``"aic"``, ``"bic"``, ``"ebic"``, ``"gcv"``,
+        ``"loo"`` for criteria.
     curves : one a candidate: :class:`CVResult` for the first two rules, :class:`Criterion` for the others.
 
     Raises
@@ -61,12 +62,11 @@ def choose(select: str, curves: Sequence[CVResult] | Sequence[Criterion]) -> Cho
     check_choice(select, SELECT, "select")
     if not len(curves):
         raise InputError("There is no candidate to choose from; give at least one penalty.")
-    expected = Criterion if select in CRITERIA else CVResult
+    wanted = select if select in CRITERIA else "cross-validation"
     for curve in curves:
-        if not isinstance(curve, expected) or (isinstance(curve, Criterion) and curve.name != select):
-            raise InputError(
-                f"select={select!r} chooses by a {expected.__name__} of that rule, not by {curve!r}."
-            )
+        given = curve.name if isinstance(curve, Criterion) else "cross-validation"
+        if given != wanted:
+            raise InputError(f"select={select!r} chooses by {wanted}, but the curve given holds {given}.")
     winner = int(np.argmin([_best_loss(curve) for curve in curves]))
     curve = curves[winner]
     index = curve.index_1se if select == "1se" and isinstance(curve, CVResult) else curve.index_min

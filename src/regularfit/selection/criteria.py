@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.special import gammaln
+from scipy.special import gammaln  # pyright: ignore[reportMissingTypeStubs]
 
 from .._checks import check_choice, check_fraction
 from .._typing import Vector
@@ -39,13 +39,15 @@ class Criterion:
     values: Vector
 
     def __post_init__(self) -> None:
+        """Refuse values that do not fit the strengths."""
         object.__setattr__(self, "strengths", np.asarray(self.strengths, dtype=np.float64))
         object.__setattr__(self, "values", np.asarray(self.values, dtype=np.float64))
         if self.strengths.shape != self.values.shape or self.values.ndim != 1 or not self.values.size:
             raise InputError(f"{self.name}: {self.strengths.shape} strengths but {self.values.shape} values.")
         if np.isnan(self.values).any() or not (self.values < np.inf).any():
             raise InputError(
-                f"{self.name} cannot be computed: no strength of this path leaves a residual degree of freedom, or its "
+                f"{self.name} cannot be computed: no strength of this path leaves a residual degree of "
+                "freedom, or its "
                 'degrees of freedom are unknown. Give larger strengths, or use select="min".'
             )
 
@@ -66,8 +68,8 @@ def aic(deviance: Vector, df: Vector, *, n: float, squared: bool, intercept: boo
     .. math:: n \log(\mathrm{RSS} / n) + 2\,\mathrm{df} \quad\text{(squared loss, variance unknown)}, \qquad
               D + 2\,\mathrm{df} \quad\text{(other losses)}
 
-    Prefer it when n is large against p and folds are too dear. With p near n or above it, it is far too generous:
-    use cross-validation or :func:`ebic`.
+    Prefer it when n is large against p and folds are too dear. With p near n or above it, it is far too
+    generous: use cross-validation or :func:`ebic`.
 
     Parameters
     ----------
@@ -96,8 +98,8 @@ def aic(deviance: Vector, df: Vector, *, n: float, squared: bool, intercept: boo
 def bic(deviance: Vector, df: Vector, *, n: float, squared: bool, intercept: bool = True) -> Vector:
     r"""Return Schwarz's criterion, which aims at the true columns: as :func:`aic`, with log(n) in place of 2.
 
-    Prefer it to find which of a moderate number of columns matter; with thousands of columns use :func:`ebic`,
-    for prediction alone use cross-validation. Parameters, returns as for :func:`aic`.
+    Prefer it to find which of a moderate number of columns matter; with thousands of columns use
+    :func:`ebic`, for prediction alone use cross-validation. Parameters, returns as for :func:`aic`.
 
     Examples
     --------
@@ -125,9 +127,10 @@ def ebic(
 
     .. math:: \mathrm{BIC} + 2 \gamma \log \binom{p}{\mathrm{df}}
 
-    (the binomial through the gamma function where df is not whole). ``gamma=0`` is BIC; ``gamma=1`` is consistent
-    whatever polynomial p is in n; the default 0.5 is consistent for p below about n and is the usual compromise.
-    Prefer it with many columns, to find the ones that matter; it is too strict for prediction.
+    (the binomial through the gamma function where df is not whole). ``gamma=0`` is BIC; ``gamma=1`` is
+    consistent whatever polynomial p is in n; the default 0.5 is consistent for p below about n and is the
+    usual compromise. Prefer it with many columns, to find the ones that matter; it is too strict for
+    prediction.
 
     Parameters
     ----------
@@ -155,9 +158,9 @@ def gcv(deviance: Vector, df: Vector, *, n: float, intercept: bool = True) -> Ve
 
     .. math:: \frac{D / n}{(1 - (\mathrm{df} + 1) / n)^2}
 
-    (without the 1 when there is no intercept). Prefer it for ridge, where df is the trace of the hat matrix and the
-    value is close to leave-one-out at no cost. For the lasso it ignores that the columns were chosen; with df near n
-    it becomes unreliable.
+    (without the 1 when there is no intercept). Prefer it for ridge, where df is the trace of the hat
+    matrix and the value is close to leave-one-out at no cost. For the lasso it ignores that the columns
+    were chosen; with df near n it becomes unreliable.
 
     Parameters
     ----------
@@ -195,8 +198,8 @@ def criterion(
 ) -> Criterion:
     """Return the criterion called ``name`` (``aic``, ``bic``, ``ebic`` or ``gcv``) along a path.
 
-    Leave-one-out has its own closed form in the engine; wrap its values as ``Criterion("loo", strengths, values)``.
-    Parameters as for :func:`aic` and :func:`ebic`.
+    Leave-one-out has its own closed form in the engine; wrap its values as ``Criterion("loo", strengths,
+    values)``. Parameters as for :func:`aic` and :func:`ebic`.
 
     Examples
     --------

@@ -45,6 +45,7 @@ class CVResult:
     greater_is_better: bool = False
 
     def __post_init__(self) -> None:
+        """Take any arrays and refuse what cannot be compared."""
         for name in ("strengths", "folds", "weights"):
             object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.float64))
         _check(self.strengths, self.folds, self.weights)
@@ -63,8 +64,8 @@ class CVResult:
     def se(self) -> Vector:
         """Standard error of :attr:`mean`, (L,), from the spread between folds.
 
-        It serves pictures and comparisons within these folds; as the error of a prediction error it is too small
-        (use :func:`~regularfit.selection.honest_score`).
+        It serves pictures and comparisons within these folds; as the error of a prediction error it is too
+        small (use :func:`~regularfit.selection.honest_score`).
         """
         return fold_se(self.folds, self.weights)
 
@@ -106,7 +107,8 @@ class CVResult:
 def _check(strengths: Vector, folds: Vector, weights: Vector) -> None:
     if strengths.ndim != 1 or weights.ndim != 1 or folds.shape != (len(strengths), len(weights)):
         raise InputError(
-            f"folds has shape {folds.shape}, but there are {strengths.shape} strengths and {weights.shape} fold "
+            f"folds has shape {folds.shape}, but there are {strengths.shape} strengths and "
+            f"{weights.shape} fold "
             "weights; folds must be (strengths, folds)."
         )
     if not folds.size:
@@ -120,6 +122,7 @@ def _check(strengths: Vector, folds: Vector, weights: Vector) -> None:
     if not np.isfinite(folds).all():
         at, fold = np.argwhere(~np.isfinite(folds))[0]
         raise InputError(
-            f"The held-out score of strength {strengths[at]:.3g} in fold {fold} is {folds[at, fold]}; only finite "
+            f"The held-out score of strength {strengths[at]:.3g} in fold {fold} is {folds[at, fold]}; "
+            "only finite "
             "scores can be compared. Raise the smallest strength (min_ratio) or look for extreme values in X."
         )

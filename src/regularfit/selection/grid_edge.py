@@ -1,4 +1,4 @@
-"""A minimum at the edge of the grid says that a better strength may lie outside; this says which way to go."""
+"""A minimum at the edge of the grid: a better strength may lie outside, and this says which way to go."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class GridEdge:
 
     Parameters
     ----------
-    where : ``"inside"``, ``"weak"`` (the last strength), ``"strong"`` (the first), ``"null"`` (the first, and its
-        model is the null model, so nothing stronger exists) or ``"single"`` (a grid of one).
+    where : ``"inside"``, ``"weak"`` (the last strength), ``"strong"`` (the first), ``"null"`` (the first,
+        and its model is the null model, so nothing stronger exists) or ``"single"`` (a grid of one).
     message : what it means and what to do; empty inside.
     """
 
@@ -53,8 +53,9 @@ def grid_edge(
     >>> grid_edge(np.array([1.0, 0.1, 0.01]), 1, np.array([3.0, 1.0, 2.0])).where
     'inside'
     >>> print(grid_edge(np.array([1.0, 0.1, 0.01]), 2, np.array([3.0, 2.0, 1.0])).message)
-    The best strength is the smallest of the grid (0.01, ratio 0.01 to the largest), and the score was still improving: a
-    weaker penalty may do better. Lower min_ratio to 0.001 (or give strengths=numpy.geomspace(1, 0.001, 4)).
+    The best strength is the smallest of the grid (0.01, ratio 0.01 to the largest), and the score was
+    still improving: a weaker penalty may do better. Lower min_ratio to 0.001 (or give
+    strengths=numpy.geomspace(1, 0.001, 4)).
     """
     if not 0 <= index < len(strengths):
         raise InputError(f"index {index} lies outside a grid of {len(strengths)} strengths.")
@@ -69,7 +70,7 @@ def grid_edge(
 
 
 def warn_grid_edge(edge: GridEdge, stacklevel: int = 2) -> None:
-    """Give the finding as a :class:`~regularfit.errors.GridEdgeWarning`, unless the best strength lies inside.
+    """Warn with a :class:`~regularfit.errors.GridEdgeWarning`, unless the best strength lies inside.
 
     >>> warn_grid_edge(GridEdge("inside", ""))
     """
@@ -82,13 +83,16 @@ def _top(strengths: Vector, null_at_top: bool) -> GridEdge:
     if null_at_top:
         return GridEdge(
             "null",
-            f"The best strength is the largest of the grid ({top:.3g}), where every penalised coefficient is zero: no "
-            "column predicts the target better than a constant does on held-out rows. A stronger penalty gives the same "
+            f"The best strength is the largest of the grid ({top:.3g}), where every penalised coefficient "
+            "is zero: no "
+            "column predicts the target better than a constant does on held-out rows. A stronger penalty "
+            "gives the same "
             "model, so extending the grid will not help; look for better columns or more rows.",
         )
     return GridEdge(
         "strong",
-        f"The best strength is the largest of the grid ({top:.3g}), and its model is not yet the null model: a stronger "
+        f"The best strength is the largest of the grid ({top:.3g}), and its model is not yet the null "
+        "model: a stronger "
         f"penalty may do better. Give larger strengths, such as "
         f"strengths=numpy.geomspace({10 * top:.3g}, {bottom:.3g}, {_count(strengths, 10 * top, bottom)}).",
     )
@@ -103,14 +107,17 @@ def _bottom(strengths: Vector, index: int, curve: Vector, ended: str | None) -> 
         why = ended or "the fits below it leave no residual degree of freedom"
         return GridEdge(
             "weak",
-            f"{head}, where the path ends because {why}. Next to no penalty is asked for; check the held-out score.",
+            f"{head}, where the path ends because {why}. Next to no penalty is asked for; check the "
+            "held-out score.",
         )
     before = curve[max(0, index - max(1, len(strengths) // 4))]
     if abs(before - curve[index]) <= FLAT * abs(curve[index]):
         return GridEdge(
             "weak",
-            f"{head}, but the score is flat there (it changed by less than {FLAT:.1%} over the last quarter of the grid): "
-            "these data need next to no penalty, and extending the grid will change little. Lower min_ratio to go further.",
+            f"{head}, but the score is flat there (it changed by less than {FLAT:.1%} over the last "
+            "quarter of the grid): "
+            "these data need next to no penalty, and extending the grid will change little. Lower "
+            "min_ratio to go further.",
         )
     return GridEdge(
         "weak",

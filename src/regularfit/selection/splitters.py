@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from numbers import Integral
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -28,13 +29,15 @@ def make_folds(
 ) -> list[Fold]:
     """Return the folds that ``cv`` asks for.
 
-    A number means that many random folds: with the classes spread evenly for classifiers, with groups kept together
-    when ``groups`` is given. Anything that scikit-learn takes works too: splitters (repeated, grouped, time-ordered)
-    and iterables of (train, test). Tests may overlap, trains may repeat a row; a row in both is refused.
+    A number means that many random folds: with the classes spread evenly for classifiers, with groups kept
+    together when ``groups`` is given. Anything that scikit-learn takes works too: splitters (repeated,
+    grouped, time-ordered) and iterables of (train, test). Tests may overlap, trains may repeat a row; a
+    row in both is refused.
 
     Parameters
     ----------
-    cv : None (10), an int >= 2, a splitter with ``split``, or an iterable of (train, test) indices or masks.
+    cv : None (10), an int >= 2, a splitter with ``split``, or an iterable of (train, test) indices or
+        masks.
     n : number of rows.
     y : (n,) target; needed for stratified splits and to see that every training set holds two classes.
     X : handed to splitters that look at it; most do not.
@@ -46,8 +49,8 @@ def make_folds(
     Raises
     ------
     InputError
-        More folds than rows, groups or members of a class; an empty training or test set; indices outside the rows;
-        a row in both; a training set with one class.
+        More folds than rows, groups or members of a class; an empty training or test set; indices outside
+        the rows; a row in both; a training set with one class.
 
     Examples
     --------
@@ -70,8 +73,10 @@ def make_folds(
         _check_weights(k, train, test, sample_weight)
         if classifier and labels is not None and len(np.unique(labels[train])) < 2:
             raise InputError(
-                f"The training rows of fold {k} hold one class only ({labels[train[0]]!r}), so nothing can be learned "
-                "there; use fewer folds or a stratified splitter such as sklearn.model_selection.StratifiedKFold."
+                f"The training rows of fold {k} hold one class only ({labels[train[0]]!r}), so nothing "
+                "can be learned "
+                "there; use fewer folds or a stratified splitter such as "
+                "sklearn.model_selection.StratifiedKFold."
             )
     return folds
 
@@ -88,13 +93,13 @@ def fold_weights(folds: list[Fold], sample_weight: Vector | None = None) -> Vect
 
 
 def partitions(folds: list[Fold], n: int) -> list[list[Fold]]:
-    """Return the folds as consecutive partitions of the rows (one, or one for every repeat), as nested CV needs them.
+    """Return the folds as partitions of the rows, one for every repeat, as an honest score needs them.
 
     Raises
     ------
     InputError
-        When the test sets do not hold every row once, or a training set is not the rest: time-ordered splits,
-        bootstrap, ShuffleSplit.
+        When the test sets do not hold every row once, or a training set is not the rest: time-ordered
+        splits, bootstrap, ShuffleSplit.
 
     Examples
     --------
@@ -119,8 +124,10 @@ def partitions(folds: list[Fold], n: int) -> list[list[Fold]]:
 
 
 _NO_PARTITION = (
-    "An honest score needs folds that partition the rows: every row tested once (in every repeat), and trained on in "
-    "all other folds. Time-ordered, bootstrap and ShuffleSplit splits do not. Give a number of folds, KFold, GroupKFold, "
+    "An honest score needs folds that partition the rows: every row tested once (in every repeat), and "
+    "trained on in "
+    "all other folds. Time-ordered, bootstrap and ShuffleSplit splits do not. Give a number of folds, "
+    "KFold, GroupKFold, "
     "StratifiedKFold or their repeated forms."
 )
 
@@ -132,8 +139,10 @@ def _split(
         raise InputError(
             f"cv={cv!r} is not a way to split; give a whole number >= 2, a splitter, or (train, test) pairs."
         )
-    if cv is None or isinstance(cv, (int, np.integer)):
-        cv = _by_number(10 if cv is None else int(cv), n, y, groups, classifier, random_state)
+    if cv is None:
+        cv = 10
+    if isinstance(cv, Integral):
+        cv = _by_number(int(cv), n, y, groups, classifier, random_state)
     if not hasattr(cv, "split"):
         try:
             return list(cv)
@@ -143,15 +152,18 @@ def _split(
             ) from None
     try:
         return list(cv.split(np.zeros((n, 1)) if X is None else X, y, groups))
-    except InputError:
-        raise
     except ValueError as error:
         raise InputError(f"{cv!r} cannot split these {n} rows: {error}") from None
 
 
 def _by_number(k: int, n: int, y: Any, groups: Any, classifier: bool, random_state: Any) -> Any:
     """The scikit-learn splitter for a number of folds; imported here because scikit-learn is slow to load."""
-    from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
+    from sklearn.model_selection import (  # pyright: ignore[reportMissingTypeStubs]
+        GroupKFold,
+        KFold,
+        StratifiedGroupKFold,
+        StratifiedKFold,
+    )
 
     _check_number(k, n, y, groups, classifier)
     if groups is not None:
@@ -184,7 +196,8 @@ def _check_number(k: int, n: int, y: Any, groups: Any, classifier: bool) -> None
                 else "collect more of it or leave the class out"
             )
             raise InputError(
-                f"cv={k} folds were asked for, but class {classes[rare].item()!r} has only {counts[rare]} member"
+                f"cv={k} folds were asked for, but class {classes[rare].item()!r} has only {counts[rare]} "
+                "member"
                 f"{'s' if counts[rare] > 1 else ''}, fewer than the number of folds; {advice}."
             )
 
@@ -198,7 +211,8 @@ def _checked(k: int, pair: Any, n: int) -> Fold:
     both = np.intersect1d(train, test)
     if both.size:
         raise InputError(
-            f"Row {both[0]} is in the training and in the test set of fold {k}; a held-out score needs rows that the fit "
+            f"Row {both[0]} is in the training and in the test set of fold {k}; a held-out score needs "
+            "rows that the fit "
             "has not seen."
         )
     return train, test
@@ -225,5 +239,6 @@ def _check_weights(k: int, train: Indices, test: Indices, sample_weight: Vector 
     for which, rows in (("training", train), ("test", test)):
         if not (sample_weight[rows] > 0).any():
             raise InputError(
-                f"The {which} rows of fold {k} all have weight 0; use fewer folds, or drop the rows of weight 0 first."
+                f"The {which} rows of fold {k} all have weight 0; use fewer folds, or drop the rows of "
+                "weight 0 first."
             )
