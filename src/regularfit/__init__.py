@@ -1,1 +1,81 @@
-"""regularfit: choose how, and how strongly, to regularise."""
+"""Choose how and how strongly to regularise: every fold and strength fitted in lockstep, with a proof and an honest score.
+
+>>> import regularfit as rf
+>>> rf.L1()
+L1(strength=1.0)
+
+Names are loaded when they are first used, so that ``import regularfit`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from .errors import (
+        ConvergenceWarning,
+        FitError,
+        GridEdgeWarning,
+        InputError,
+        ModelFileError,
+        RegularfitError,
+        TableError,
+        UnsupportedError,
+    )
+    from .linear import PenalizedClassifier, PenalizedRegressor, fit_path, load
+    from .losses import Logistic, Squared
+    from .penalties import L1, L2, ElasticNet, Penalty
+    from .selection import honest_score
+
+__all__ = [
+    "L1",
+    "L2",
+    "ConvergenceWarning",
+    "ElasticNet",
+    "FitError",
+    "GridEdgeWarning",
+    "InputError",
+    "Logistic",
+    "ModelFileError",
+    "PenalizedClassifier",
+    "PenalizedRegressor",
+    "Penalty",
+    "RegularfitError",
+    "Squared",
+    "TableError",
+    "UnsupportedError",
+    "__version__",
+    "fit_path",
+    "honest_score",
+    "load",
+]
+
+_ERRORS = (
+    "ConvergenceWarning FitError GridEdgeWarning InputError ModelFileError RegularfitError TableError UnsupportedError"
+)
+_HOMES = {
+    "errors": _ERRORS,
+    "linear": "PenalizedClassifier PenalizedRegressor fit_path load",
+    "losses": "Logistic Squared",
+    "penalties": "ElasticNet L1 L2 Penalty",
+    "selection": "honest_score",
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its room, once."""
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'regularfit' has no attribute {name!r}; it offers {', '.join(__all__)}.")
+    value = getattr(import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,11 @@
+"""Estimators of penalised linear models: the only place with fitted state."""
+
+from __future__ import annotations
+
+from .classifier import PenalizedClassifier
+from .fit_path import fit_path
+from .model_file import load, load_extra
+from .plots import CVDisplay, PathDisplay
+from .regressor import PenalizedRegressor
+
+__all__ = ["CVDisplay", "PathDisplay", "PenalizedClassifier", "PenalizedRegressor", "fit_path", "load", "load_extra"]

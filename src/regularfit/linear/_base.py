@@ -1,0 +1,234 @@
+"""What both estimators share: reading the data, fitting the lanes, keeping what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from .._typing import Vector
+from ..designs import as_design
+from ..errors import UnsupportedError
+from ..lockstep import Problem, make_problem
+from ..losses import Loss
+from ..selection import CVResult
+from ._checks import check_rows, check_varies
+from ._fit import Found, Settings, fit_and_choose, make_grids
+from ._params import candidates, nested_params, replace_nested
+from ._scoring import make_scoring
+from .table import Table, check_same_columns, read_table
+from .targets import read_offset, read_weights
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from ..selection import NestedPlan
+    from .plots import CVDisplay, PathDisplay
+
+__all__ = ["PenalizedLinear"]
+
+
+class PenalizedLinear(BaseEstimator):
+    """The machinery of :class:`PenalizedRegressor` and :class:`PenalizedClassifier`; not for direct use."""
+
+    # --- parameters ------------------------------------------------------------------------------
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters; ``deep`` adds the fields of the penalty as ``penalty__name``."""
+        params = super().get_params(deep=False)
+        return params | nested_params(params["penalty"], "penalty") if deep else params
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters; ``penalty__name`` puts a changed copy of the (frozen) penalty in its place."""
+        inner = {key.removeprefix("penalty__"): params.pop(key) for key in list(params) if key.startswith("penalty__")}
+        super().set_params(**params)
+        if inner:
+            self.penalty = replace_nested(self.penalty, inner, "penalty")
+        return self
+
+    # --- fitting ---------------------------------------------------------------------------------
+
+    def _loss(self) -> Loss:
+        raise NotImplementedError
+
+    def _target(self, y: Any, table: Table, weights: Vector | None) -> tuple[Vector, np.ndarray | None]:
+        """Return the numeric target and, for a classifier, the two classes."""
+        raise NotImplementedError
+
+    def _read(self, X: Any, y: Any, sample_weight: Any, offset: Any) -> tuple[Table, Problem, np.ndarray | None, bool]:
+        table = read_table(X)
+        check_rows(table)
+        weights = read_weights(sample_weight, table.n)
+        target, classes = self._target(y, table, weights)
+        if self.fit_intercept:
+            check_varies(table)
+        problem = make_problem(
+            table.values,
+            target,
+            self._loss(),
+            sample_weight=weights,
+            offset=read_offset(offset, table.n),
+            fit_intercept=bool(self.fit_intercept),
+            standardize=bool(self.standardize),
+        )
+        return table, problem, classes, weights is not None
+
+    def _settings(self, table: Table, problem: Problem, classes: np.ndarray | None, weighted: bool) -> Settings:
+        given = candidates(self.penalty)
+        return Settings(
+            penalties=tuple(p.resolve(table.names) for p in given),
+            strength=self.strength,
+            select=self.select,
+            strengths=self.strengths,
+            min_ratio=self.min_ratio,
+            cv=self.cv,
+            scoring=make_scoring(self.scoring, problem.loss, classes=classes, weighted=weighted),
+            tol=self.tol,
+            threads=self.n_jobs,
+            random_state=self.random_state,
+            verbose=self.verbose,
+            names=table.names,
+        )
+
+    def fit(self, X: Any, y: Any, *, sample_weight: Any = None, offset: Any = None, groups: Any = None) -> Self:
+        """Fit the model; choose candidate and strength unless ``strength`` is given.
+
+        Parameters
+        ----------
+        X : (n, p) array, SciPy sparse matrix, or pandas / polars / pyarrow table of numbers
+        y : (n,) target
+        sample_weight : (n,) weights >= 0; integer weights equal repeated rows.
+        offset : (n,) known part of the linear predictor, given again in predict.
+        groups : (n,) labels of rows that folds must keep together.
+
+        Returns
+        -------
+        the fitted estimator itself
+
+        Raises
+        ------
+        InputError
+            For data or parameters that cannot be used; the message says which and what to do.
+        """
+        table, problem, classes, weighted = self._read(X, y, sample_weight, offset)
+        settings = self._settings(table, problem, classes, weighted)
+        labels = None if classes is None else problem.y.astype(int)
+        found = fit_and_choose(problem, settings, labels=labels, X=X, groups=groups)
+        self._keep_columns(table)
+        self._keep(found)
+        if classes is not None:
+            self.classes_ = classes
+        return self
+
+    def _keep_columns(self, table: Table) -> None:
+        self.n_features_in_ = table.p
+        if table.names is not None:
+            self.feature_names_in_ = np.array(table.names, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+
+    def _keep(self, found: Found) -> None:
+        choice = found.choice
+        self.candidates_ = candidates(self.penalty)
+        self.paths_, self.path_ = found.paths, found.paths[choice.candidate]
+        self.cvs_ = found.curves if found.curves and isinstance(found.curves[0], CVResult) else None
+        self.cv_ = None if self.cvs_ is None else self.cvs_[choice.candidate]
+        self.criteria_ = found.curves if found.curves and self.cvs_ is None else None
+        self.criterion_ = None if self.criteria_ is None else self.criteria_[choice.candidate]
+        self.penalty_ = self.candidates_[choice.candidate]
+        self.strength_ = choice.strength
+        self.certificate_ = self.path_.certificate(choice.index)
+        coef = self.path_.sparse_coefs[[choice.index]].toarray()[0]
+        self._keep_solution(coef, float(self.path_.intercepts[choice.index]))
+
+    def _keep_solution(self, coef: Vector, intercept: float) -> None:
+        self.coef_, self.intercept_ = coef, intercept
+
+    def _nested_plan(
+        self, X: Any, y: Any, *, sample_weight: Any = None, offset: Any = None, groups: Any = None
+    ) -> NestedPlan:
+        """Return what :func:`regularfit.honest_score` tunes again within folds, in lockstep.
+
+        Raises
+        ------
+        UnsupportedError
+            Where nothing is chosen by folds (a fixed strength, a criterion): the generic road serves then.
+        """
+        from ..selection import NestedPlan
+
+        table, problem, classes, weighted = self._read(X, y, sample_weight, offset)
+        settings = self._settings(table, problem, classes, weighted)
+        if not settings.folds_wanted:
+            raise UnsupportedError(
+                f"select={self.select!r} with strength={self.strength!r} chooses nothing by folds, so there is no nested plan."
+            )
+        scoring = settings.scoring
+        return NestedPlan(
+            problem,
+            settings.penalties,
+            make_grids(problem, settings),
+            select=settings.select,
+            tol=settings.tol,
+            threads=settings.threads,
+            score=scoring.score,
+            score_name=scoring.name,
+            greater_is_better=scoring.greater_is_better,
+            groups=None if groups is None else np.asarray(groups),
+        )
+
+    # --- predicting ------------------------------------------------------------------------------
+
+    def _eta(self, X: Any, offset: Any) -> Vector:
+        """Linear predictor of new rows, (n,)."""
+        check_is_fitted(self, "coef_")
+        table = read_table(X)
+        names = getattr(self, "feature_names_in_", None)
+        expected = None if names is None else tuple(names)
+        check_same_columns(table, expected, self.n_features_in_, type(self).__name__)
+        coef = np.ravel(self.coef_)
+        eta = as_design(table.values).rows_times(np.arange(table.n), coef[:, None])[:, 0]
+        eta = eta + np.ravel(self.intercept_)[0]
+        known = read_offset(offset, table.n)
+        return eta if known is None else eta + known
+
+    # --- looking and keeping ---------------------------------------------------------------------
+
+    def plot_path(self, ax: Any = None, **options: Any) -> PathDisplay:
+        """Draw the coefficients along the strengths; see :class:`regularfit.linear.PathDisplay`."""
+        from .plots import PathDisplay
+
+        return PathDisplay.from_estimator(self, ax=ax, **options)
+
+    def plot_cv(self, ax: Any = None, **options: Any) -> CVDisplay:
+        """Draw the cross-validation curve; see :class:`regularfit.linear.CVDisplay`."""
+        from .plots import CVDisplay
+
+        return CVDisplay.from_estimator(self, ax=ax, **options)
+
+    def save(
+        self, path: str | PathLike[str], *, overwrite: bool = False, extra: Mapping[str, Any] | None = None
+    ) -> None:
+        """Write the fitted model to a file that :func:`regularfit.load` reads back.
+
+        Parameters
+        ----------
+        path : where to write; ``.rfit`` is the usual ending.
+        overwrite : whether an existing file may be replaced.
+        extra : further facts (JSON values and arrays) to keep beside the model; read with ``load_extra``.
+        """
+        from .model_file import save
+
+        save(self, path, overwrite=overwrite, extra=extra)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether fit has been called."""
+        return hasattr(self, "coef_")
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that sparse matrices are welcome."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags

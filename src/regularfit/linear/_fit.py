@@ -1,0 +1,233 @@
+"""From checked data and settings to fitted lanes and a choice; no estimator state, so that it can be reused as it is."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._checks import check_choice, check_positive
+from .._typing import Vector
+from ..errors import ConvergenceWarning, InputError
+from ..lockstep import Lane, LaneResult, Path, Problem, closed_form_scores, fit_lanes, strength_grid
+from ..lockstep.null import null_eta
+from ..losses import Squared
+from ..penalties import Penalty
+from ..selection import (
+    CRITERIA,
+    SELECT,
+    Choice,
+    Criterion,
+    CVResult,
+    Fold,
+    choose,
+    criterion,
+    fold_weights,
+    grid_edge,
+    make_folds,
+    warn_grid_edge,
+)
+from ._progress import progress_bar
+from ._scoring import Scoring
+
+_FAR = 1e3  # a held-out score cannot tell a solution this many tolerances off from an exact one
+
+__all__ = ["Found", "Settings", "fit_and_choose", "make_grids"]
+
+
+@dataclass(frozen=True, eq=False)
+class Settings:
+    """What to try and how to choose; the estimators' parameters of the same names, checked and resolved."""
+
+    penalties: tuple[Penalty, ...]
+    strength: float | None
+    select: str
+    strengths: Any
+    min_ratio: float | None
+    cv: Any
+    scoring: Scoring
+    tol: float
+    threads: int | None
+    random_state: Any
+    verbose: bool | None
+    names: tuple[str, ...] | None
+
+    def __post_init__(self) -> None:
+        """Refuse unknown rules and settings out of range."""
+        check_choice(self.select, SELECT, "select")
+        check_positive(self.tol, "tol", "1e-7 is usual.")
+        if self.strength is not None:
+            advice = "Give a positive number, or strength=None to let the data choose."
+            check_positive(self.strength, "strength", advice)
+
+    @property
+    def folds_wanted(self) -> bool:
+        """Whether anything is left for cross-validation to choose."""
+        return self.select not in CRITERIA and (self.strength is None or len(self.penalties) > 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The path of every candidate, what the choice was made from, and the choice."""
+
+    paths: tuple[Path, ...]
+    curves: tuple[CVResult, ...] | tuple[Criterion, ...] | None
+    choice: Choice
+
+
+def fit_and_choose(
+    problem: Problem, settings: Settings, *, labels: np.ndarray | None = None, X: Any = None, groups: Any = None
+) -> Found:
+    """Fit all candidates on all rows and, where folds choose, on all folds, in one call of the engine.
+
+    Parameters
+    ----------
+    labels : (n,) classes of a classifier, for stratified folds; None for a regressor.
+    X : the table as it was given, for splitters that look at it.
+    groups : (n,) labels of rows that belong together.
+    """
+    grids = make_grids(problem, settings)
+    folds = _folds(problem, settings, labels, X, groups) if settings.folds_wanted else []
+    lanes = [Lane(np.arange(problem.n), keep=True)] + [Lane(train, (test,)) for train, test in folds]
+    with progress_bar(settings.verbose) as progress:
+        results = fit_lanes(
+            problem,
+            settings.penalties,
+            grids,
+            lanes,
+            tol=settings.tol,
+            threads=settings.threads,
+            progress=progress,
+            score=settings.scoring.score,
+            full_df=settings.select in CRITERIA,
+        )
+    paths = tuple(_path(lanes_of[0]).named(settings.names) for lanes_of in results)
+    curves = _curves(problem, settings, paths, results, folds)
+    choice = Choice(0, 0, float(paths[0].strengths[0]), float("nan")) if curves is None else choose(settings.select, curves)
+    if curves is not None and settings.strength is None:
+        _warn_edge(paths[choice.candidate], curves[choice.candidate])
+    _warn_unconverged(paths, results, choice, settings.tol)
+    return Found(paths, curves, choice)
+
+
+def make_grids(problem: Problem, settings: Settings) -> list[Vector]:
+    """Return one decreasing grid a candidate; a fixed strength is a grid of one."""
+    if settings.strength is not None:
+        return [np.array([float(settings.strength)]) for _ in settings.penalties]
+    return [strength_grid(problem, p, settings.strengths, settings.min_ratio) for p in settings.penalties]
+
+
+# --- the choice ----------------------------------------------------------------------------------
+
+
+def _folds(problem: Problem, settings: Settings, labels: np.ndarray | None, X: Any, groups: Any) -> list[Fold]:
+    classifier = labels is not None
+    return make_folds(
+        settings.cv,
+        problem.n,
+        labels if classifier else problem.y,
+        X=X,
+        groups=groups,
+        classifier=classifier,
+        random_state=settings.random_state,
+        sample_weight=problem.sample_weight,
+    )
+
+
+def _curves(
+    problem: Problem,
+    settings: Settings,
+    paths: Sequence[Path],
+    results: Sequence[Sequence[LaneResult]],
+    folds: Sequence[Fold],
+) -> tuple[CVResult, ...] | tuple[Criterion, ...] | None:
+    if settings.select in CRITERIA:
+        many = len(paths) > 1 or len(paths[0]) > 1
+        pairs = zip(settings.penalties, paths, strict=True)
+        return tuple(_criterion(problem, settings, penalty, path) for penalty, path in pairs) if many else None
+    if not folds:
+        return None
+    weights = fold_weights(list(folds), problem.sample_weight)
+    return tuple(
+        _cv_result(path, lanes_of[1:], weights, settings.scoring)
+        for path, lanes_of in zip(paths, results, strict=True)
+    )
+
+
+def _cv_result(path: Path, fold_results: Sequence[LaneResult], weights: Vector, scoring: Scoring) -> CVResult:
+    """The held-out scores along the path; a fold that saturated earlier keeps its last score."""
+    columns = [_filled(result.scores[: len(path), 0]) for result in fold_results]
+    return CVResult(path.strengths, np.column_stack(columns), weights, scoring.name, scoring.greater_is_better)
+
+
+def _filled(scores: Vector) -> Vector:
+    found = np.flatnonzero(np.isfinite(scores))
+    if found.size == 0 or found.size == len(scores):
+        return scores
+    last = found[-1]
+    # Only a missing tail is an early end; a hole before it is left for CVResult to refuse.
+    return np.where(np.arange(len(scores)) > last, scores[last], scores)
+
+
+def _criterion(problem: Problem, settings: Settings, penalty: Penalty, path: Path) -> Criterion:
+    if settings.select == "loo":
+        return Criterion("loo", path.strengths, closed_form_scores(problem, penalty, path.strengths, settings.threads).loo)
+    eta = null_eta(problem, problem.sample_weight / problem.n)
+    null_deviance = float(problem.sample_weight @ problem.loss.deviance(problem.y, eta))
+    deviance = null_deviance * np.maximum(1.0 - path.deviance_ratio, 0.0)
+    return criterion(
+        settings.select,
+        path.strengths,
+        deviance,
+        path.df,
+        n=float(problem.n),
+        p=problem.p,
+        squared=isinstance(problem.loss, Squared),
+        intercept=problem.fit_intercept,
+    )
+
+
+# --- what the user should hear of ----------------------------------------------------------------
+
+
+def _warn_edge(path: Path, curve: CVResult | Criterion) -> None:
+    values = curve.mean if isinstance(curve, CVResult) else curve.values
+    null = bool(path.nonzeros[0] == 0)
+    warn_grid_edge(grid_edge(curve.strengths, curve.index_min, values, null_at_top=null, ended=path.ended), stacklevel=4)
+
+
+def _warn_unconverged(
+    paths: Sequence[Path], results: Sequence[Sequence[LaneResult]], choice: Choice, tol: float
+) -> None:
+    """One warning for the whole fit: about the chosen model, else about fits so inexact that the choice may suffer."""
+    certificate = paths[choice.candidate].certificate(choice.index)
+    if not certificate.converged:
+        message = (
+            f"The chosen model (strength {choice.strength:.3g}) is not proved to {tol:g}: {certificate.reason}. "
+            "See certificate_; standardise the columns, drop duplicated ones, raise strength or raise tol."
+        )
+    else:
+        lanes = [lane for lanes_of in results for lane in lanes_of]
+        loose = sum(_far_off(lane, tol) for lane in lanes)
+        if not loose:
+            return
+        message = (
+            f"{loose} of {sum(len(lane.gaps) for lane in lanes)} fits along the paths and folds are more than {_FAR:g} "
+            f"times off the tolerance {tol:g}, so the comparison of strengths may suffer; the chosen model is exact. A "
+            "larger min_ratio leaves the weakest penalties out; see path_.reasons."
+        )
+    warnings.warn(message, ConvergenceWarning, stacklevel=4)
+
+
+def _far_off(lane: LaneResult, tol: float) -> int:
+    measured = np.where(np.isnan(lane.gaps), lane.kkt, lane.gaps)
+    return int((measured > _FAR * tol).sum())
+
+
+def _path(result: LaneResult) -> Path:
+    if result.path is None:
+        raise InputError("The engine kept no path for the full data.")  # a broken promise inside, never the user's doing
+    return result.path

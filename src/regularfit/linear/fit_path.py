@@ -1,0 +1,94 @@
+"""The path alone: every strength fitted, nothing chosen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..lockstep import Lane, Path, fit_lanes, make_problem, strength_grid
+from ..losses import Loss
+from ..penalties import L1, Penalty
+from ._checks import check_rows, check_varies, warn_path
+from ._params import candidates
+from ._progress import progress_bar
+from .table import read_table
+from .targets import read_offset, read_weights
+
+__all__ = ["fit_path"]
+
+
+def fit_path(
+    X: Any,
+    y: Any,
+    penalty: Penalty = L1(),  # noqa: B008 - a frozen value
+    *,
+    loss: str | Loss = "squared",
+    strengths: Any = 100,
+    min_ratio: float | None = None,
+    standardize: bool = True,
+    fit_intercept: bool = True,
+    tol: float = 1e-7,
+    n_jobs: int | None = None,
+    verbose: bool | None = False,
+    sample_weight: Any = None,
+    offset: Any = None,
+) -> Path:
+    r"""Return the solutions along decreasing strengths; nothing is chosen.
+
+    .. math:: \min_{b_0, b}\; \frac1n \sum_i w_i\, \ell(y_i, o_i + b_0 + x_i^\top b) + s \cdot P(b)
+              \qquad\text{for every strength } s
+
+    Prefer it to look at a path, or to choose by a rule of your own. To have a strength chosen use
+    :class:`PenalizedRegressor` or :class:`PenalizedClassifier`.
+
+    Parameters
+    ----------
+    X : (n, p) array, SciPy sparse matrix, or pandas / polars / pyarrow table of numbers
+    y : (n,) numbers; 0 and 1 (or shares between) for the logistic loss.
+    penalty : one Penalty.
+    loss : "squared", "logistic" or a Loss.
+    strengths, min_ratio, standardize, fit_intercept, tol, n_jobs, verbose
+        As in :class:`PenalizedRegressor`.
+    sample_weight, offset : (n,) or None
+
+    Raises
+    ------
+    InputError
+        For data or parameters that cannot be used.
+
+    Examples
+    --------
+    >>> import numpy as np, regularfit as rf
+    >>> X = np.random.default_rng(0).normal(size=(50, 5))
+    >>> path = rf.fit_path(X, X[:, 0] - X[:, 1], strengths=[1.0, 0.1])
+    >>> path.strengths, path.coefs.shape
+    (array([1. , 0.1]), (2, 5))
+
+    References
+    ----------
+    Friedman, Hastie & Tibshirani (2010), Regularization paths for generalized linear models via coordinate descent.
+    """
+    table = read_table(X)
+    check_rows(table)
+    if fit_intercept:
+        check_varies(table)
+    weights, known = read_weights(sample_weight, table.n), read_offset(offset, table.n)
+    problem = make_problem(
+        table.values, y, loss, sample_weight=weights, offset=known, fit_intercept=fit_intercept, standardize=standardize
+    )
+    found = candidates(penalty)
+    if len(found) > 1:
+        raise InputError(
+            f"fit_path fits one penalty; {len(found)} were given. Call it for each, or let PenalizedRegressor choose."
+        )
+    resolved = found[0].resolve(table.names)
+    grid = strength_grid(problem, resolved, strengths, min_ratio)
+    with progress_bar(verbose) as progress:
+        lane = Lane(np.arange(problem.n), keep=True)
+        results = fit_lanes(problem, [resolved], [grid], [lane], tol=tol, threads=n_jobs, progress=progress, full_df=True)
+    path = results[0][0].path
+    assert path is not None  # it was asked for with keep=True
+    warn_path(path, tol)
+    return path.named(table.names)

@@ -1,0 +1,243 @@
+"""Any table in, one numeric array and its column names out.
+
+NumPy arrays and SciPy sparse matrices pass through untouched where their dtype allows it; pandas,
+polars and pyarrow tables are read through narwhals, which is imported only when one arrives.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from .._checks import check_matrix
+from ..errors import InputError, UnsupportedError
+
+__all__ = ["Table", "check_same_columns", "read_table"]
+
+_SHOWN = 5  # how many column names an error lists before it says "..."
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A finite float array (dense, CSR or CSC) of shape (n, p), and its p column names or None."""
+
+    values: Any
+    names: tuple[str, ...] | None
+
+    @property
+    def n(self) -> int:
+        return int(self.values.shape[0])
+
+    @property
+    def p(self) -> int:
+        return int(self.values.shape[1])
+
+
+def read_table(X: Any, *, name: str = "X") -> Table:
+    """Return ``X`` as a :class:`Table`.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, p), SciPy sparse matrix or array, pandas / polars / pyarrow table
+        float32 and float64 are kept; other numbers and booleans become float64.
+    name : str
+        What the errors call it.
+
+    Raises
+    ------
+    InputError
+        Not two-dimensional, empty, not numeric, NaN or infinite, or with duplicate column names.
+
+    Examples
+    --------
+    >>> read_table([[1, 2], [3, 4]]).values
+    array([[1., 2.],
+           [3., 4.]])
+    """
+    if not isinstance(X, np.ndarray) and _is_dataframe(X):
+        return _read_dataframe(X, name)
+    return Table(_dense_values(X, name), None)
+
+
+def check_same_columns(
+    table: Table, expected_names: tuple[str, ...] | None, expected_p: int, who: str, name: str = "X"
+) -> None:
+    """Raise InputError unless ``table`` has the columns the estimator ``who`` was fitted on.
+
+    Where only one of the two has names, that is a warning (as in scikit-learn): the columns are
+    then taken by position.
+    """
+    if expected_names is not None and table.names is not None:
+        if table.names != expected_names:
+            raise InputError(_names_message(table.names, expected_names, who))
+        return
+    if expected_names is not None:
+        warnings.warn(
+            f"{name} does not have valid feature names, but {who} was fitted with feature names; "
+            "its columns are taken by position.",
+            UserWarning,
+            stacklevel=4,
+        )
+    elif table.names is not None:
+        warnings.warn(
+            f"{name} has feature names, but {who} was fitted without feature names; "
+            "its columns are taken by position.",
+            UserWarning,
+            stacklevel=4,
+        )
+    if table.p != expected_p:
+        raise InputError(
+            f"{name} has {table.p} features, but {who} is expecting {expected_p} features as input. "
+            "Give the same columns, in the same order, as in fit."
+        )
+
+
+def _names_message(names: tuple[str, ...], expected: tuple[str, ...], who: str) -> str:
+    unseen, missing = sorted(set(names) - set(expected)), sorted(set(expected) - set(names))
+    text = "The feature names should match those that were passed during fit.\n"
+    if unseen:
+        text += "Feature names unseen at fit time:\n" + _bullets(unseen)
+    if missing:
+        text += "Feature names seen at fit time, yet now missing:\n" + _bullets(missing)
+        near = get_close_matches(missing[0], unseen, n=1)
+        if near:
+            text += f"(is {near[0]!r} meant to be {missing[0]!r}?)\n"
+    if not unseen and not missing:
+        return text + (
+            "Feature names must be in the same order as they were in fit.\n"
+            f"Select them in order first: X[model.feature_names_in_] for {who}."
+        )
+    return text + f"Give {who} exactly the {len(expected)} columns in feature_names_in_."
+
+
+def _bullets(names: list[str]) -> str:
+    lines = "".join(f"- {n}\n" for n in names[:_SHOWN])
+    return lines + ("- ...\n" if len(names) > _SHOWN else "")
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def _is_dataframe(X: Any) -> bool:
+    if isinstance(X, (list, tuple)) or not hasattr(X, "columns") and not hasattr(X, "column_names"):
+        return False
+    from narwhals.dependencies import is_into_dataframe
+
+    return bool(is_into_dataframe(X))
+
+
+def _dense_values(X: Any, name: str) -> Any:
+    if not sp.issparse(X):
+        try:
+            values = np.asarray(X)
+        except ValueError as error:
+            raise InputError(f"{name} is not a rectangular table of numbers: {error}.") from error
+        X = _from_objects(values, name) if values.dtype == object else values
+    return check_matrix(X, name)
+
+
+def _from_objects(values: np.ndarray, name: str) -> np.ndarray:
+    """Object arrays are accepted when every entry is a number (scikit-learn's rule), else named."""
+    try:
+        return values.astype(np.float64)
+    except TypeError as error:
+        raise UnsupportedError(
+            f"{name} is an object array that holds something else than numbers ({error}). "
+            "Give numbers; for a table of mixed columns use a pandas, polars or pyarrow table with encoded columns."
+        ) from error
+    except ValueError as error:
+        raise InputError(
+            f"{name} is an object array that holds text ({error}). Encode text as numbers first, for example "
+            "with skrub.TableVectorizer or sklearn.preprocessing.OneHotEncoder."
+        ) from error
+
+
+def _read_dataframe(X: Any, name: str) -> Table:
+    import narwhals as nw
+
+    labels = list(getattr(X, "column_names", None) or X.columns)
+    _check_unique(labels, name)
+    names = _string_names(labels, name)
+    frame = nw.from_native(X, eager_only=True)
+    schema = frame.schema
+    wrong = [c for c in frame.columns if not _numeric_like(schema[c])]
+    if wrong:
+        shown = ", ".join(f"{c!r} ({schema[c]})" for c in wrong[:_SHOWN]) + (", ..." if len(wrong) > _SHOWN else "")
+        raise InputError(
+            f"{name} has {len(wrong)} column(s) that are not numeric: {shown}. Encode or drop them first, for example "
+            "with skrub.TableVectorizer; `regularfit fit` does it for a file."
+        )
+    values = _frame_values(frame)
+    _check_named(values, labels, name)
+    return Table(check_matrix(values, name), names)
+
+
+def _numeric_like(dtype: Any) -> bool:
+    import narwhals as nw
+
+    return dtype.is_numeric() or dtype == nw.Boolean or dtype == nw.Object
+
+
+def _frame_values(frame: Any) -> np.ndarray:
+    import narwhals as nw
+
+    dtypes = set(frame.schema.values())
+    if len(dtypes) == 1 and dtypes <= {nw.Float32, nw.Float64}:
+        return np.asarray(frame.to_numpy())
+    target = np.float32 if dtypes == {nw.Float32} else np.float64
+    values = np.empty(frame.shape, dtype=target, order="F")
+    for j, column in enumerate(frame.iter_columns()):
+        if column.dtype == nw.Object:
+            values[:, j] = _from_objects(np.asarray(column.to_numpy(), dtype=object), f"column {column.name!r}")
+        else:  # the cast turns missing values into NaN, which is refused by name below
+            values[:, j] = column.cast(nw.Float64).to_numpy()
+    return values
+
+
+def _check_unique(labels: list[Any], name: str) -> None:
+    twice = [label for label, count in Counter(labels).items() if count > 1]
+    if twice:
+        raise InputError(
+            f"{name} has duplicate column names: {_listed(twice)}. Every column needs a name of its own; rename or drop them."
+        )
+
+
+def _string_names(labels: list[Any], name: str) -> tuple[str, ...] | None:
+    """Names count only when all are text; plain integer labels mean 'no names' (scikit-learn's rule)."""
+    text = [isinstance(label, str) for label in labels]
+    if any(text) and not all(text):
+        kinds = sorted({type(label).__name__ for label in labels})
+        raise UnsupportedError(
+            f"{name} has column names of mixed types ({', '.join(kinds)}). Feature names are only supported if all "
+            f"are strings: {name}.columns = {name}.columns.astype(str)."
+        )
+    return tuple(str(label) for label in labels) if labels and all(text) else None
+
+
+# --- checking ------------------------------------------------------------------------------------
+
+
+def _check_named(values: np.ndarray, labels: list[Any], name: str) -> None:
+    """Refuse NaN and infinity by the names of their columns; the common case costs one sum."""
+    with np.errstate(all="ignore"):
+        if values.size == 0 or np.isfinite(values.sum(dtype=np.float64)):
+            return
+    bad = [j for j in range(values.shape[1]) if not np.isfinite(values[:, j]).all()]
+    if not bad:
+        return
+    n_nan, n_inf = int(np.isnan(values[:, bad]).sum()), int(np.isinf(values[:, bad]).sum())
+    raise InputError(
+        f"Input {name} contains NaN or infinity ({n_nan} missing or NaN, {n_inf} infinite) in column(s) "
+        f"{_listed([labels[j] for j in bad])}. Every value must be a finite number: impute missing values first, for "
+        "example with sklearn.impute.SimpleImputer in a pipeline, or drop those rows."
+    )
+
+
+def _listed(labels: list[Any]) -> str:
+    return ", ".join(repr(label) for label in labels[:_SHOWN]) + (", ..." if len(labels) > _SHOWN else "")
