@@ -108,7 +108,7 @@ def _newton(
         following = b - here / curvature if curvature > 0 else np.inf
         if not low <= following <= high:
             following = 0.5 * (low + high)
-        if abs(following - b) <= 1e-15 * max(1.0, abs(b)):
+        if abs(following - b) <= 1e-14 * max(1.0, abs(b)):
             return following
         b = following
     return b

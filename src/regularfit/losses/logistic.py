@@ -51,7 +51,8 @@ class Logistic(Loss):
         """Return p - y, without cancellation."""
         if ((y == 0) | (y == 1)).all():  # the usual case in half the passes: -sign / (1 + exp(sign eta))
             sign = 2 * y - 1
-            out = np.minimum(sign * eta, 700.0)
+            out = np.asarray(sign * eta)
+            np.minimum(out, 88.0 if out.dtype == np.float32 else 700.0, out=out)  # beyond, exp overflows
             np.exp(out, out=out)
             out += 1
             np.divide(-sign, out, out=out)
@@ -86,7 +87,7 @@ class Logistic(Loss):
         """Return the logit of the weighted mean, or Newton's answer where there is an offset.
 
         With one class only the minimum lies at infinity; a large finite answer is returned, at which the
-        predictor of every weighted row is about 36 in size or more. Refusing such a target is the caller's task.
+        predictor of every weighted row is about 36 in size or more. Refusing such a target is for the caller.
         """
         if offset is not None and np.any(offset):
             return Loss.null_eta(self, y, weights, offset)
