@@ -116,12 +116,16 @@ class DenseColumns(Columns):
             masked = np.zeros_like(weights)
             masked[rows] = weights[rows]
             weights = masked
+        # A Hessian only steers: float32 halves its price where it is far from singular (many rows a column).
+        single = len(weights) > 20 * len(positions)
         for span, block in zip(self._spans, self._blocks, strict=True):
             used = np.flatnonzero(weights[span])
             if len(used) == 0:
                 continue
             A = np.empty((len(used), len(positions)), order="F")
             _core.gather(block, used, positions, None, None, np.sqrt(weights[span][used]), A)
+            if single:
+                A = A.astype(np.float32)
             H += A.T @ A
         return np.asfortranarray(H)
 

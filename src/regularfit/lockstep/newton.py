@@ -60,7 +60,7 @@ class Batch:
     error: Vector = field(default_factory=lambda: np.empty(0))  # (m,) largest violation over s
     objective: Vector = field(default_factory=lambda: np.empty(0))
     steps: int = 0
-    own_hessian: bool = False
+    mixing: dict[int, tuple[Vector, Vector]] = field(default_factory=dict)  # per strength: last start and answer
 
     def __post_init__(self) -> None:
         m = len(self.strengths)
@@ -201,6 +201,7 @@ class NewtonRounds:
         self._install(batch, H)
 
     def _install(self, batch: Batch, H: np.ndarray) -> None:
+        batch.mixing.clear()  # answers under another Hessian do not mix
         H *= batch.scale
         H *= batch.scale[:, None]
         batch.front.core.replace(np.asfortranarray(H))
@@ -261,8 +262,9 @@ class NewtonRounds:
             which.astype(np.int32), np.ascontiguousarray(batch.strengths[which]), np.ascontiguousarray(batch.b[which]),
             np.ascontiguousarray(batch.descent[which]), new, grad, kkt, ok,
         )
-        batch.previous[which] = batch.b[which]
-        batch.b[which] = new
+        start = batch.b[which]
+        batch.previous[which] = start
+        batch.b[which] = accelerate(batch, which, start, new)
 
     def _iterate(self, batches: list[Batch]) -> tuple[np.ndarray, np.ndarray]:
         """Newton steps until the optimality conditions hold on every working set -> predictors and weighted residuals."""
@@ -314,27 +316,27 @@ class NewtonRounds:
         """Note gradients and errors; finished strengths stop, and a step that went too far is taken back by half."""
         retry = np.zeros(len(batch.live), bool)
         front = batch.front
-        l1, l2, lower, upper = front.terms.take(front.columns)
-        for k, slot in enumerate(which):
-            b, g, s = batch.b[slot], descent[k], batch.strengths[slot]
-            unit = min(s, self.pull[front.lane])  # a ridge grid starts at strengths far above any gradient
-            error = violation(b[self.shift :], g[self.shift :], s, l1, l2, lower, upper) / unit
-            if self.shift:
-                error = max(error, abs(g[0]) / unit)
-            if not error <= 0.5 * batch.error[slot]:  # not clearly better: look at the objective itself
-                objective = self._objective(front, batch, slot, eta[:, k])
-                if np.isinf(batch.objective[slot]):
-                    batch.objective[slot] = self._objective(front, batch, slot, None)
-                if not objective <= batch.objective[slot] * (1 + 1e-12) + 1e-300:
-                    batch.b[slot] = 0.5 * (batch.b[slot] + batch.previous[slot])
-                    retry[slot] = not np.allclose(batch.b[slot], batch.previous[slot], rtol=1e-14, atol=1e-300)
-                    if retry[slot]:
-                        continue
-                else:
-                    batch.objective[slot] = objective
-            batch.error[slot], batch.descent[slot] = error, g
-            if error <= 0.3 * self.tol:
-                batch.live[slot] = False
+        strengths = batch.strengths[which]
+        unit = np.minimum(strengths, self.pull[front.lane])  # a ridge grid starts at strengths far above any gradient
+        terms = front.terms.take(front.columns)
+        errors = violations(batch.b[which, self.shift :], descent[:, self.shift :], strengths, *terms)
+        if self.shift:
+            errors = np.maximum(errors, np.abs(descent[:, 0]))
+        errors /= unit
+        for k in np.flatnonzero(~(errors <= 0.5 * batch.error[which])):  # not clearly better: look at the objective itself
+            slot = which[k]
+            objective = self._objective(front, batch, slot, eta[:, k])
+            if np.isinf(batch.objective[slot]):
+                batch.objective[slot] = self._objective(front, batch, slot, None)
+            if objective <= batch.objective[slot] * (1 + 1e-12) + 1e-300:
+                batch.objective[slot] = objective
+            else:
+                batch.b[slot] = 0.5 * (batch.b[slot] + batch.previous[slot])
+                retry[slot] = not np.allclose(batch.b[slot], batch.previous[slot], rtol=1e-14, atol=1e-300)
+        good = ~retry[which]
+        batch.error[which[good]], batch.descent[which[good]] = errors[good], descent[good]
+        # The gap is at most this share of the penalty's part of the objective.
+        batch.live[which[good & (errors <= 0.8 * self.tol)]] = False
         return retry
 
     def _objective(self, front: Front, batch: Batch, slot: int, eta: Vector | None) -> float:
@@ -433,17 +435,40 @@ class NewtonRounds:
         return LaneResult(path, self.scores[front.candidate][front.lane], front.gaps, front.kkt, converged)
 
 
-def violation(b: Vector, g: Vector, s: float, l1: Vector, l2: Vector, lower: Vector, upper: Vector) -> float:
-    """Largest distance of the descent g = -gradient from the subdifferential of s * penalty."""
-    if len(b) == 0:
-        return 0.0
+def accelerate(batch: Batch, which: np.ndarray, start: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """Anderson's mixing of depth one: steps on a stale Hessian shrink at a steady rate, so two of them tell where they lead.
+
+    Only while the support stays the same and no sign flips; a bad guess is caught by the next look at the gradient.
+    """
+    out = new.copy()
+    for row, slot in enumerate(which):
+        last = batch.mixing.get(int(slot))
+        batch.mixing[int(slot)] = (start[row], new[row])
+        if last is None:
+            continue
+        change = (new[row] - start[row]) - (last[1] - last[0])
+        size = float(change @ change)
+        if size == 0 or ((new[row] != 0) != (last[1] != 0)).any():
+            continue
+        share = float((new[row] - start[row]) @ change) / size
+        mixed = new[row] - np.clip(share, -0.5, 0.5) * (new[row] - last[1])
+        if (mixed * new[row] >= 0).all():
+            out[row] = mixed
+    return out
+
+
+def violations(
+    B: np.ndarray, G: np.ndarray, strengths: Vector, l1: Vector, l2: Vector, lower: Vector, upper: Vector
+) -> Vector:
+    """Largest distance of each row of G = -gradient from the subdifferential of s * penalty at the same row of B."""
+    s = strengths[:, None]
     limit = s * np.where(np.isinf(l1), 0.0, l1)
-    pull = g - s * l2 * b
-    rest = pull - np.sign(b) * limit
+    pull = G - s * l2 * B
+    rest = pull - np.sign(B) * limit
     inner = np.abs(rest)
-    inner = np.where((b >= upper) & (b != 0), np.maximum(-rest, 0), inner)
-    inner = np.where((b <= lower) & (b != 0), np.maximum(rest, 0), inner)
-    up = np.where(upper > 0, pull - limit, 0.0)
-    down = np.where(lower < 0, -pull - limit, 0.0)
-    outer = np.maximum(np.maximum(up, down), 0.0)
-    return float(np.max(np.where(np.isinf(l1), 0.0, np.where(b == 0, outer, inner)), initial=0.0))
+    if np.isfinite(lower).any() or np.isfinite(upper).any():
+        inner = np.where((upper <= B) & (B != 0), np.maximum(-rest, 0), inner)
+        inner = np.where((lower >= B) & (B != 0), np.maximum(rest, 0), inner)
+    reach = np.where(pull > 0, upper > 0, lower < 0)
+    outer = np.where(reach, np.maximum(np.abs(pull) - limit, 0.0), 0.0)
+    return np.max(np.where(np.isinf(l1), 0.0, np.where(B == 0, outer, inner)), axis=1, initial=0.0)
