@@ -95,6 +95,11 @@ void gather(nb::ndarray<nb::ndim<2>, nb::device::cpu, nb::ro> x, Index rows, Ind
     else throw std::invalid_argument("gather: X must be float64 or float32");
 }
 
+rf::Terms terms(const Vector& l1, const Vector& l2, const Vector& lower, const Vector& upper) {
+    need(l2.shape(0) == l1.shape(0) && lower.shape(0) == l1.shape(0) && upper.shape(0) == l1.shape(0), "penalty terms differ in length");
+    return {l1.data(), l2.data(), lower.data(), upper.data()};
+}
+
 // Sparse columns, checked once: nothing after this can read outside.
 class Sparse {
 public:
@@ -139,6 +144,18 @@ public:
         });
     }
 
+    // One Newton step: b (in, out) with the intercept first when there is one.
+    void descend(Index cols, Vector scale, bool intercept, Vector h, double s, Vector g, Vector l1, Vector l2, Vector lower, Vector upper,
+                 double tol, int epochs, nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu> b) const {
+        inside(cols);
+        const std::size_t w = cols.shape(0) + intercept;
+        const rf::Terms pen = terms(l1, l2, lower, upper);
+        need(scale.shape(0) == cols.shape(0) && (int)h.shape(0) == n_ && g.shape(0) == w && l1.shape(0) == w && b.shape(0) == w, "descend: lengths differ");
+        nb::gil_scoped_release release;
+        rf::SparseDescent(view(), n_, cols.data(), static_cast<int>(cols.shape(0)), scale.data(), intercept, h.data())
+            .solve(s, g.data(), pen.l1, pen.l2, pen.lower, pen.upper, tol, epochs, b.data());
+    }
+
 private:
     rf::Csc view() const { return {data_.data(), indices_.data(), indptr_.data()}; }
     void inside(const Index& cols) const {
@@ -149,11 +166,6 @@ private:
     Index indptr_;
     int n_;
 };
-
-rf::Terms terms(const Vector& l1, const Vector& l2, const Vector& lower, const Vector& upper) {
-    need(l2.shape(0) == l1.shape(0) && lower.shape(0) == l1.shape(0) && upper.shape(0) == l1.shape(0), "penalty terms differ in length");
-    return {l1.data(), l2.data(), lower.data(), upper.data()};
-}
 
 // -> (ratio, conjugate, violation, violators)
 nb::tuple scan(Vector scores, int first, Vector mean, Vector inverse, double total, double s, Vector l1, Vector l2, Vector lower,
@@ -222,6 +234,7 @@ NB_MODULE(_core, m) {
         .def(nb::init<Vector, Index32, Index, int>(), "data"_a.noconvert(), "indices"_a.noconvert(), "indptr"_a.noconvert(), "n"_a)
         .def("rmatmat", &Sparse::rmatmat, "first"_a, "last"_a, "r"_a.noconvert(), "out"_a.noconvert())
         .def("rmatmat_on", &Sparse::rmatmat_on, "cols"_a, "r"_a.noconvert(), "out"_a.noconvert())
+        .def("descend", &Sparse::descend)
         .def("matmat", &Sparse::matmat, "cols"_a, "b"_a.noconvert(), "out"_a.noconvert())
         .def("gram", &Sparse::gram, "weight"_a, "all"_a, "fresh"_a, "out"_a.noconvert(), "threads"_a);
     m.def("scan", &scan, "scores"_a, "first"_a, "mean"_a, "inverse"_a, "total"_a, "s"_a, "l1"_a, "l2"_a, "lower"_a, "upper"_a, "slack"_a,

@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import _core
 from .._typing import Vector
-from ..designs import Dense
+from ..designs import Dense, SparseColumns
 from ..penalties import Penalty
 from .certificate import judge
 from .columns import make_columns
@@ -85,6 +85,7 @@ class NewtonRounds:
             problem.design, mean[0], inverse_scale(deviation, True, problem.fit_intercept)[0], problem.fit_intercept
         )
         self.shift = self.columns.shift
+        self.by_columns = isinstance(problem.design, SparseColumns) and problem.p > 500
         self.y, self.offset = problem.y[:, None], problem.offset[:, None]
         self._atoms(lanes)
         self._start()
@@ -159,13 +160,16 @@ class NewtonRounds:
             return
         self.columns.take(fresh)
         size = len(front.columns) + self.shift
-        front.core.append(np.zeros((size + len(fresh), len(fresh)), order="F"))
+        if not self.by_columns:
+            front.core.append(np.zeros((size + len(fresh), len(fresh)), order="F"))
         front.columns = np.concatenate([front.columns, fresh])
         front.inside[fresh] = 1
         self._terms(front)
         self.base[id(front)] = np.concatenate([self.base[id(front)], np.zeros(len(fresh))])
 
     def _terms(self, front: Front) -> None:
+        if self.by_columns:
+            return
         free = np.zeros(self.shift)
         l1, l2, lower, upper = front.terms.take(front.columns)
         front.core.terms(
@@ -186,7 +190,7 @@ class NewtonRounds:
 
     def _hessians(self, wanted: list[tuple[Batch, Vector]]) -> None:
         """Fresh Hessians at the given predictors: of each lane its own, or of all folds from one pass."""
-        if not wanted:
+        if not wanted or self.by_columns:
             return
         width = max(len(batch.positions) for batch, _ in wanted)
         if self.atoms is None or len(wanted) < 2 or self.problem.n < 5 * width:
@@ -236,7 +240,8 @@ class NewtonRounds:
         """First guesses: a straight line in the strength through the last two accepted solutions; signs do not flip."""
         for batch in batches:
             front = batch.front
-            front.core.open(len(batch.strengths))
+            if not self.by_columns:
+                front.core.open(len(batch.strengths))
             before = self.earlier.get(id(front))
             if before is None:
                 continue
@@ -266,6 +271,22 @@ class NewtonRounds:
         batch.previous[which] = start
         batch.b[which] = accelerate(batch, which, start, new)
 
+    def _descend(self, batch: Batch, slot: int, E: np.ndarray) -> None:
+        """One Newton step of one strength on sparse columns, with its own weights, by coordinate descent."""
+        front, s = batch.front, float(batch.strengths[slot])
+        eta = np.ascontiguousarray(E[:, batch.first + slot])
+        free = np.zeros(self.shift)
+        l1, l2, lower, upper = front.terms.take(front.columns)
+        b = batch.b[slot].copy()
+        error = batch.error[slot] * min(s, self.pull[front.lane])
+        tol = max(0.2 * error, 0.2 * self.tol * min(s, self.pull[front.lane]))
+        self.problem.design.core.descend(
+            front.columns, front.inverse[front.columns], bool(self.shift), front.weights * self._curvature(eta), s,
+            np.ascontiguousarray(batch.descent[slot]), np.concatenate([free, l1]), np.concatenate([free, l2]),
+            np.concatenate([free - np.inf, lower]), np.concatenate([free + np.inf, upper]), tol, 500, b,
+        )
+        batch.previous[slot], batch.b[slot] = batch.b[slot], b
+
     def _iterate(self, batches: list[Batch]) -> tuple[np.ndarray, np.ndarray]:
         """Newton steps until the optimality conditions hold on every working set -> predictors and weighted residuals."""
         count = sum(len(batch.strengths) for batch in batches)
@@ -285,7 +306,11 @@ class NewtonRounds:
                 batch.steps += 1
             if step % REFRESH == 0:  # the middle of what is left: first of the batch, later of those that were slow
                 self._hessians([(batch, E[:, batch.first + which[len(which) // 2]]) for batch, which in again if len(which)])
-            if step < ROUNDS - 1:
+            if step == ROUNDS - 1:
+                break
+            if self.by_columns:
+                list(self.team.map(lambda item: self._descend(*item, E), [(batch, slot) for batch, which in again for slot in which]))
+            else:
                 list(self.team.map(self._step, [(batch, which) for batch, which in again if len(which)]))
         return E, R
 
@@ -372,7 +397,8 @@ class NewtonRounds:
             if accepted:
                 self.earlier[id(front)] = batch.b[accepted - 2].copy() if accepted > 1 else self.base[id(front)]
                 self.base[id(front)] = batch.b[accepted - 1].copy()
-                front.core.keep(accepted - 1)
+                if not self.by_columns:
+                    front.core.keep(accepted - 1)
             front.advance(accepted, m, gradients[span])
             if batch.steps > 7 and front.batch > 2:
                 front.batch //= 2
