@@ -8,7 +8,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.model_selection import PredefinedSplit
 
+import regularfit as rf
 from regularfit.lockstep import Lane, fit_lanes, make_problem
 from regularfit.selection import CVResult
 from tests.reference import optimality
@@ -22,10 +24,10 @@ PATHS = names("gaussian") + names("binomial")
 CURVES = names("cv_")
 
 
-def fitted(case: Case, X=None):
+def fitted(case: Case, X=None, tol=SHARP):
     problem = make_problem(case.X if X is None else X, case.y, case.loss, **case.options)
     lane = Lane(np.arange(problem.n), keep=True)
-    path = fit_lanes(problem, [case.penalty], [case.strengths], [lane], tol=SHARP)[0][0].path
+    path = fit_lanes(problem, [case.penalty], [case.strengths], [lane], tol=tol)[0][0].path
     assert path.ended is None
     np.testing.assert_array_equal(path.strengths, case.strengths)
     return path
@@ -56,6 +58,12 @@ def test_no_solution_is_further_from_optimal_than_that_of_glmnet(name):
         ours = optimality.violation(case, strength, path.coefs[k], path.intercepts[k])
         theirs = optimality.violation(case, strength, case.coefs[k], case.intercepts[k])
         assert ours <= max(theirs, EXACT * strength), (strength, ours, theirs)
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_the_certificate_says_so(name):
+    path = fitted(load(name), tol=1e-7)
+    assert path.converged.all(), (path.gaps, path.kkt)
 
 
 @pytest.mark.parametrize("name", ["gaussian_everything", "gaussian_wide_elastic_net", "binomial_everything"])
@@ -102,3 +110,22 @@ def test_cross_validation_is_that_of_glmnet(name):
     chosen = [cv.strength_min, cv.strengths[cv.index_1se_unpaired]]
     # glmnet multiplies strengths by sd(y) and divides them again, which may move the last bit.
     np.testing.assert_allclose(chosen, [case.answers["lambda_min"], case.answers["lambda_1se"]], rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["gaussian_everything", "gaussian_no_intercept", "binomial_everything"])
+def test_fit_path_keeps_the_conventions(name):
+    case = load(name)
+    path = rf.fit_path(
+        case.X, case.y, case.penalty, loss=case.loss, strengths=case.strengths, tol=1e-10, **case.options
+    )
+    assert worst_difference(case, path.coefs) <= 1e-5
+
+
+@pytest.mark.parametrize("name", ["cv_gaussian_lasso", "cv_gaussian_weights", "cv_gaussian_concrete"])
+def test_the_estimator_chooses_what_glmnet_chooses(name):
+    case = load(name)
+    folds = PredefinedSplit(case.array("foldid").astype(int))
+    model = rf.PenalizedRegressor(case.penalty, strengths=case.strengths, cv=folds, tol=1e-10)
+    model.fit(case.X, case.y, sample_weight=case.sample_weight)
+    np.testing.assert_allclose(model.cv_.mean, case.array("cvm"), rtol=1e-5)
+    np.testing.assert_allclose(model.strength_, case.answers["lambda_min"], rtol=1e-12)
