@@ -35,6 +35,8 @@ class Contender:
     compiles: ClassVar[bool] = False  # the first call compiles, so it never counts
     yardstick: ClassVar[bool] = False  # a textbook recipe and not a library: shown, never "the fastest peer"
 
+    version: str | None = None  # where it is not the module's
+
     def supports(self, problem: Problem, kind: str) -> bool:
         """Whether this library can be asked this question."""
         raise NotImplementedError

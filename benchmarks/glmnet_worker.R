@@ -20,7 +20,7 @@ family <- if (loss == "squared") "gaussian" else "binomial"
 
 megabytes <- function(key) as.numeric(gsub("[^0-9]", "", grep(key, readLines("/proc/self/status"), value = TRUE))) / 1024
 write <- function(values, name) { file <- file(file.path(out, name), "wb"); writeBin(values, file); close(file) }
-cat("ready\n"); flush(stdout())
+cat("ready", as.character(packageVersion("glmnet")), "\n"); flush(stdout())
 input <- file("stdin", "r")
 while (length(line <- readLines(input, 1)) > 0) {
   options <- list(x = X, y = y, family = family, alpha = alpha, lambda = strengths, standardize = FALSE,

@@ -37,8 +37,10 @@ class GlmnetR(Contender):
             stdout=subprocess.PIPE,
             stderr=sys.stderr,
         )
-        if not self.process.stdout.readline().startswith("ready"):
+        answer = self.process.stdout.readline().split()
+        if not answer or answer[0] != "ready":
             raise RuntimeError("R or its package glmnet did not start: see setup_peers.sh")
+        self.version = answer[1]
 
     def run(self, problem, kind, tol, threads):
         print(tol, file=self.process.stdin, flush=True)

@@ -40,7 +40,8 @@ def one_line(entry: dict) -> str:
         f"    {entry['contender']:20} {seconds(median(entry['seconds'])):>9} "
         f"({seconds(min(entry['seconds']))} to {seconds(max(entry['seconds']))}, "
         f"{len(entry['seconds'])} runs, first {seconds(entry['first'])}) "
-        f"tol {entry['tol']:g} off by {accuracy(entry)} gap {entry['verdict']['gap']:.0e} peak {entry['peak_mb']:.0f} MB"
+        f"tol {entry['tol']:g} off by {accuracy(entry)} gap {entry['verdict']['gap']:.0e} "
+        f"peak {entry['peak_mb']:.0f} MB"
         + (f" = {_multiple(entry):.2f} X" if entry["x_mb"] > 10 else "")
         + (f" curve {distance['worst']:.0e} from {distance['from']}" if distance else "")
     )
@@ -167,7 +168,8 @@ def short(content: dict) -> str:
     lines += [
         f"Medians, {cores}, {where['processor']}, {content['date']}; all contenders in one run, the "
         "same grid and folds, each peer at the loosest tolerance that is verifiably within "
-        f"{content['goal']:g} of the optimum. Ratio: how many times longer the fastest peer takes. How it is measured, and every contender: "
+        f"{content['goal']:g} of the optimum. Ratio: how many times longer the fastest peer "
+        "takes. How it is measured, and every contender: "
         "`benchmarks/README.md`, `benchmarks/results/linear.md`."
     ]
     return "\n".join(lines)

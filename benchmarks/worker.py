@@ -46,7 +46,11 @@ def main() -> None:
     module = sys.modules[contender.module.split(".")[0]]
     print(
         json.dumps(
-            {"status": "ready", "version": str(getattr(module, "__version__", "")), "x_mb": problem.megabytes}
+            {
+                "status": "ready",
+                "version": contender.version or str(getattr(module, "__version__", "")),
+                "x_mb": problem.megabytes,
+            }
         ),
         file=answers,
     )
