@@ -2,7 +2,8 @@
 
 from ._base import Design
 from .dense import Dense
+from .imputed import Imputed
 from .of import as_design
 from .sparse import SparseColumns
 
-__all__ = ["Dense", "Design", "SparseColumns", "as_design"]
+__all__ = ["Dense", "Design", "Imputed", "SparseColumns", "as_design"]

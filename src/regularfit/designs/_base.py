@@ -22,6 +22,12 @@ class Design(ABC):
     p: int
     nbytes: int
     block: int  # columns in one piece of `rmatmat`
+    names: tuple[str, ...] | None = None  # of the columns, where whoever made the design knows them
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n, p), as arrays have it."""
+        return self.n, self.p
 
     @abstractmethod
     def moments(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

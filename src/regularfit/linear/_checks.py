@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import warnings
 
+import numpy as np
 import scipy.sparse as sp
 
+from ..designs import Design
 from ..errors import ConvergenceWarning, InputError
 from ..lockstep import Path
 from .table import Table
@@ -25,7 +27,9 @@ def check_rows(table: Table) -> None:
 def check_varies(table: Table) -> None:
     """Refuse a table of which no column varies; the first column that does ends the search."""
     X = table.values
-    if sp.issparse(X):
+    if isinstance(X, Design):
+        varies = bool((X.moments(np.full((1, X.n), 1.0 / X.n))[1] > 0).any())
+    elif sp.issparse(X):
         from sklearn.utils.sparsefuncs import min_max_axis
 
         low, high = min_max_axis(X, axis=0)

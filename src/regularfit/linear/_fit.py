@@ -11,6 +11,7 @@ import numpy as np
 
 from .._checks import check_choice, check_positive
 from .._typing import Vector
+from ..designs import Design
 from ..errors import ConvergenceWarning, InputError
 from ..lockstep import Lane, LaneResult, Path, Problem, closed_form_scores, fit_lanes, strength_grid
 from ..lockstep.null import null_eta
@@ -129,7 +130,7 @@ def _folds(problem: Problem, settings: Settings, labels: np.ndarray | None, X: A
         settings.cv,
         problem.n,
         labels if classifier else problem.y,
-        X=X,
+        X=None if isinstance(X, Design) else X,
         groups=groups,
         classifier=classifier,
         random_state=settings.random_state,

@@ -16,6 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from .._checks import check_matrix
+from ..designs import Design
 from ..errors import InputError, UnsupportedError
 
 __all__ = ["Table", "check_same_columns", "read_table"]
@@ -60,6 +61,8 @@ def read_table(X: Any, *, name: str = "X") -> Table:
     array([[1., 2.],
            [3., 4.]])
     """
+    if isinstance(X, Design):  # read already, for example with missing values that each lane fills for itself
+        return Table(X, X.names)
     if not isinstance(X, np.ndarray) and _is_dataframe(X):
         return _read_dataframe(X, name)
     return Table(_dense_values(X, name), None)

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from .._typing import Vector
-from ..designs import Dense
+from ..designs import Dense, Imputed
 from ..losses import Squared
 from ..penalties import Penalty
+from .front import LARGEST_BATCH
 from .gram import fit_gram, suits_gram
 from .newton import fit_newton
 from .problem import Lane, Problem
 from .result import LaneResult, Score
 from .ridge_lanes import KERNEL_ROWS, fit_ridge, fit_rotated
 from .standard import lane_terms
-from .threads import thread_count, workers
+from .threads import Workers, thread_count, workers
 from .user_lanes import fit_user
 from .workset import fit_workset
 
 __all__ = ["fit_lanes"]
+
+GROUP_BYTES = 160e6  # of one round's predictors and residuals
 
 Road = Callable[..., list[list[LaneResult]]]
 
@@ -58,12 +63,45 @@ def fit_lanes(
         roads.setdefault(_road(problem, penalty, lanes), []).append(index)
     answers: list[list[LaneResult]] = [[] for _ in penalties]
     with workers(thread_count(threads)) as team:
+        settings = {"tol": tol, "team": team, "tick": tick, "score": score, "full_df": full_df}
         for road, members in roads.items():
-            chosen = [penalties[i] for i in members], [grids[i] for i in members]
-            found = road(problem, *chosen, lanes, tol=tol, team=team, tick=tick, score=score, full_df=full_df)
+            chosen, their_grids = [penalties[i] for i in members], [grids[i] for i in members]
+            if isinstance(problem.design, Imputed):
+                found = _lane_by_lane(road, problem, chosen, their_grids, lanes, settings)
+            else:
+                found = _in_groups(road, problem, chosen, their_grids, lanes, settings)
             for index, results in zip(members, found, strict=True):
                 answers[index] = results
     return answers
+
+
+def _in_groups(
+    road: Road, problem: Problem, penalties: list[Penalty], grids: list[Vector], lanes: Sequence[Lane], settings: dict[str, Any]
+) -> list[list[LaneResult]]:
+    """As many lanes together as memory allows: predictors and residuals of a round are n x (lanes * batch)."""
+    if road in (fit_gram, fit_ridge, fit_rotated, fit_user):
+        return road(problem, penalties, grids, lanes, **settings)
+    a_lane = 8.0 * len(penalties) * (3 * LARGEST_BATCH * problem.n + 5 * problem.p)
+    size = max(2, int((GROUP_BYTES + 0.3 * problem.design.nbytes) // a_lane))
+    found: list[list[LaneResult]] = [[] for _ in penalties]
+    for start in range(0, len(lanes), size):
+        for column, results in zip(found, road(problem, penalties, grids, lanes[start : start + size], **settings), strict=True):
+            column.extend(results)
+    return found
+
+
+def _lane_by_lane(
+    road: Road, problem: Problem, penalties: list[Penalty], grids: list[Vector], lanes: Sequence[Lane], settings: dict[str, Any]
+) -> list[list[LaneResult]]:
+    """Missing values are filled by the lane's own means, so each lane has an X of its own; lanes run side by side."""
+    team: Workers = settings["team"]
+    alone = {**settings, "team": Workers(1)}
+
+    def job(lane: Lane) -> list[LaneResult]:
+        filled = replace(problem, design=problem.design.fill(lane.weights(problem)))  # type: ignore[attr-defined]
+        return [results[0] for results in road(filled, penalties, grids, [lane], **alone)]
+
+    return [list(column) for column in zip(*team.map(job, lanes), strict=True)]
 
 
 def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:
@@ -74,7 +112,7 @@ def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:
     smooth = lane_terms(normal, np.ones(problem.p)).smooth
     if not isinstance(problem.loss, Squared):
         every_l2 = bool((normal.l2[np.isfinite(normal.l1)] > 0).all())
-        wide = problem.p > problem.n and problem.n <= KERNEL_ROWS and isinstance(problem.design, Dense)
+        wide = problem.p > problem.n and problem.n <= KERNEL_ROWS and isinstance(problem.design, (Dense, Imputed))
         return fit_rotated if smooth and every_l2 and wide else fit_newton
     if suits_gram(problem, lanes):
         return fit_gram
