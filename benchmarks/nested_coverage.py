@@ -1,17 +1,17 @@
 """How often does a nominal 90% interval for the prediction error hold the truth?
 
-The question behind ``honest_score``: the truth is the error, on endless new rows, of the very model that was
-fitted on the data at hand. Each replication draws a data set, fits the tuned model, computes its true error, and
-asks three intervals whether they hold it:
+The question behind ``honest_score``: the truth is the error, on endless new rows, of the very model that
+was fitted on the data at hand. Each replication draws a data set, fits the tuned model, computes its true
+error, and asks three intervals whether they hold it:
 
 - nested: ``HonestScore.interval``
 - naive: plain K-fold cross-validation of the whole procedure, tuning included, with the standard error of
   independent rows
 - tuned: the bottom of the tuning curve with that same standard error, the number that most software reports
 
-Settings follow Bates, Hastie & Tibshirani (2023): small n, many columns, four that matter. For squared error the
-columns are independent standard normal, so the true error is known in closed form: noise + |coef - beta|^2 +
-(intercept)^2. For logistic loss it is measured on 20,000 fresh rows.
+Settings follow Bates, Hastie & Tibshirani (2023): small n, many columns, four that matter. For squared
+error the columns are independent standard normal, so the true error is known in closed form: noise + |coef
+- beta|^2 + (intercept)^2. For logistic loss it is measured on 20,000 fresh rows.
 
     python benchmarks/nested_coverage.py                       # all settings, 10 folds
     python benchmarks/nested_coverage.py lasso --seconds 60 --cv 5 --repeats 2

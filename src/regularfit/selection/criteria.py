@@ -180,8 +180,8 @@ def gcv(deviance: Vector, df: Vector, *, n: float, intercept: bool = True) -> Ve
     Craven & Wahba (1979); Golub, Heath & Wahba (1979).
     """
     left = 1.0 - (np.asarray(df, dtype=np.float64) + intercept) / n
-    value = np.asarray(deviance) / n / np.where(left > 0, left, np.nan) ** 2
-    return np.where(left > 0, value, np.inf)
+    value = np.asarray(deviance) / n / np.where(left <= 0, np.nan, left) ** 2
+    return np.where(left <= 0, np.inf, value)  # so that a df of nan (unknown) stays visible
 
 
 def criterion(

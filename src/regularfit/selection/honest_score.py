@@ -12,7 +12,7 @@ import numpy as np
 
 from .._checks import check_positive, check_vector
 from .._typing import ArrayLike, Indices, Vector
-from ..errors import InputError
+from ..errors import InputError, UnsupportedError
 from .nested import NestedCurves, NestedPlan, Procedure, fit_nested, run_procedure
 from .nested_statistics import FoldErrors, nested_estimate
 from .refits import Refits, score_by_refitting
@@ -40,6 +40,7 @@ class HonestScore:
     fold_scores : (repeats, K) score on each fold of the procedure run without it.
     fold_strengths, fold_candidates : (repeats, K) what the procedure chose without that fold; None when
         unknown.
+    strength, candidate : what it chooses on all rows with the (first) folds; None when unknown.
     candidates : the honest score of each candidate tuned alone.
     """
 
@@ -56,6 +57,8 @@ class HonestScore:
     fold_scores: Vector
     fold_strengths: Vector | None = None
     fold_candidates: Indices | None = None
+    strength: float | None = None
+    candidate: int | None = None
     candidates: tuple[HonestScore, ...] = ()
 
     @property
@@ -139,10 +142,7 @@ def honest_score(
     Bates, S., Hastie, T. & Tibshirani, R. (2023). Cross-validation: what does it estimate and how well does
     it do it? Journal of the American Statistical Association 119, 1434-1445.
     """
-    plan = None
-    make_plan = getattr(estimator, "_nested_plan", None)
-    if make_plan is not None and scoring is None:
-        plan = make_plan(X, y, sample_weight=sample_weight, offset=offset, groups=groups)
+    plan = None if scoring is not None else _plan_of(estimator, X, y, sample_weight, offset, groups)
     refits = Refits.of(estimator, X, y, scoring, sample_weight, offset, groups)
     if plan is not None:
         labels = plan.problem.y if refits.classifier else None
@@ -181,6 +181,19 @@ def honest_scores(
         cv, repeats, problem.n, labels, None, groups, classifier, random_state, problem.sample_weight
     )
     return list(_from_lanes(plan, scheme).candidates)
+
+
+def _plan_of(
+    estimator: Any, X: Any, y: Any, sample_weight: Any, offset: Any, groups: Any
+) -> NestedPlan | None:
+    """What the estimator tunes by folds, or None where it must be refitted as a whole."""
+    make_plan = getattr(estimator, "_nested_plan", None)
+    if make_plan is None:
+        return None
+    try:
+        return make_plan(X, y, sample_weight=sample_weight, offset=offset, groups=groups)
+    except UnsupportedError:  # a fixed strength or a criterion: there is nothing to tune within folds
+        return None
 
 
 # ---------------------------------------------------------------- folds
@@ -245,23 +258,27 @@ def _of_candidates(
     runs: list[Procedure] = [
         run_procedure(plan, found, folds, only) for found, folds in zip(curves, scheme, strict=True)
     ]
-    strengths = np.array([_strengths(plan, run) for run in runs])
     name = plan.score_name or (plan.problem.loss.score_name if plan.score is None else "score")
-    sign = -1.0 if plan.greater_is_better else 1.0
-    return _assemble(
+    tuned = float(np.mean([run.tuned for run in runs]))
+    score = _assemble(
         [run.errors for run in runs],
-        sign * float(np.mean([run.tuned for run in runs])),
+        -tuned if plan.greater_is_better else tuned,
         name,
         plan.greater_is_better,
-        strengths,
-        np.array([run.candidates for run in runs]),
+    )
+    first = runs[0]
+    return replace(
+        score,
+        fold_strengths=np.array([_strengths(plan, run.candidates, run.indices) for run in runs]),
+        fold_candidates=np.array([run.candidates for run in runs]),
+        strength=_strengths(plan, np.array([first.candidate]), np.array([first.index]))[0],
+        candidate=first.candidate,
     )
 
 
-def _strengths(plan: NestedPlan, run: Procedure) -> list[float]:
-    """What the procedure chose without each fold."""
-    chosen = zip(run.candidates.tolist(), run.indices.tolist(), strict=True)
-    return [plan.grids[candidate][index].item() for candidate, index in chosen]
+def _strengths(plan: NestedPlan, candidates: Indices, indices: Indices) -> list[float]:
+    chosen = zip(candidates.tolist(), indices.tolist(), strict=True)
+    return [float(np.asarray(plan.grids[candidate], dtype=np.float64)[index]) for candidate, index in chosen]
 
 
 def _assemble(
@@ -269,8 +286,6 @@ def _assemble(
     tuned_mean: float,
     score_name: str,
     greater_is_better: bool,
-    strengths: Vector | None = None,
-    candidates: Indices | None = None,
 ) -> HonestScore:
     """Turn losses back into scores."""
     sign = -1.0 if greater_is_better else 1.0
@@ -287,8 +302,6 @@ def _assemble(
         greater_is_better,
         sign * found.bias,
         sign * np.array([once.outer for once in errors]),
-        strengths,
-        candidates,
     )
 
 
