@@ -1,0 +1,72 @@
+"""The candidates: every penalty at its own best strength, with intervals and paired differences."""
+
+from __future__ import annotations
+
+from regularfit.report import findings
+from regularfit.report.data import CandidateFacts, ReportData
+from regularfit.report.html import Markup, join, table, tag
+from regularfit.report.panels._section import plot, section
+from regularfit.report.panels._strengths import brief
+from regularfit.report.scale import Scale, spanning
+from regularfit.report.svg import Chart
+from regularfit.report.words import number, percent, signed
+
+__all__ = ["panel"]
+
+_ROW = 46  # pixels a candidate
+
+
+def panel(data: ReportData) -> Markup:
+    """Return the panel."""
+    purpose = "Every penalty that competed, each at the strength the same rule chose for it."
+    body = [_picture(data), _numbers(data)]
+    return section("candidates", "Candidates", purpose, findings.candidates(data), *body)
+
+
+def _interval(c: CandidateFacts) -> tuple[float, float, float]:
+    """Low, middle and high: honest where there is an honest score, else one standard error around the tuned one."""
+    if c.honest:
+        return c.honest.low, c.honest.mean, c.honest.high
+    return c.error - c.se, c.error, c.error + c.se
+
+
+def _picture(data: ReportData) -> Markup:
+    ranges = [_interval(c) for c in data.candidates]
+    x = spanning([v for r in ranges for v in r] + [c.train_error for c in data.candidates], 0.06)
+    said = "; ".join(f"{c.name} {number(r[1])}, {number(r[0])} to {number(r[2])}" for c, r in zip(data.candidates, ranges, strict=True))
+    chart = Chart(x, Scale(0, 1), f"Error of each candidate with its interval: {said}.", height=_ROW * len(ranges) + 6)
+    chart.x_axis(data.target.score_name, brief, most=6)
+    for row, (c, span) in enumerate(zip(data.candidates, ranges, strict=True)):
+        chart.add(_row(c, span, x, row, row == data.chosen.candidate))
+    kind = f"{percent(data.candidates[0].honest.level)} interval" if data.candidates[0].honest else "one standard error"
+    caption = f"Filled: error on rows not seen, with its {kind}. Ring: error on the training rows."
+    return plot(chart, caption, cls="bare low")
+
+
+def _row(c: CandidateFacts, span: tuple[float, float, float], x: Scale, row: int, taken: bool) -> Markup:
+    y, cls = _ROW * row + 34, "taken" if taken else "other"
+    at = [f"{100 * x(v):.2f}%" for v in span]
+    words = f"{c.name}: {number(span[1])}, {number(span[0])} to {number(span[2])}"
+    parts: list[Markup] = [
+        tag("text", c.name, tag("tspan", "  chosen", cls="badge") if taken else "", x="0", y=y - 18, cls="rowname"),
+        tag("line", x1="0", x2="100%", y1=y, y2=y, cls="grid"),
+        tag("line", x1=at[0], x2=at[2], y1=y, y2=y, cls="whisker"),
+        tag("circle", cx=at[1], cy=y, r=5.5, cls="dot"),
+    ]
+    if x.first <= c.train_error <= x.last:
+        parts.append(tag("circle", cx=f"{100 * x(c.train_error):.2f}%", cy=y, r=3.5, cls="ring"))
+    return tag("g", tag("title", words), *parts, cls=f"candidate {cls}")
+
+
+def _numbers(data: ReportData) -> Markup:
+    head = ("candidate", "error ± se", "difference ± se", "honest interval", "gap", "columns", "strength")
+    rows = [_facts(c, i == data.chosen.candidate) for i, c in enumerate(data.candidates)]
+    return table("Candidates in numbers", head, rows, "numbers")
+
+
+def _facts(c: CandidateFacts, taken: bool) -> tuple[object, ...]:
+    name = join([c.name, tag("span", "chosen", cls="badge")]) if taken else c.name
+    honest = f"{number(c.honest.low)} – {number(c.honest.high)}" if c.honest else "–"
+    best = c.difference == 0 and c.difference_se == 0
+    apart = "lowest" if best else f"{signed(c.difference)} ± {number(c.difference_se, 2)}"
+    return name, f"{number(c.error)} ± {number(c.se, 2)}", apart, honest, percent(c.gap), f"{c.kept:,}", number(c.strength)

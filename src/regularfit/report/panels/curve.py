@@ -1,0 +1,79 @@
+"""The cross-validation curve: every fold, their mean with its standard error, and both choices."""
+
+from __future__ import annotations
+
+from regularfit.report import findings
+from regularfit.report.data import CurveFacts, ReportData
+from regularfit.report.html import Markup, tag
+from regularfit.report.panels._section import plot, section
+from regularfit.report.panels._strengths import AXIS, brief, mark_choices, strength_scale
+from regularfit.report.scale import Scale, spanning
+from regularfit.report.svg import Chart
+from regularfit.report.words import count, number
+
+__all__ = ["error_scale", "panel"]
+
+
+def panel(data: ReportData) -> Markup:
+    """Return the panel."""
+    purpose = "The error on rows left out of the fit, at every strength. Its lowest point is the choice."
+    c = findings.chosen(data).curve
+    body = [] if c is None or len(c.strengths) < 2 else [_picture(data, c), _others(data)]
+    return section("curve", "CV curve", purpose, findings.curve(data), *body)
+
+
+def error_scale(c: CurveFacts) -> Scale:
+    """Return an axis that shows the valley: what rises far above the strongest penalty's error is cut off."""
+    ceiling = c.mean[0] + 2 * c.se[0]
+    low, high = [m - s for m, s in zip(c.mean, c.se, strict=True)], [m + s for m, s in zip(c.mean, c.se, strict=True)]
+    depth = max(ceiling - min(low), max(c.se), 1e-300)
+    around = [f[c.best] for f in c.folds]
+    return spanning([*low, *(min(v, ceiling + 0.3 * depth) for v in [*high, *around]), *c.train], 0.04)
+
+
+def _picture(data: ReportData, c: CurveFacts) -> Markup:
+    x = strength_scale(c.strengths)
+    title = f"Held-out {data.target.score_name} along {len(c.strengths)} strengths, lowest {number(c.mean[c.best])}."
+    chart = Chart(x, error_scale(c), title, height=320)
+    chart.x_axis(AXIS, brief)
+    chart.y_axis(brief)
+    for fold in c.folds:
+        chart.line(c.strengths, fold, "fold")
+    low = [m - s for m, s in zip(c.mean, c.se, strict=True)]
+    chart.band(c.strengths, low, [m + s for m, s in zip(c.mean, c.se, strict=True)], "band")
+    chart.line(c.strengths, c.mean, "c0 strong")
+    mark_choices(chart, data)
+    chart.dot(c.strengths[c.best], c.mean[c.best], "first")
+    chart.dot(c.strengths[c.one_se], c.mean[c.one_se], "second") if c.one_se != c.best else None
+    caption = f"Thin: {count(len(c.folds), 'fold')}. Bold: their mean, with one standard error to either side."
+    return plot(chart, caption, _readings(x, c), "flagged")
+
+
+def _readings(x: Scale, c: CurveFacts) -> list[tuple[float, str]]:
+    kept = [f", {count(k, 'column')}" for k in c.kept] or [""] * len(c.strengths)
+    rows = zip(c.strengths, c.mean, c.se, kept, strict=True)
+    return [(x(s), f"strength {number(s)}: {number(m)} ± {number(e, 2)}{k}") for s, m, e, k in rows]
+
+
+def _others(data: ReportData) -> Markup:
+    """All candidates' mean curves in small pictures with one common height."""
+    curves = [(i, k, k.curve) for i, k in enumerate(data.candidates) if k.curve and len(k.curve.strengths) > 1]
+    if len(curves) < 2:
+        return Markup("")
+    scales = [error_scale(c) for _, _, c in curves]
+    y = Scale(min(s.first for s in scales), max(s.last for s in scales))
+    small = [_small(k.name, c, y, i == data.chosen.candidate) for i, k, c in curves]
+    caption = "The same curve for every candidate, on one scale of error."
+    return tag("figure", tag("div", *small, cls="multiples"), tag("figcaption", caption), cls="plot")
+
+
+def _small(name: str, c: CurveFacts, y: Scale, taken: bool) -> Markup:
+    x = strength_scale(c.strengths)
+    lowest = f"{number(c.mean[c.best])} at strength {number(c.strengths[c.best], 2)}"
+    chart = Chart(x, y, f"{name}: lowest {lowest}.", height=90)
+    low = [m - s for m, s in zip(c.mean, c.se, strict=True)]
+    chart.band(c.strengths, low, [m + s for m, s in zip(c.mean, c.se, strict=True)], "band")
+    chart.line(c.strengths, c.mean, "c0 strong")
+    chart.dot(c.strengths[c.best], c.mean[c.best], "first", lowest, 4)
+    head = tag("p", name, tag("span", "chosen", cls="badge") if taken else "", cls="rowname")
+    return tag("div", head, chart.svg("small"), tag("p", lowest, cls="note"))
