@@ -46,7 +46,13 @@ class Design(ABC):
 
     @abstractmethod
     def gram(
-        self, weights: Vector, cols: np.ndarray, fresh: np.ndarray, mean: Vector, inverse: Vector, threads: int
+        self,
+        weights: Vector,
+        cols: np.ndarray,
+        fresh: np.ndarray,
+        mean: Vector,
+        inverse: Vector,
+        threads: int,
     ) -> np.ndarray:
         """Return the Gram block of standardised columns ``cols`` against ``fresh``, (len(cols), len(fresh)) F-ordered.
 

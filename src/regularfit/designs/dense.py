@@ -13,6 +13,7 @@ __all__ = ["Dense"]
 CACHE_BYTES = 1 << 20
 BLOCK_BYTES = 8 << 20  # of X in one product: large enough for BLAS, small enough to leave memory alone
 
+
 class Dense(Design):
     """A NumPy array as a design.
 
@@ -45,7 +46,9 @@ class Dense(Design):
         shift = self.centre(weights.mean(axis=0))
         mean = np.empty((len(weights), self.p))
         deviation = np.empty_like(mean)
-        step = max(16, CACHE_BYTES // (8 * max(self.n, 1)))  # three passes over a piece that stays in the cache
+        step = max(
+            16, CACHE_BYTES // (8 * max(self.n, 1))
+        )  # three passes over a piece that stays in the cache
         for first in range(0, self.p, step):
             span = slice(first, min(first + step, self.p))
             Z = self._piece(span.start, span.stop) - shift[span]
@@ -81,7 +84,13 @@ class Dense(Design):
         return out
 
     def gram(
-        self, weights: Vector, cols: np.ndarray, fresh: np.ndarray, mean: Vector, inverse: Vector, threads: int
+        self,
+        weights: Vector,
+        cols: np.ndarray,
+        fresh: np.ndarray,
+        mean: Vector,
+        inverse: Vector,
+        threads: int,
     ) -> np.ndarray:
         rows = np.flatnonzero(weights)
         root = np.sqrt(weights[rows])

@@ -66,7 +66,13 @@ class Imputed(Design):
         return self._all.matmat(cols, B)
 
     def gram(
-        self, weights: Vector, cols: np.ndarray, fresh: np.ndarray, mean: Vector, inverse: Vector, threads: int
+        self,
+        weights: Vector,
+        cols: np.ndarray,
+        fresh: np.ndarray,
+        mean: Vector,
+        inverse: Vector,
+        threads: int,
     ) -> np.ndarray:
         return self._all.gram(weights, cols, fresh, mean, inverse, threads)
 

@@ -62,7 +62,13 @@ class SparseColumns(Design):
         return out
 
     def gram(
-        self, weights: Vector, cols: np.ndarray, fresh: np.ndarray, mean: Vector, inverse: Vector, threads: int
+        self,
+        weights: Vector,
+        cols: np.ndarray,
+        fresh: np.ndarray,
+        mean: Vector,
+        inverse: Vector,
+        threads: int,
     ) -> np.ndarray:
         block = np.empty((len(cols), len(fresh)), order="F")
         self.core.gram(weights, cols, fresh, block, threads)
@@ -77,7 +83,12 @@ class SparseColumns(Design):
         return block
 
     def rmatvec_on(self, cols: np.ndarray, weights: Vector) -> Vector:
-        return np.array([self.data[a:b] @ weights[self.indices[a:b]] for a, b in zip(self.indptr[cols], self.indptr[cols + 1], strict=True)])
+        return np.array(
+            [
+                self.data[a:b] @ weights[self.indices[a:b]]
+                for a, b in zip(self.indptr[cols], self.indptr[cols + 1], strict=True)
+            ]
+        )
 
     def cross(self, rows: np.ndarray, weights: Vector, extra: np.ndarray, centre: Vector) -> np.ndarray:
         part = self.X[rows].astype(np.float64)

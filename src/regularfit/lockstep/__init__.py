@@ -8,4 +8,15 @@ from .path import Path
 from .problem import Lane, Problem, make_problem
 from .result import LaneResult
 
-__all__ = ["Certificate", "ClosedForm", "Lane", "LaneResult", "Path", "Problem", "closed_form_scores", "fit_lanes", "make_problem", "strength_grid"]
+__all__ = [
+    "Certificate",
+    "ClosedForm",
+    "Lane",
+    "LaneResult",
+    "Path",
+    "Problem",
+    "closed_form_scores",
+    "fit_lanes",
+    "make_problem",
+    "strength_grid",
+]

@@ -46,15 +46,15 @@ def judge(gaps: Vector, kkt: Vector, tol: float) -> tuple[np.ndarray, tuple[str,
 
 def _reason(gap: float, kkt: float, ok: bool, tol: float) -> str:
     if ok:
-        return "duality gap within tolerance" if not np.isnan(gap) else "optimality conditions within tolerance"
+        return (
+            "duality gap within tolerance" if not np.isnan(gap) else "optimality conditions within tolerance"
+        )
     if not (np.isfinite(gap) or np.isfinite(kkt)):
         return "the iterates left the finite numbers; standardise the columns or use a larger strength"
     return f"not solved to {tol:g} (gap {gap:.1e}, violation {kkt:.1e}); a larger tol or strength, or fewer collinear columns, would do"
 
 
-def fenchel_gap(
-    rr: Vector, bg: Vector, penalty: Vector, conjugate: Vector, ratio: Vector
-) -> Vector:
+def fenchel_gap(rr: Vector, bg: Vector, penalty: Vector, conjugate: Vector, ratio: Vector) -> Vector:
     """Duality gaps of squared-loss lanes from sums; ``ratio`` is the largest |g| / (s l1), at least 0."""
     c = 1.0 / np.maximum(ratio, 1.0)
     return 0.5 * rr * (1 - c) ** 2 + penalty + conjugate - c * bg

@@ -76,7 +76,12 @@ def fit_lanes(
 
 
 def _in_groups(
-    road: Road, problem: Problem, penalties: list[Penalty], grids: list[Vector], lanes: Sequence[Lane], settings: dict[str, Any]
+    road: Road,
+    problem: Problem,
+    penalties: list[Penalty],
+    grids: list[Vector],
+    lanes: Sequence[Lane],
+    settings: dict[str, Any],
 ) -> list[list[LaneResult]]:
     """As many lanes together as memory allows: predictors and residuals of a round are n x (lanes * batch)."""
     if road in (fit_gram, fit_ridge, fit_rotated, fit_user):
@@ -85,13 +90,20 @@ def _in_groups(
     size = max(2, int((GROUP_BYTES + 0.3 * problem.design.nbytes) // a_lane))
     found: list[list[LaneResult]] = [[] for _ in penalties]
     for start in range(0, len(lanes), size):
-        for column, results in zip(found, road(problem, penalties, grids, lanes[start : start + size], **settings), strict=True):
+        for column, results in zip(
+            found, road(problem, penalties, grids, lanes[start : start + size], **settings), strict=True
+        ):
             column.extend(results)
     return found
 
 
 def _lane_by_lane(
-    road: Road, problem: Problem, penalties: list[Penalty], grids: list[Vector], lanes: Sequence[Lane], settings: dict[str, Any]
+    road: Road,
+    problem: Problem,
+    penalties: list[Penalty],
+    grids: list[Vector],
+    lanes: Sequence[Lane],
+    settings: dict[str, Any],
 ) -> list[list[LaneResult]]:
     """Missing values are filled by the lane's own means, so each lane has an X of its own; lanes run side by side."""
     team: Workers = settings["team"]
@@ -112,7 +124,11 @@ def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:
     smooth = lane_terms(normal, np.ones(problem.p)).smooth
     if not isinstance(problem.loss, Squared):
         every_l2 = bool((normal.l2[np.isfinite(normal.l1)] > 0).all())
-        wide = problem.p > problem.n and problem.n <= KERNEL_ROWS and isinstance(problem.design, (Dense, Imputed))
+        wide = (
+            problem.p > problem.n
+            and problem.n <= KERNEL_ROWS
+            and isinstance(problem.design, (Dense, Imputed))
+        )
         return fit_rotated if smooth and every_l2 and wide else fit_newton
     if suits_gram(problem, lanes):
         return fit_gram

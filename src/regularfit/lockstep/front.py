@@ -65,8 +65,14 @@ class Front:
     def wanted(self) -> np.ndarray:
         """Columns to take in before the next batch: known violators and those heading for the boundary."""
         found = _core.approaching(
-            self.now, self.before, self.strength_now, self.strength_before, float(self.upcoming[-1]), MARGIN,
-            *self.terms.arrays, self.inside,
+            self.now,
+            self.before,
+            self.strength_now,
+            self.strength_before,
+            float(self.upcoming[-1]),
+            MARGIN,
+            *self.terms.arrays,
+            self.inside,
         )
         ahead = np.array(found, dtype=np.int64)
         most = max(64, len(self.columns) // 2)
@@ -90,7 +96,10 @@ class Front:
             previous = gradients[accepted - 2] if accepted > 1 else self.now
             strength = self.grid[self.position + accepted - 2] if accepted > 1 else self.strength_now
             self.before, self.now = previous.copy(), gradients[accepted - 1].copy()
-            self.strength_before, self.strength_now = float(strength), float(self.grid[self.position + accepted - 1])
+            self.strength_before, self.strength_now = (
+                float(strength),
+                float(self.grid[self.position + accepted - 1]),
+            )
         self.position += accepted
         if accepted == asked:
             self.batch = min(LARGEST_BATCH, 2 * self.batch)

@@ -97,8 +97,13 @@ def collect_atoms(problem: Problem, lanes: Sequence[Lane], team: Workers) -> Ato
     """Group the rows, and add up each group's Gram matrix in one pass."""
     label, first = _signatures(problem.n, lanes)
     train = np.array([np.bincount(lane.train, minlength=problem.n)[first] for lane in lanes])
-    tests = [np.array([np.isin(first, rows) for rows in lane.tests]).reshape(len(lane.tests), len(first)) for lane in lanes]
-    used = train.any(axis=0) | np.concatenate([t.any(axis=0, keepdims=True) for t in tests] or [np.zeros((1, len(first)), bool)]).any(axis=0)
+    tests = [
+        np.array([np.isin(first, rows) for rows in lane.tests]).reshape(len(lane.tests), len(first))
+        for lane in lanes
+    ]
+    used = train.any(axis=0) | np.concatenate(
+        [t.any(axis=0, keepdims=True) for t in tests] or [np.zeros((1, len(first)), bool)]
+    ).any(axis=0)
     y = problem.y - problem.offset
     w = problem.sample_weight
     centre = problem.design.centre(w) if problem.fit_intercept else np.zeros(problem.p)
@@ -130,7 +135,9 @@ def _signatures(n: int, lanes: Sequence[Lane]) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(0)
     key = np.zeros(n, dtype=np.uint64)
     for lane in lanes:
-        key += np.bincount(lane.train, minlength=n).astype(np.uint64) * rng.integers(1, 2**63, dtype=np.uint64)
+        key += np.bincount(lane.train, minlength=n).astype(np.uint64) * rng.integers(
+            1, 2**63, dtype=np.uint64
+        )
         for rows in lane.tests:
             key[rows] += rng.integers(1, 2**63, dtype=np.uint64)
     _, first, label = np.unique(key, return_index=True, return_inverse=True)
@@ -201,7 +208,9 @@ def fit_lane(settings: Settings, lane: Lane, index: int, atoms: Atoms, total: np
     return answers
 
 
-def solve_path(data: Moments, terms: Terms, grid: Vector, settings: Settings, kept: bool) -> tuple[np.ndarray, Vector, Vector, Vector]:
+def solve_path(
+    data: Moments, terms: Terms, grid: Vector, settings: Settings, kept: bool
+) -> tuple[np.ndarray, Vector, Vector, Vector]:
     """Solve one lane along its grid -> coefficients (L, p) on the penalised scale, relative gaps, violations, df."""
     if terms.smooth:
         keep = np.isfinite(terms.l1)
@@ -216,7 +225,9 @@ def solve_path(data: Moments, terms: Terms, grid: Vector, settings: Settings, ke
     return B, relative_gaps(data, terms, grid, B, G), kkt, df
 
 
-def _active_set(data: Moments, terms: Terms, grid: Vector, tol: float) -> tuple[np.ndarray, np.ndarray, Vector]:
+def _active_set(
+    data: Moments, terms: Terms, grid: Vector, tol: float
+) -> tuple[np.ndarray, np.ndarray, Vector]:
     p, count = len(data.c), len(grid)
     lane = _core.Lane()
     lane.bind(data.gram)
@@ -249,9 +260,13 @@ def dual_terms(terms: Terms, grid: Vector, G: np.ndarray) -> tuple[Vector, Vecto
     limit = s * np.where(np.isinf(l1), 0.0, l1)
     excess = np.maximum(np.abs(G) - limit, 0.0)
     open_end = np.isinf(bound) & (l2 == 0) & np.isfinite(l1) & (l1 > 0)
-    ratio = np.max(np.divide(np.abs(G), limit, out=np.zeros_like(G), where=open_end & (limit > 0)), axis=1, initial=0.0)
+    ratio = np.max(
+        np.divide(np.abs(G), limit, out=np.zeros_like(G), where=open_end & (limit > 0)), axis=1, initial=0.0
+    )
     with np.errstate(invalid="ignore", divide="ignore"):
-        best = np.minimum(np.where(l2 > 0, excess / (s * l2), np.where(open_end | (l1 == 0), 0.0, bound)), bound)
+        best = np.minimum(
+            np.where(l2 > 0, excess / (s * l2), np.where(open_end | (l1 == 0), 0.0, bound)), bound
+        )
         best = np.where((excess > 0) & np.isfinite(l1) & np.isfinite(best), best, 0.0)
     return ratio, (best * (excess - 0.5 * s * l2 * best)).sum(axis=1)
 
@@ -266,7 +281,9 @@ def _degrees(data: Moments, terms: Terms, B: np.ndarray, grid: Vector, full: boo
     return effective_dfs(data.gram, terms.l2, grid, active)
 
 
-def _held_out(settings: Settings, lane: Lane, index: int, atoms: Atoms, raw: np.ndarray, level: Vector) -> np.ndarray:
+def _held_out(
+    settings: Settings, lane: Lane, index: int, atoms: Atoms, raw: np.ndarray, level: Vector
+) -> np.ndarray:
     problem, p = settings.problem, settings.problem.p
     scores = np.empty((len(raw), len(lane.tests)))
     if settings.score is None:
@@ -283,8 +300,18 @@ def _held_out(settings: Settings, lane: Lane, index: int, atoms: Atoms, raw: np.
 
 
 def _assemble(
-    settings: Settings, lane: Lane, grid: Vector, data: Moments, atoms: Atoms, B: np.ndarray, raw: np.ndarray,
-    level: Vector, gaps: Vector, kkt: Vector, df: Vector, scores: np.ndarray,
+    settings: Settings,
+    lane: Lane,
+    grid: Vector,
+    data: Moments,
+    atoms: Atoms,
+    B: np.ndarray,
+    raw: np.ndarray,
+    level: Vector,
+    gaps: Vector,
+    kkt: Vector,
+    df: Vector,
+    scores: np.ndarray,
 ) -> LaneResult:
     problem = settings.problem
     converged, _ = judge(gaps, kkt, settings.tol)
@@ -293,6 +320,10 @@ def _assemble(
         rr = data.yy - 2 * B @ data.c + np.einsum("lp,lp->l", B @ data.gram, B)
         null = data.yy if data.yy > 0 else 1.0
         centre = atoms.centre[: problem.p]
-        intercepts = level + atoms.centre[problem.p] - raw @ centre if problem.fit_intercept else np.zeros(len(grid))
-        path = make_path(problem, grid, raw, intercepts, 1 - np.maximum(rr, 0) / null, df, gaps, kkt, settings.tol)
+        intercepts = (
+            level + atoms.centre[problem.p] - raw @ centre if problem.fit_intercept else np.zeros(len(grid))
+        )
+        path = make_path(
+            problem, grid, raw, intercepts, 1 - np.maximum(rr, 0) / null, df, gaps, kkt, settings.tol
+        )
     return LaneResult(path, scores, gaps, kkt, converged)

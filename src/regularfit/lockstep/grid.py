@@ -21,7 +21,10 @@ RIDGE_TOP = 1e-3  # ridge never reaches zero: start where an l1 part of this siz
 
 
 def strength_grid(
-    problem: Problem, penalty: Penalty, strengths: int | Sequence[float] | Any = 100, min_ratio: float | None = None
+    problem: Problem,
+    penalty: Penalty,
+    strengths: int | Sequence[float] | Any = 100,
+    min_ratio: float | None = None,
 ) -> Vector:
     """Return decreasing strengths, (L,): a user's own grid, or ``strengths`` of them from the data.
 
@@ -31,7 +34,9 @@ def strength_grid(
     if not isinstance(strengths, (int, np.integer)) or isinstance(strengths, bool):
         return check_strengths(strengths)
     if strengths < 1:
-        raise InputError(f"strengths={strengths} must be at least 1, or a sequence of positive numbers; 100 is usual.")
+        raise InputError(
+            f"strengths={strengths} must be at least 1, or a sequence of positive numbers; 100 is usual."
+        )
     normal = penalty.coordinates(problem.p)
     scores = null_scores(problem, normal)
     ridge = normal is not None and not (np.isfinite(normal.l1) & (normal.l1 > 0)).any()

@@ -41,7 +41,9 @@ class ClosedForm:
     df: Vector
 
 
-def closed_form_scores(problem: Problem, penalty: Penalty, strengths: Vector, threads: int | None = None) -> ClosedForm:
+def closed_form_scores(
+    problem: Problem, penalty: Penalty, strengths: Vector, threads: int | None = None
+) -> ClosedForm:
     """Return leave-one-out and GCV scores of ridge along strengths (Allen 1974; Golub, Heath & Wahba 1979).
 
     Raises
@@ -50,7 +52,11 @@ def closed_form_scores(problem: Problem, penalty: Penalty, strengths: Vector, th
         For a loss other than Squared, or a penalty with an l1 part or bounds: there is no closed form.
     """
     normal = penalty.coordinates(problem.p)
-    if normal is None or not isinstance(problem.loss, Squared) or not lane_terms(normal, np.ones(problem.p)).smooth:
+    if (
+        normal is None
+        or not isinstance(problem.loss, Squared)
+        or not lane_terms(normal, np.ones(problem.p)).smooth
+    ):
         raise UnsupportedError(
             f"select='loo' and 'gcv' have a closed form for L2 penalties with the squared loss only, not for {penalty!r} with "
             f"{type(problem.loss).__name__}; use select='min' with cv=sklearn.model_selection.LeaveOneOut(), or select='bic'."

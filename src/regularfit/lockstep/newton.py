@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .. import _core
 from .._typing import Vector
 from ..designs import Dense, SparseColumns
 from ..penalties import Penalty
@@ -24,7 +23,7 @@ from .gram import _signatures
 from .null import null_eta
 from .problem import Lane, Problem
 from .result import LaneResult, Score, held_out, make_path
-from .scores import score_columns
+from .scores import Verdict, score_columns
 from .standard import inverse_scale, normal_forms
 from .threads import Workers
 from .workset import make_fronts, stack
@@ -36,8 +35,16 @@ REFRESH = 4  # steps on one Hessian before a lane gets a fresh one of its own
 
 
 def fit_newton(
-    problem: Problem, penalties: Sequence[Penalty], grids: Sequence[Vector], lanes: Sequence[Lane], *, tol: float, team: Workers, tick,
-    score: Score | None, full_df: bool,
+    problem: Problem,
+    penalties: Sequence[Penalty],
+    grids: Sequence[Vector],
+    lanes: Sequence[Lane],
+    *,
+    tol: float,
+    team: Workers,
+    tick,
+    score: Score | None,
+    full_df: bool,
 ) -> list[list[LaneResult]]:
     """Fit every candidate on every lane, in lockstep."""
     fit = NewtonRounds(problem, normal_forms(penalties, problem.p), grids, lanes, tol, team, score)
@@ -60,12 +67,12 @@ class Batch:
     error: Vector = field(default_factory=lambda: np.empty(0))  # (m,) largest violation over s
     objective: Vector = field(default_factory=lambda: np.empty(0))
     steps: int = 0
-    mixing: dict[int, tuple[Vector, Vector]] = field(default_factory=dict)  # per strength: last start and answer
 
     def __post_init__(self) -> None:
         m = len(self.strengths)
         self.live = np.ones(m, bool)
         self.previous = self.b.copy()
+        self.last_start, self.last_new, self.mixable = self.b.copy(), self.b.copy(), np.zeros(m, bool)
         self.descent = np.zeros_like(self.b)
         self.error = np.full(m, np.inf)
         self.objective = np.full(m, np.inf)
@@ -82,7 +89,10 @@ class NewtonRounds:
         full = problem.sample_weight / problem.n
         mean, deviation = problem.design.moments(full[None, :])
         self.columns = make_columns(
-            problem.design, mean[0], inverse_scale(deviation, True, problem.fit_intercept)[0], problem.fit_intercept
+            problem.design,
+            mean[0],
+            inverse_scale(deviation, True, problem.fit_intercept)[0],
+            problem.fit_intercept,
         )
         self.shift = self.columns.shift
         self.by_columns = isinstance(problem.design, SparseColumns) and problem.p > 500
@@ -101,7 +111,10 @@ class NewtonRounds:
             self.atoms = np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
             self.uses = np.array([np.bincount(lane.train, minlength=self.problem.n)[first] for lane in lanes])
             self.totals = np.array(
-                [(np.bincount(lane.train, minlength=self.problem.n) * self.problem.sample_weight).sum() for lane in lanes]
+                [
+                    (np.bincount(lane.train, minlength=self.problem.n) * self.problem.sample_weight).sum()
+                    for lane in lanes
+                ]
             )
 
     def _start(self) -> None:
@@ -117,7 +130,9 @@ class NewtonRounds:
         totals = R.sum(axis=0)
         self.null_deviance = null
         # deviance = 2 loss - 2 (loss of a perfect prediction); the latter is the same at every eta
-        self.perfect = [2 * float(f.weights @ loss.value(y, eta)) - d for f, eta, d in zip(first, etas, null, strict=True)]
+        self.perfect = [
+            2 * float(f.weights @ loss.value(y, eta)) - d for f, eta, d in zip(first, etas, null, strict=True)
+        ]
         self.at_rest = [float(f.weights @ loss.conjugate(y, np.zeros_like(y))) for f in first]
         self.minus_weights = np.ascontiguousarray(-np.column_stack([f.weights for f in first]))
         self.pull = [1e-300] * len(first)  # largest null score of each lane
@@ -173,14 +188,21 @@ class NewtonRounds:
         free = np.zeros(self.shift)
         l1, l2, lower, upper = front.terms.take(front.columns)
         front.core.terms(
-            np.concatenate([free, l1]), np.concatenate([free, l2]), np.concatenate([free - np.inf, lower]), np.concatenate([free + np.inf, upper])
+            np.concatenate([free, l1]),
+            np.concatenate([free, l2]),
+            np.concatenate([free - np.inf, lower]),
+            np.concatenate([free + np.inf, upper]),
         )
 
     def _open(self, fronts: list[Front]) -> list[Batch]:
         batches, first = [], 0
         for front in fronts:
             common = self.columns.inverse[front.columns]
-            scale = np.where(front.inverse[front.columns] == 0, 0.0, front.inverse[front.columns] / np.where(common == 0, 1.0, common))
+            scale = np.where(
+                front.inverse[front.columns] == 0,
+                0.0,
+                front.inverse[front.columns] / np.where(common == 0, 1.0, common),
+            )
             scale = np.concatenate([np.ones(self.shift), scale])
             strengths = np.ascontiguousarray(front.upcoming)
             b = np.tile(self.base[id(front)], (len(strengths), 1))
@@ -205,7 +227,7 @@ class NewtonRounds:
         self._install(batch, H)
 
     def _install(self, batch: Batch, H: np.ndarray) -> None:
-        batch.mixing.clear()  # answers under another Hessian do not mix
+        batch.mixable[:] = False  # answers under another Hessian do not mix
         H *= batch.scale
         H *= batch.scale[:, None]
         batch.front.core.replace(np.asfortranarray(H))
@@ -264,8 +286,14 @@ class NewtonRounds:
         m, w = len(which), batch.b.shape[1]
         new, grad, kkt, ok = np.empty((m, w)), np.empty((m, w)), np.empty(m), np.empty(m, np.uint8)
         batch.front.core.newton(
-            which.astype(np.int32), np.ascontiguousarray(batch.strengths[which]), np.ascontiguousarray(batch.b[which]),
-            np.ascontiguousarray(batch.descent[which]), new, grad, kkt, ok,
+            which.astype(np.int32),
+            np.ascontiguousarray(batch.strengths[which]),
+            np.ascontiguousarray(batch.b[which]),
+            np.ascontiguousarray(batch.descent[which]),
+            new,
+            grad,
+            kkt,
+            ok,
         )
         start = batch.b[which]
         batch.previous[which] = start
@@ -281,9 +309,19 @@ class NewtonRounds:
         error = batch.error[slot] * min(s, self.pull[front.lane])
         tol = max(0.2 * error, 0.2 * self.tol * min(s, self.pull[front.lane]))
         self.problem.design.core.descend(
-            front.columns, front.inverse[front.columns], bool(self.shift), front.weights * self._curvature(eta), s,
-            np.ascontiguousarray(batch.descent[slot]), np.concatenate([free, l1]), np.concatenate([free, l2]),
-            np.concatenate([free - np.inf, lower]), np.concatenate([free + np.inf, upper]), tol, 500, b,
+            front.columns,
+            front.inverse[front.columns],
+            bool(self.shift),
+            front.weights * self._curvature(eta),
+            s,
+            np.ascontiguousarray(batch.descent[slot]),
+            np.concatenate([free, l1]),
+            np.concatenate([free, l2]),
+            np.concatenate([free - np.inf, lower]),
+            np.concatenate([free + np.inf, upper]),
+            tol,
+            500,
+            b,
         )
         batch.previous[slot], batch.b[slot] = batch.b[slot], b
 
@@ -304,12 +342,25 @@ class NewtonRounds:
                 retry = self._judge(batch, which, descent, E[:, batch.first + which])
                 again.append((batch, np.flatnonzero(batch.live & ~retry)))
                 batch.steps += 1
-            if step % REFRESH == 0:  # the middle of what is left: first of the batch, later of those that were slow
-                self._hessians([(batch, E[:, batch.first + which[len(which) // 2]]) for batch, which in again if len(which)])
+            if (
+                step % REFRESH == 0
+            ):  # the middle of what is left: first of the batch, later of those that were slow
+                self._hessians(
+                    [
+                        (batch, E[:, batch.first + which[len(which) // 2]])
+                        for batch, which in again
+                        if len(which)
+                    ]
+                )
             if step == ROUNDS - 1:
                 break
             if self.by_columns:
-                list(self.team.map(lambda item: self._descend(*item, E), [(batch, slot) for batch, which in again for slot in which]))
+                list(
+                    self.team.map(
+                        lambda item: self._descend(*item, E),
+                        [(batch, slot) for batch, which in again for slot in which],
+                    )
+                )
             else:
                 list(self.team.map(self._step, [(batch, which) for batch, which in again if len(which)]))
         return E, R
@@ -342,13 +393,17 @@ class NewtonRounds:
         retry = np.zeros(len(batch.live), bool)
         front = batch.front
         strengths = batch.strengths[which]
-        unit = np.minimum(strengths, self.pull[front.lane])  # a ridge grid starts at strengths far above any gradient
+        unit = np.minimum(
+            strengths, self.pull[front.lane]
+        )  # a ridge grid starts at strengths far above any gradient
         terms = front.terms.take(front.columns)
         errors = violations(batch.b[which, self.shift :], descent[:, self.shift :], strengths, *terms)
         if self.shift:
             errors = np.maximum(errors, np.abs(descent[:, 0]))
         errors /= unit
-        for k in np.flatnonzero(~(errors <= 0.5 * batch.error[which])):  # not clearly better: look at the objective itself
+        for k in np.flatnonzero(
+            ~(errors <= 0.5 * batch.error[which])
+        ):  # not clearly better: look at the objective itself
             slot = which[k]
             objective = self._objective(front, batch, slot, eta[:, k])
             if np.isinf(batch.objective[slot]):
@@ -361,7 +416,7 @@ class NewtonRounds:
         good = ~retry[which]
         batch.error[which[good]], batch.descent[which[good]] = errors[good], descent[good]
         # The gap is at most this share of the penalty's part of the objective.
-        batch.live[which[good & (errors <= 0.8 * self.tol)]] = False
+        batch.live[which[good & (errors <= 0.5 * self.tol)]] = False
         return retry
 
     def _objective(self, front: Front, batch: Batch, slot: int, eta: Vector | None) -> float:
@@ -374,7 +429,9 @@ class NewtonRounds:
         l1, l2, _, _ = front.terms.take(front.columns)
         beta = b[self.shift :]
         penalty = np.abs(beta) @ np.where(np.isinf(l1), 0, l1) + 0.5 * (beta * beta) @ l2
-        return float(front.weights @ self.problem.loss.value(self.problem.y, eta) + batch.strengths[slot] * penalty)
+        return float(
+            front.weights @ self.problem.loss.value(self.problem.y, eta) + batch.strengths[slot] * penalty
+        )
 
     # ------------------------------------------------------------------ certifying
 
@@ -383,6 +440,7 @@ class NewtonRounds:
         strengths = [float(s) for batch in batches for s in batch.strengths]
         gradients = np.empty((len(fronts), self.problem.p), np.float32)
         verdicts = score_columns(self.problem.design, R, fronts, strengths, self.team, gradients)
+        facts = self._facts(fronts, E, R)
         done = 0
         for batch in batches:
             front, m = batch.front, len(batch.strengths)
@@ -390,12 +448,18 @@ class NewtonRounds:
             mine = verdicts[span]
             accepted = next((k for k, v in enumerate(mine) if v.violators), m)
             for k in range(accepted):
-                self._record(batch, k, mine[k], E[:, batch.first + k], R[:, batch.first + k])
-            self._held_out(front, slice(front.position, front.position + accepted), E[:, batch.first : batch.first + accepted])
+                self._record(batch, k, mine[k], *(fact[batch.first + k] for fact in facts))
+            self._held_out(
+                front,
+                slice(front.position, front.position + accepted),
+                E[:, batch.first : batch.first + accepted],
+            )
             if accepted < m:
                 front.take_violators(mine[accepted].violators, gradients[batch.first + accepted])
             if accepted:
-                self.earlier[id(front)] = batch.b[accepted - 2].copy() if accepted > 1 else self.base[id(front)]
+                self.earlier[id(front)] = (
+                    batch.b[accepted - 2].copy() if accepted > 1 else self.base[id(front)]
+                )
                 self.base[id(front)] = batch.b[accepted - 1].copy()
                 if not self.by_columns:
                     front.core.keep(accepted - 1)
@@ -405,32 +469,47 @@ class NewtonRounds:
             done += accepted
         return done
 
-    def _record(self, batch: Batch, k: int, verdict, eta: Vector, weighted: Vector) -> None:  # type: ignore[no-untyped-def]
+    def _facts(self, fronts: list[Front], E: np.ndarray, R: np.ndarray) -> tuple[Vector, Vector, Vector]:
+        """Per column: mean loss, and the products of the weighted residuals with predictor and offset."""
+        lanes = [front.lane for front in fronts]
+        losses = np.empty(len(lanes))
+        step = max(1, (1 << 21) // self.problem.n)  # columns whose losses fit the cache
+        for start in range(0, len(lanes), step):
+            part = slice(start, start + step)
+            value = self.problem.loss.value(self.y, E[:, part])
+            losses[part] = -np.einsum("nm,nm->m", self.minus_weights[:, lanes[part]], value)
+        return losses, np.einsum("nm,nm->m", R, E), self.problem.offset @ R
+
+    def _record(
+        self, batch: Batch, k: int, verdict: Verdict, mean_loss: float, on_eta: float, on_offset: float
+    ) -> None:
         front, at = batch.front, batch.front.position + k
-        loss, y = self.problem.loss, self.problem.y
         b, g, s = batch.b[k], batch.descent[k], batch.strengths[k]
         beta = b[self.shift :]
         l1, l2, _, _ = front.terms.take(front.columns)
         penalty = s * float(np.abs(beta) @ np.where(np.isinf(l1), 0, l1) + 0.5 * (beta * beta) @ l2)
-        mean_loss = float(front.weights @ loss.value(y, eta))
         primal = mean_loss + penalty
         # The dual point is c times the loss's gradient u. There loss*(u) = u eta - loss(eta), and by convexity
-        # loss*(c u) <= c loss*(u) + (1 - c) loss*(0): a bound from numbers at hand. weighted = -w u.
+        # loss*(c u) <= c loss*(u) + (1 - c) loss*(0): a bound from numbers at hand. Residuals are -w u.
         c = 1.0 / max(verdict.ratio, 1.0)
-        conjugate = c * (-float(weighted @ eta) - mean_loss) + (1 - c) * self.at_rest[front.lane]
-        dual = -conjugate - c * float(weighted @ self.problem.offset) - verdict.conjugate
+        conjugate = c * (-on_eta - mean_loss) + (1 - c) * self.at_rest[front.lane]
+        dual = -conjugate - c * on_offset - verdict.conjugate
         free = (l1 == 0) & (l2 == 0)
         loose = 2 * float(np.abs(beta[free] * g[self.shift :][free]).sum())
         if self.shift:
             loose += 2 * abs(g[0]) * (abs(b[0]) + 1)
-        front.gaps[at] = (max(primal - dual, 0.0) + loose) / max(primal, 1e-12 * self.null_deviance[front.lane] + 1e-300)
+        front.gaps[at] = (max(primal - dual, 0.0) + loose) / max(
+            primal, 1e-12 * self.null_deviance[front.lane] + 1e-300
+        )
         front.kkt[at] = max(batch.error[k] * min(s, self.pull[front.lane]) / s, verdict.violation)
         active = np.flatnonzero(beta)
         cols = front.columns[active]
         raw = beta[active] * front.inverse[cols]
         # Z is centred by the full data where X is dense; take that out of the intercept
         centre = self.columns.mean[cols] if not self._sparse else 0.0
-        front.intercepts[at] = (b[0] if self.shift else 0.0) - (float(raw @ centre) if not np.isscalar(centre) else 0.0)
+        front.intercepts[at] = (b[0] if self.shift else 0.0) - (
+            float(raw @ centre) if not np.isscalar(centre) else 0.0
+        )
         null = self.null_deviance[front.lane]
         front.deviance_ratio[at] = 1 - (2 * mean_loss - self.perfect[front.lane]) / null if null > 0 else 0.0
         front.df[at] = len(active) if not (l2 > 0).any() else np.nan
@@ -455,8 +534,15 @@ class NewtonRounds:
         path = None
         if self.lanes[front.lane].keep:
             path = make_path(
-                self.problem, front.grid, stack(front.coefs, self.problem.p), front.intercepts, front.deviance_ratio,
-                front.df, front.gaps, front.kkt, self.tol,
+                self.problem,
+                front.grid,
+                stack(front.coefs, self.problem.p),
+                front.intercepts,
+                front.deviance_ratio,
+                front.df,
+                front.gaps,
+                front.kkt,
+                self.tol,
             )
         return LaneResult(path, self.scores[front.candidate][front.lane], front.gaps, front.kkt, converged)
 
@@ -466,21 +552,21 @@ def accelerate(batch: Batch, which: np.ndarray, start: np.ndarray, new: np.ndarr
 
     Only while the support stays the same and no sign flips; a bad guess is caught by the next look at the gradient.
     """
-    out = new.copy()
-    for row, slot in enumerate(which):
-        last = batch.mixing.get(int(slot))
-        batch.mixing[int(slot)] = (start[row], new[row])
-        if last is None:
-            continue
-        change = (new[row] - start[row]) - (last[1] - last[0])
-        size = float(change @ change)
-        if size == 0 or ((new[row] != 0) != (last[1] != 0)).any():
-            continue
-        share = float((new[row] - start[row]) @ change) / size
-        mixed = new[row] - np.clip(share, -0.5, 0.5) * (new[row] - last[1])
-        if (mixed * new[row] >= 0).all():
-            out[row] = mixed
-    return out
+    last_start, last_new, known = batch.last_start[which], batch.last_new[which], batch.mixable[which]
+    batch.last_start[which], batch.last_new[which], batch.mixable[which] = start, new, True
+    if not known.any():
+        return new
+    step = new - start
+    change = step - (last_new - last_start)
+    size = np.einsum("mw,mw->m", change, change)
+    share = np.clip(
+        np.divide(np.einsum("mw,mw->m", step, change), size, out=np.zeros_like(size), where=size > 0),
+        -0.5,
+        0.5,
+    )
+    mixed = new - share[:, None] * (new - last_new)
+    good = known & (size > 0) & ((new != 0) == (last_new != 0)).all(axis=1) & (mixed * new >= 0).all(axis=1)
+    return np.where(good[:, None], mixed, new)
 
 
 def violations(

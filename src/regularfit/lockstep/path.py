@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import sparse
 
 from .._typing import Vector
 from ..designs import as_design
@@ -73,14 +72,18 @@ class Path:
             For a strength outside the path.
         """
         low, high, share = self._between(strength)
-        coef = (1 - share) * self.sparse_coefs[[low]].toarray()[0] + share * self.sparse_coefs[[high]].toarray()[0]
+        coef = (1 - share) * self.sparse_coefs[[low]].toarray()[0] + share * self.sparse_coefs[
+            [high]
+        ].toarray()[0]
         return coef, float((1 - share) * self.intercepts[low] + share * self.intercepts[high])
 
     def predict_eta(self, X: Any, strength: float | None = None) -> np.ndarray:
         """Return the linear predictor, (n,) at one strength or (n, L) at all, without any offset."""
         design = as_design(X)
         if design.p != self.sparse_coefs.shape[1]:
-            raise InputError(f"X has {design.p} columns, but the path was fitted on {self.sparse_coefs.shape[1]}; give the same columns.")
+            raise InputError(
+                f"X has {design.p} columns, but the path was fitted on {self.sparse_coefs.shape[1]}; give the same columns."
+            )
         rows = np.arange(design.n)
         if strength is None:
             return design.rows_times(rows, self.coefs.T) + self.intercepts
@@ -93,7 +96,9 @@ class Path:
 
     def certificate(self, index: int) -> Certificate:
         """Return the proof of one strength."""
-        return Certificate(float(self.gaps[index]), float(self.kkt[index]), bool(self.converged[index]), self.reasons[index])
+        return Certificate(
+            float(self.gaps[index]), float(self.kkt[index]), bool(self.converged[index]), self.reasons[index]
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a strength: strength, intercept, deviance ratio, df, certificate, coefficients by name."""

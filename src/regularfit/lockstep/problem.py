@@ -61,7 +61,9 @@ class Lane:
         counts = np.bincount(self.train, minlength=problem.n) * problem.sample_weight
         total = counts.sum()
         if not total > 0:
-            raise InputError("A training set has no row with a positive weight; check the splits and sample_weight.")
+            raise InputError(
+                "A training set has no row with a positive weight; check the splits and sample_weight."
+            )
         return counts / total
 
 
@@ -84,7 +86,11 @@ def make_problem(
     chosen = losses.get(loss) if isinstance(loss, str) else loss
     target = chosen.check_target(y)
     if len(target) != design.n:
-        raise InputError(f"y has {len(target)} entries but X has {design.n} rows; give one entry for every row.")
+        raise InputError(
+            f"y has {len(target)} entries but X has {design.n} rows; give one entry for every row."
+        )
     weights = check_weights(sample_weight, design.n)
     weights = weights * (design.n / weights.sum())
-    return Problem(design, target, chosen, weights, check_offset(offset, design.n), fit_intercept, standardize)
+    return Problem(
+        design, target, chosen, weights, check_offset(offset, design.n), fit_intercept, standardize
+    )

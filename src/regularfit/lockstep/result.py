@@ -52,7 +52,18 @@ def make_path(
     """Assemble a path; ``coefs`` may be dense or sparse, (L, p)."""
     converged, reasons = judge(gaps, kkt, tol)
     return Path(
-        strengths, intercepts, sparse.csr_matrix(coefs), deviance_ratio, df, gaps, kkt, converged, reasons, problem.loss, None, ended
+        strengths,
+        intercepts,
+        sparse.csr_matrix(coefs),
+        deviance_ratio,
+        df,
+        gaps,
+        kkt,
+        converged,
+        reasons,
+        problem.loss,
+        None,
+        ended,
     )
 
 

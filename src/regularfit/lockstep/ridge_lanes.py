@@ -32,8 +32,16 @@ KERNEL_ROWS = 4000
 
 
 def fit_ridge(
-    problem: Problem, penalties: Sequence[Penalty], grids: Sequence[Vector], lanes: Sequence[Lane], *, tol: float, team: Workers, tick,
-    score: Score | None, full_df: bool,
+    problem: Problem,
+    penalties: Sequence[Penalty],
+    grids: Sequence[Vector],
+    lanes: Sequence[Lane],
+    *,
+    tol: float,
+    team: Workers,
+    tick,
+    score: Score | None,
+    full_df: bool,
 ) -> list[list[LaneResult]]:
     """Fit every candidate on every lane by the road that suits the shape of X."""
     weights = np.array([lane.weights(problem) for lane in lanes])
@@ -73,7 +81,9 @@ def _by_kernel(problem, normal, grid, lanes, weights, mean, inverse, tol, team, 
     def job(f: int) -> LaneResult:
         K = shared if shared is not None else kernel_of(problem.design, l2, inverse[f], centre)
         fit = KernelRidge.decompose(K, weights[f], fixed).fit(K, problem.y - problem.offset, grid, fixed)
-        answer = _kernel_result(problem, lanes[f], grid, K, fit, weights[f], inverse[f], l2, centre, free, tol, score)
+        answer = _kernel_result(
+            problem, lanes[f], grid, K, fit, weights[f], inverse[f], l2, centre, free, tol, score
+        )
         tick(len(grid))
         return answer
 
@@ -87,9 +97,15 @@ def _kernel_result(problem, lane, grid, K, fit: KernelFit, w, inverse, l2, centr
     kv = np.einsum("nl,nl->l", v, K @ v)
     energy = np.einsum("nl,nl->l", fit.duals, K @ fit.duals)
     primal = 0.5 * np.einsum("nl,nl->l", residual, target - fit.eta) + 0.5 * grid * energy
-    null = float(w @ (problem.y - problem.offset - (w @ (problem.y - problem.offset) if problem.fit_intercept else 0.0)) ** 2)
+    null = float(
+        w
+        @ (problem.y - problem.offset - (w @ (problem.y - problem.offset) if problem.fit_intercept else 0.0))
+        ** 2
+    )
     gaps = np.maximum(kv, 0.0) / (2 * grid) / np.maximum(primal, 0.5e-12 * null + 1e-300)
-    kkt = np.sqrt(np.maximum(kv, 0.0) * max(float(l2.max(initial=0.0)), 0.0)) / grid  # Cauchy-Schwarz: never below the truth
+    kkt = (
+        np.sqrt(np.maximum(kv, 0.0) * max(float(l2.max(initial=0.0)), 0.0)) / grid
+    )  # Cauchy-Schwarz: never below the truth
     scores = _scores(problem, lane, fit.eta + problem.offset[:, None], score)
     converged, _ = judge(gaps, kkt, tol)
     if not lane.keep:
@@ -98,14 +114,24 @@ def _kernel_result(problem, lane, grid, K, fit: KernelFit, w, inverse, l2, centr
     raw = np.empty((len(grid), problem.p))
     for first in range(0, problem.p, problem.design.block):
         span = slice(first, min(first + problem.design.block, problem.p))
-        raw[:, span] = problem.design.rmatmat(span.start, span.stop, np.ascontiguousarray(fit.duals)) * d[span]
+        raw[:, span] = (
+            problem.design.rmatmat(span.start, span.stop, np.ascontiguousarray(fit.duals)) * d[span]
+        )
     # duals sum to zero where there is an intercept, so centring needs no correction
     shift = int(problem.fit_intercept)
     raw[:, free] = fit.fixed_coefs[shift:].T
     level = fit.fixed_coefs[0] if shift else np.zeros(len(grid))
     rr = np.einsum("nl,nl->l", residual, target - fit.eta)
     path = make_path(
-        problem, grid, raw, level - raw @ centre, 1 - rr / null if null > 0 else np.zeros(len(grid)), fit.df - shift, gaps, kkt, tol
+        problem,
+        grid,
+        raw,
+        level - raw @ centre,
+        1 - rr / null if null > 0 else np.zeros(len(grid)),
+        fit.df - shift,
+        gaps,
+        kkt,
+        tol,
     )
     return LaneResult(path, scores, gaps, kkt, converged)
 
@@ -114,8 +140,16 @@ def _kernel_result(problem, lane, grid, K, fit: KernelFit, w, inverse, l2, centr
 
 
 def fit_rotated(
-    problem: Problem, penalties: Sequence[Penalty], grids: Sequence[Vector], lanes: Sequence[Lane], *, tol: float, team: Workers, tick,
-    score: Score | None, full_df: bool,
+    problem: Problem,
+    penalties: Sequence[Penalty],
+    grids: Sequence[Vector],
+    lanes: Sequence[Lane],
+    *,
+    tol: float,
+    team: Workers,
+    tick,
+    score: Score | None,
+    full_df: bool,
 ) -> list[list[LaneResult]]:
     """Ridge of any loss with more columns than rows: rotated into the rows' space the penalty stays L2, and n unknowns are left."""
     alone = Workers(1)
@@ -132,7 +166,13 @@ def fit_rotated(
 
 
 def _rotated_lane(
-    problem: Problem, normal: Coordinates, grid: Vector, lane: Lane, tol: float, alone: Workers, score: Score | None
+    problem: Problem,
+    normal: Coordinates,
+    grid: Vector,
+    lane: Lane,
+    tol: float,
+    alone: Workers,
+    score: Score | None,
 ) -> LaneResult:
     w = lane.weights(problem)
     mean, deviation = problem.design.moments(w[None, :])
@@ -144,14 +184,27 @@ def _rotated_lane(
     root = np.sqrt(values[kept])
     small = replace(problem, design=Dense(np.asfortranarray(vectors[:, kept] * root)), standardize=False)
     [[found]] = fit_newton(
-        small, [L2()], [grid], [replace(lane, keep=True)], tol=tol, team=alone, tick=lambda done: None, score=score, full_df=False
+        small,
+        [L2()],
+        [grid],
+        [replace(lane, keep=True)],
+        tol=tol,
+        team=alone,
+        tick=lambda done: None,
+        score=score,
+        full_df=False,
     )
     if not lane.keep or found.path is None:
         return replace(found, path=None)
     duals = np.ascontiguousarray((vectors[:, kept] / root) @ found.path.coefs.T)
     d = np.divide(inverse**2, l2, out=np.zeros_like(l2), where=l2 > 0)
     raw = (problem.design.rmatmat(0, problem.p, duals) - np.outer(duals.sum(axis=0), centre)) * d
-    path = replace(found.path, sparse_coefs=sparse.csr_matrix(raw), intercepts=found.path.intercepts - raw @ centre, _dense=[])
+    path = replace(
+        found.path,
+        sparse_coefs=sparse.csr_matrix(raw),
+        intercepts=found.path.intercepts - raw @ centre,
+        _dense=[],
+    )
     return replace(found, path=path)
 
 
@@ -166,7 +219,14 @@ def _by_iteration(problem, normal, grid, lanes, weights, mean, inverse, tol, tea
     solved = iterate_ridge(
         lambda V: problem.design.matmat(every, np.ascontiguousarray(V)),
         lambda U: problem.design.rmatmat(0, problem.p, np.ascontiguousarray(U)).T,
-        y, weights.T, mean.T, scales.T, np.where(dead, np.inf, normal.l2), grid, fit_intercept=problem.fit_intercept, tol=tol,
+        y,
+        weights.T,
+        mean.T,
+        scales.T,
+        np.where(dead, np.inf, normal.l2),
+        grid,
+        fit_intercept=problem.fit_intercept,
+        tol=tol,
     )
     answers: list[LaneResult | None] = [None] * len(lanes)
     for fit in solved:
@@ -185,7 +245,17 @@ def _by_iteration(problem, normal, grid, lanes, weights, mean, inverse, tol, tea
         path = None
         if lanes[f].keep:
             df = np.full(len(grid), np.nan)  # the trace of a hat matrix that is never formed
-            path = make_path(problem, grid, raw, level, 1 - rr / null if null > 0 else np.zeros(len(grid)), df, fit.gaps, kkt, tol)
+            path = make_path(
+                problem,
+                grid,
+                raw,
+                level,
+                1 - rr / null if null > 0 else np.zeros(len(grid)),
+                df,
+                fit.gaps,
+                kkt,
+                tol,
+            )
         answers[f] = LaneResult(path, scores, fit.gaps, kkt, judge(fit.gaps, kkt, tol)[0])
         tick(len(grid))
     return answers

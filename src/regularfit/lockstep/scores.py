@@ -27,7 +27,12 @@ class Verdict:
 
 
 def score_columns(
-    design: Design, R: np.ndarray, fronts: list[Front], strengths: list[float], team: Workers, gradients: np.ndarray
+    design: Design,
+    R: np.ndarray,
+    fronts: list[Front],
+    strengths: list[float],
+    team: Workers,
+    gradients: np.ndarray,
 ) -> list[Verdict]:
     """Judge the columns of R (n, m), one a (lane, strength); gradients (m, p) float32 are filled in."""
     totals = R.sum(axis=0)
@@ -39,8 +44,17 @@ def score_columns(
         S = design.rmatmat(first, last, R)
         return [
             _core.scan(
-                S[k], first, front.mean, front.inverse, totals[k], strengths[k], *front.terms.arrays, SLACK, noise[k],
-                front.inside, gradients[k],
+                S[k],
+                first,
+                front.mean,
+                front.inverse,
+                totals[k],
+                strengths[k],
+                *front.terms.arrays,
+                SLACK,
+                noise[k],
+                front.inside,
+                gradients[k],
             )
             for k, front in enumerate(fronts)
         ]

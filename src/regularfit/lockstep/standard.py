@@ -39,7 +39,9 @@ class Terms:
     def smooth(self) -> bool:
         """Whether no column has an l1 part or a bound: the problem is then linear in c."""
         return bool(
-            (self.l1[np.isfinite(self.l1)] == 0).all() and np.isinf(self.lower).all() and np.isinf(self.upper).all()
+            (self.l1[np.isfinite(self.l1)] == 0).all()
+            and np.isinf(self.lower).all()
+            and np.isinf(self.upper).all()
         )
 
     def value(self, B: np.ndarray) -> Vector:

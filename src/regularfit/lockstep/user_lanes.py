@@ -22,11 +22,22 @@ __all__ = ["fit_user"]
 
 
 def fit_user(
-    problem: Problem, penalties: Sequence[Penalty], grids: Sequence[Vector], lanes: Sequence[Lane], *, tol: float, team: Workers, tick,
-    score: Score | None, full_df: bool,
+    problem: Problem,
+    penalties: Sequence[Penalty],
+    grids: Sequence[Vector],
+    lanes: Sequence[Lane],
+    *,
+    tol: float,
+    team: Workers,
+    tick,
+    score: Score | None,
+    full_df: bool,
 ) -> list[list[LaneResult]]:
     """Fit every candidate on every lane."""
-    return [_fit_one(problem, penalty, grid, lanes, tol, team, tick, score) for penalty, grid in zip(penalties, grids, strict=True)]
+    return [
+        _fit_one(problem, penalty, grid, lanes, tol, team, tick, score)
+        for penalty, grid in zip(penalties, grids, strict=True)
+    ]
 
 
 def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ignore[no-untyped-def]
@@ -43,7 +54,10 @@ def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ig
             data = reduce(problem, atoms.of_train(f, sum(atoms.grams)))
             fit, scale = proximal_quadratic(data.gram, data.c, penalty, grid, tol=tol), data.inverse
         else:
-            fit, scale = _through_products(problem, penalty, grid, weights[f], mean[f], inverse[f], tol), inverse[f]
+            fit, scale = (
+                _through_products(problem, penalty, grid, weights[f], mean[f], inverse[f], tol),
+                inverse[f],
+            )
         answer = _result(problem, lanes[f], grid, fit, weights[f], mean[f], scale, score, tol)
         tick(len(grid))
         return answer
@@ -58,20 +72,40 @@ def _through_products(
     return proximal_loss(
         lambda V: problem.design.matmat(every, np.ascontiguousarray(V)),
         lambda U: problem.design.rmatmat(0, problem.p, np.ascontiguousarray(U)).T,
-        problem.loss, problem.y, w, mean, 1.0 / np.where(inverse == 0, np.inf, inverse), penalty, grid,
-        offset=problem.offset, fit_intercept=problem.fit_intercept, tol=tol,
+        problem.loss,
+        problem.y,
+        w,
+        mean,
+        1.0 / np.where(inverse == 0, np.inf, inverse),
+        penalty,
+        grid,
+        offset=problem.offset,
+        fit_intercept=problem.fit_intercept,
+        tol=tol,
     )
 
 
 def _result(
-    problem: Problem, lane: Lane, grid: Vector, fit: ProximalPath, w: Vector, mean: Vector, inverse: Vector, score: Score | None, tol: float
+    problem: Problem,
+    lane: Lane,
+    grid: Vector,
+    fit: ProximalPath,
+    w: Vector,
+    mean: Vector,
+    inverse: Vector,
+    score: Score | None,
+    tol: float,
 ) -> LaneResult:
     raw = fit.coefs[:, : problem.p] * inverse
     E = problem.design.rows_times(np.arange(problem.n), raw.T)
     if fit.coefs.shape[1] > problem.p:  # fitted with an explicit intercept of the centred columns
         level = fit.coefs[:, problem.p] - raw @ mean
     else:
-        level = w @ (problem.y[:, None] - problem.offset[:, None] - E) if problem.fit_intercept else np.zeros(len(grid))
+        level = (
+            w @ (problem.y[:, None] - problem.offset[:, None] - E)
+            if problem.fit_intercept
+            else np.zeros(len(grid))
+        )
     eta = E + level + problem.offset[:, None]
     scores = np.empty((len(grid), len(lane.tests)))
     for group, rows in enumerate(lane.tests):
@@ -86,4 +120,6 @@ def _result(
         ratio = 1 - w @ loss.deviance(problem.y[:, None], eta) / null if null > 0 else np.zeros(len(grid))
         df = np.count_nonzero(raw, axis=1).astype(float)
         path = make_path(problem, grid, raw, level, ratio, df, gaps, fit.kkt, tol)
-    return LaneResult(path, scores, gaps, fit.kkt, converged if not lane.keep else judge(gaps, fit.kkt, tol)[0])
+    return LaneResult(
+        path, scores, gaps, fit.kkt, converged if not lane.keep else judge(gaps, fit.kkt, tol)[0]
+    )

@@ -23,8 +23,16 @@ __all__ = ["fit_workset"]
 
 
 def fit_workset(
-    problem: Problem, penalties: Sequence[Penalty], grids: Sequence[Vector], lanes: Sequence[Lane], *, tol: float, team: Workers, tick,
-    score: Score | None, full_df: bool,
+    problem: Problem,
+    penalties: Sequence[Penalty],
+    grids: Sequence[Vector],
+    lanes: Sequence[Lane],
+    *,
+    tol: float,
+    team: Workers,
+    tick,
+    score: Score | None,
+    full_df: bool,
 ) -> list[list[LaneResult]]:
     """Fit every candidate on every lane, in lockstep."""
     fit = SquaredRounds(problem, normal_forms(penalties, problem.p), grids, lanes, tol, team, score, full_df)
@@ -33,7 +41,9 @@ def fit_workset(
     return fit.results()
 
 
-def make_fronts(problem: Problem, normals: Sequence[Coordinates], grids: Sequence[Vector], lanes: Sequence[Lane]) -> list[list[Front]]:
+def make_fronts(
+    problem: Problem, normals: Sequence[Coordinates], grids: Sequence[Vector], lanes: Sequence[Lane]
+) -> list[list[Front]]:
     """One front a (candidate, lane); lanes of one training set share their weights, means and scales."""
     weights = np.array([lane.weights(problem) for lane in lanes])
     mean, deviation = problem.design.moments(weights)
@@ -53,7 +63,14 @@ class SquaredRounds:
     """The state of one lockstep fit."""
 
     def __init__(self, problem, normals, grids, lanes, tol, team, score, full_df) -> None:  # type: ignore[no-untyped-def]
-        self.problem, self.lanes, self.tol, self.team, self.score, self.full_df = problem, lanes, tol, team, score, full_df
+        self.problem, self.lanes, self.tol, self.team, self.score, self.full_df = (
+            problem,
+            lanes,
+            tol,
+            team,
+            score,
+            full_df,
+        )
         self.fronts = make_fronts(problem, normals, grids, lanes)
         self.all = [front for row in self.fronts for front in row]
         self.y = problem.y - problem.offset
@@ -76,7 +93,7 @@ class SquaredRounds:
             c = self.c[front.lane]
             l1 = np.where(np.isfinite(front.terms.l1) & (front.terms.l1 > 0), front.terms.l1, np.inf)
             front.start(c, float(np.max(np.abs(c) / l1, initial=0.0)))
-            front.pending = np.flatnonzero((front.terms.l1 == 0)).tolist()
+            front.pending = np.flatnonzero(front.terms.l1 == 0).tolist()
             front.core.tolerate(0.3 * self.tol, self.yy[front.lane])
 
     @property
@@ -93,12 +110,19 @@ class SquaredRounds:
         R = residuals * np.column_stack([front.weights for front, _ in columns])
         gradients = np.empty((len(columns), self.problem.p), np.float32)
         verdicts = score_columns(
-            self.problem.design, R, [f for f, _ in columns], [float(f.upcoming[k]) for f, k in columns], self.team, gradients
+            self.problem.design,
+            R,
+            [f for f, _ in columns],
+            [float(f.upcoming[k]) for f, k in columns],
+            self.team,
+            gradients,
         )
         done, at = 0, 0
         for front, answer in zip(fronts, solved, strict=True):
             span = slice(at, at + len(front.upcoming))
-            done += self._accept(front, answer, verdicts[span], gradients[span], E[:, span], residuals[:, span], levels[span])
+            done += self._accept(
+                front, answer, verdicts[span], gradients[span], E[:, span], residuals[:, span], levels[span]
+            )
             at = span.stop
         return done
 
@@ -109,7 +133,9 @@ class SquaredRounds:
             front, fresh = item
             if len(fresh):
                 cols = np.concatenate([front.columns, fresh])
-                front.admit(fresh, self.problem.design.gram(front.weights, cols, fresh, front.mean, front.inverse, 1))
+                front.admit(
+                    fresh, self.problem.design.gram(front.weights, cols, fresh, front.mean, front.inverse, 1)
+                )
 
         list(self.team.map(grow, wanted))
 
@@ -118,7 +144,12 @@ class SquaredRounds:
         for front in fronts:
             strengths = np.ascontiguousarray(front.upcoming)
             shape = (len(strengths), len(front.columns))
-            b, grad, kkt, ok = np.empty(shape), np.empty(shape), np.empty(len(strengths)), np.empty(len(strengths), np.uint8)
+            b, grad, kkt, ok = (
+                np.empty(shape),
+                np.empty(shape),
+                np.empty(len(strengths)),
+                np.empty(len(strengths), np.uint8),
+            )
             jobs.append((front.core, strengths, self.c[front.lane][front.columns][None, :], b, grad, kkt, ok))
             answers.append((b, grad, kkt))
         _core.solve_lanes(jobs, self.team.threads, True)
@@ -133,18 +164,32 @@ class SquaredRounds:
         at = 0
         for front, b in zip(fronts, raw, strict=True):
             place = np.searchsorted(union, front.columns)
-            inside = (place < len(union)) & (union[np.minimum(place, max(len(union) - 1, 0))] == front.columns) if len(union) else np.zeros(len(place), bool)
+            inside = (
+                (place < len(union)) & (union[np.minimum(place, max(len(union) - 1, 0))] == front.columns)
+                if len(union)
+                else np.zeros(len(place), bool)
+            )
             B[place[inside], at : at + len(b)] = b[:, inside].T
             at += len(b)
         E = self.problem.design.matmat(union, B)
         residuals = self.y[:, None] - E
-        weights = np.column_stack([front.weights for front, b in zip(fronts, raw, strict=True) for _ in range(len(b))])
-        levels = np.einsum("nm,nm->m", weights, residuals) if self.problem.fit_intercept else np.zeros(E.shape[1])
+        weights = np.column_stack(
+            [front.weights for front, b in zip(fronts, raw, strict=True) for _ in range(len(b))]
+        )
+        levels = (
+            np.einsum("nm,nm->m", weights, residuals) if self.problem.fit_intercept else np.zeros(E.shape[1])
+        )
         residuals -= levels
         return E, residuals, levels
 
     def _accept(
-        self, front: Front, answer: tuple, verdicts: list[Verdict], gradients: np.ndarray, E: np.ndarray, residuals: np.ndarray,
+        self,
+        front: Front,
+        answer: tuple,
+        verdicts: list[Verdict],
+        gradients: np.ndarray,
+        E: np.ndarray,
+        residuals: np.ndarray,
         levels: Vector,
     ) -> int:
         """Keep the longest run of strengths without a violator outside the working set."""
@@ -152,8 +197,12 @@ class SquaredRounds:
         asked = len(verdicts)
         accepted = next((k for k, v in enumerate(verdicts) if v.violators), asked)
         for k in range(accepted):
-            self._record(front, front.position + k, b[k], grad[k], kkt[k], verdicts[k], residuals[:, k], levels[k])
-        self._score(front, slice(front.position, front.position + accepted), E[:, :accepted] + levels[:accepted])
+            self._record(
+                front, front.position + k, b[k], grad[k], kkt[k], verdicts[k], residuals[:, k], levels[k]
+            )
+        self._score(
+            front, slice(front.position, front.position + accepted), E[:, :accepted] + levels[:accepted]
+        )
         if accepted < asked:
             front.take_violators(verdicts[accepted].violators, gradients[accepted])
         if accepted:
@@ -162,7 +211,15 @@ class SquaredRounds:
         return accepted
 
     def _record(
-        self, front: Front, at: int, b: Vector, grad: Vector, kkt: float, verdict: Verdict, residual: Vector, level: float
+        self,
+        front: Front,
+        at: int,
+        b: Vector,
+        grad: Vector,
+        kkt: float,
+        verdict: Verdict,
+        residual: Vector,
+        level: float,
     ) -> None:
         s = front.grid[at]
         active = np.flatnonzero(b)
@@ -173,7 +230,9 @@ class SquaredRounds:
         free = (l1 == 0) & (l2 == 0)
         loose = 2 * float(np.abs(b[free] * grad[free]).sum())
         gap = fenchel_gap(rr, float(b @ grad), penalty, verdict.conjugate, verdict.ratio)
-        front.gaps[at] = (max(float(gap), 0.0) + loose) / max(0.5 * rr + penalty, 0.5e-12 * self.yy[front.lane] + 1e-300)
+        front.gaps[at] = (max(float(gap), 0.0) + loose) / max(
+            0.5 * rr + penalty, 0.5e-12 * self.yy[front.lane] + 1e-300
+        )
         front.kkt[at] = max(kkt, verdict.violation)
         front.intercepts[at] = level
         front.deviance_ratio[at] = 1 - rr / self.yy[front.lane] if self.yy[front.lane] > 0 else 0.0
@@ -185,7 +244,9 @@ class SquaredRounds:
         target = self.scores[front.candidate][front.lane]
         for group, rows in enumerate(self.lanes[front.lane].tests):
             if span.stop > span.start:
-                target[span, group] = held_out(self.problem, rows, eta[rows] + self.problem.offset[rows, None], self.score)
+                target[span, group] = held_out(
+                    self.problem, rows, eta[rows] + self.problem.offset[rows, None], self.score
+                )
 
     def results(self) -> list[list[LaneResult]]:
         return [[self._result(front) for front in row] for row in self.fronts]
@@ -195,8 +256,15 @@ class SquaredRounds:
         path = None
         if self.lanes[front.lane].keep:
             path = make_path(
-                self.problem, front.grid, stack(front.coefs, self.problem.p), front.intercepts, front.deviance_ratio,
-                front.df, front.gaps, front.kkt, self.tol,
+                self.problem,
+                front.grid,
+                stack(front.coefs, self.problem.p),
+                front.intercepts,
+                front.deviance_ratio,
+                front.df,
+                front.gaps,
+                front.kkt,
+                self.tol,
             )
         return LaneResult(path, self.scores[front.candidate][front.lane], front.gaps, front.kkt, converged)
 
