@@ -19,7 +19,7 @@ from ._checks import check_rows, check_varies
 from ._fit import Found, Settings, fit_and_choose, make_grids
 from ._params import candidates, nested_params, replace_nested
 from ._scoring import make_scoring
-from .table import Table, check_same_columns, read_table
+from .table import FittedColumns, Table, read_table
 from .targets import read_offset, read_weights
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class PenalizedLinear(BaseEstimator):
         """
         table, problem, classes, weighted = self._read(X, y, sample_weight, offset)
         settings = self._settings(table, problem, classes, weighted)
-        labels = None if classes is None else problem.y.astype(int)
+        labels = None if classes is None else classes[problem.y.astype(int)]
         found = fit_and_choose(problem, settings, labels=labels, X=X, groups=groups)
         self._keep_columns(table)
         self._keep(found)
@@ -184,10 +184,9 @@ class PenalizedLinear(BaseEstimator):
     def _eta(self, X: Any, offset: Any) -> Vector:
         """Linear predictor of new rows, (n,)."""
         check_is_fitted(self, "coef_")
-        table = read_table(X)
         names = getattr(self, "feature_names_in_", None)
         expected = None if names is None else tuple(names)
-        check_same_columns(table, expected, self.n_features_in_, type(self).__name__)
+        table = read_table(X, fitted=FittedColumns(expected, self.n_features_in_, type(self).__name__))
         coef = np.ravel(self.coef_)
         eta = as_design(table.values).rows_times(np.arange(table.n), coef[:, None])[:, 0]
         eta = eta + np.ravel(self.intercept_)[0]

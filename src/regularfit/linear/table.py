@@ -19,7 +19,7 @@ from .._checks import check_matrix
 from ..designs import Design
 from ..errors import InputError, UnsupportedError
 
-__all__ = ["Table", "check_same_columns", "read_table"]
+__all__ = ["FittedColumns", "Table", "read_table"]
 
 _SHOWN = 5  # how many column names an error lists before it says "..."
 
@@ -40,20 +40,58 @@ class Table:
         return int(self.values.shape[1])
 
 
-def read_table(X: Any, *, name: str = "X") -> Table:
+@dataclass(frozen=True, slots=True)
+class FittedColumns:
+    """The columns that an estimator saw in fit, against which new data are held.
+
+    Parameters
+    ----------
+    names : their names, or None.
+    p : how many.
+    who : what errors call the estimator.
+    """
+
+    names: tuple[str, ...] | None
+    p: int
+    who: str
+
+    def check(self, names: tuple[str, ...] | None, p: int, name: str = "X") -> None:
+        """Raise InputError unless new data have these columns.
+
+        Where only one of the two has names, that is a warning (as in scikit-learn): the columns are then taken by
+        position.
+        """
+        if self.names is not None and names is not None:
+            if names != self.names:
+                raise InputError(_names_message(names, self.names, self.who))
+            return
+        if self.names is not None:
+            text = f"{name} does not have valid feature names, but {self.who} was fitted with feature names"
+            warnings.warn(f"{text}; its columns are taken by position.", UserWarning, stacklevel=5)
+        elif names is not None:
+            text = f"{name} has feature names, but {self.who} was fitted without feature names"
+            warnings.warn(f"{text}; its columns are taken by position.", UserWarning, stacklevel=5)
+        if p != self.p:
+            raise InputError(
+                f"{name} has {p} features, but {self.who} is expecting {self.p} features as input. "
+                "Give the same columns, in the same order, as in fit."
+            )
+
+
+def read_table(X: Any, *, name: str = "X", fitted: FittedColumns | None = None) -> Table:
     """Return ``X`` as a :class:`Table`.
 
     Parameters
     ----------
     X : array-like of shape (n, p), SciPy sparse matrix or array, pandas / polars / pyarrow table
         float32 and float64 are kept; other numbers and booleans become float64.
-    name : str
-        What the errors call it.
+    name : what the errors call it.
+    fitted : the columns that new data must have; they are compared before any value is looked at.
 
     Raises
     ------
     InputError
-        Not two-dimensional, empty, not numeric, NaN or infinite, or with duplicate column names.
+        Not two-dimensional, empty, not numeric, NaN or infinite, with duplicate or other column names.
 
     Examples
     --------
@@ -61,44 +99,17 @@ def read_table(X: Any, *, name: str = "X") -> Table:
     array([[1., 2.],
            [3., 4.]])
     """
-    if isinstance(X, Design):  # read already, for example with missing values that each lane fills for itself
-        return Table(X, X.names)
     if not isinstance(X, np.ndarray) and _is_dataframe(X):
-        return _read_dataframe(X, name)
-    return Table(_dense_values(X, name), None)
-
-
-def check_same_columns(
-    table: Table, expected_names: tuple[str, ...] | None, expected_p: int, who: str, name: str = "X"
-) -> None:
-    """Raise InputError unless ``table`` has the columns the estimator ``who`` was fitted on.
-
-    Where only one of the two has names, that is a warning (as in scikit-learn): the columns are
-    then taken by position.
-    """
-    if expected_names is not None and table.names is not None:
-        if table.names != expected_names:
-            raise InputError(_names_message(table.names, expected_names, who))
-        return
-    if expected_names is not None:
-        warnings.warn(
-            f"{name} does not have valid feature names, but {who} was fitted with feature names; "
-            "its columns are taken by position.",
-            UserWarning,
-            stacklevel=4,
-        )
-    elif table.names is not None:
-        warnings.warn(
-            f"{name} has feature names, but {who} was fitted without feature names; "
-            "its columns are taken by position.",
-            UserWarning,
-            stacklevel=4,
-        )
-    if table.p != expected_p:
-        raise InputError(
-            f"{name} has {table.p} features, but {who} is expecting {expected_p} features as input. "
-            "Give the same columns, in the same order, as in fit."
-        )
+        labels = list(getattr(X, "column_names", None) or X.columns)
+        _check_unique(labels, name)
+        names = _string_names(labels, name)
+        if fitted is not None:
+            fitted.check(names, len(labels), name)
+        return Table(_frame_values(X, labels, name), names)
+    values = _dense_values(X, name)
+    if fitted is not None:
+        fitted.check(None, values.shape[1], name)
+    return Table(values, None)
 
 
 def _names_message(names: tuple[str, ...], expected: tuple[str, ...], who: str) -> str:
@@ -161,12 +172,9 @@ def _from_objects(values: np.ndarray, name: str) -> np.ndarray:
         ) from error
 
 
-def _read_dataframe(X: Any, name: str) -> Table:
+def _frame_values(X: Any, labels: list[Any], name: str) -> np.ndarray:
     import narwhals as nw
 
-    labels = list(getattr(X, "column_names", None) or X.columns)
-    _check_unique(labels, name)
-    names = _string_names(labels, name)
     frame = nw.from_native(X, eager_only=True)
     schema = frame.schema
     wrong = [c for c in frame.columns if not _numeric_like(schema[c])]
@@ -176,9 +184,9 @@ def _read_dataframe(X: Any, name: str) -> Table:
             f"{name} has {len(wrong)} column(s) that are not numeric: {shown}. Encode or drop them first, for example "
             "with skrub.TableVectorizer; `regularfit fit` does it for a file."
         )
-    values = _frame_values(frame)
+    values = _numbers(frame)
     _check_named(values, labels, name)
-    return Table(check_matrix(values, name), names)
+    return check_matrix(values, name)
 
 
 def _numeric_like(dtype: Any) -> bool:
@@ -187,7 +195,7 @@ def _numeric_like(dtype: Any) -> bool:
     return dtype.is_numeric() or dtype == nw.Boolean or dtype == nw.Object
 
 
-def _frame_values(frame: Any) -> np.ndarray:
+def _numbers(frame: Any) -> np.ndarray:
     import narwhals as nw
 
     dtypes = set(frame.schema.values())

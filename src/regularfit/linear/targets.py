@@ -63,7 +63,7 @@ def check_classes_weighted(y01: np.ndarray, weights: np.ndarray | None, classes:
     for code, other in ((0, 1), (1, 0)):
         if not weights[y01 == code].any():
             raise InputError(
-                f"sample_weight is 0 on every row of class {classes[code]!r}, so only class {classes[other]!r} is "
+                f"sample_weight is 0 on every row of class {_label(classes[code])}, so only class {_label(classes[other])} is "
                 "left and a classifier needs two classes. Give both classes some weight."
             )
 
@@ -114,13 +114,17 @@ def _check_length(values: np.ndarray, n: int, name: str) -> None:
 def _check_two_classes(classes: np.ndarray) -> None:
     if classes.size == 1:
         raise InputError(
-            f"y has one class only ({classes[0]!r}), and a classifier needs two classes. "
+            f"y has one class only ({_label(classes[0])}), and a classifier needs two classes. "
             "Check that the right column was given as the target and that no filter removed the other class."
         )
     if classes.size > 2:
-        shown = ", ".join(repr(c) for c in classes[:5].tolist()) + (", ..." if classes.size > 5 else "")
+        shown = ", ".join(_label(c) for c in classes[:5]) + (", ..." if classes.size > 5 else "")
         raise InputError(
             f"Only binary classification is supported. The type of the target is multiclass: y has {classes.size} "
             f"classes ({shown}). Wrap the model, sklearn.multiclass.OneVsRestClassifier(PenalizedClassifier()), or "
             "merge the classes into two; for a numeric target use PenalizedRegressor."
         )
+
+
+def _label(label: Any) -> str:
+    return repr(label.item() if isinstance(label, np.generic) else label)
