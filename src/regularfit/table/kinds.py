@@ -39,11 +39,17 @@ def reason_to_drop(series: pd.Series, name: str) -> str | None:
         return _numbered_rows(present, series, name)
     distinct = int(present.nunique())
     if distinct > MANY_LEVELS and distinct > _MOSTLY_UNIQUE * len(present):
-        if not pd.api.types.is_datetime64_any_dtype(series.dtype):
+        if not _holds_dates(series):
             return f"is like an id or free text ({distinct:,} different values in {len(present):,} rows)"
     elif distinct == len(present) == len(series) and distinct > 10 and _ID_NAME.search(name):
         return "is like an id (a different value in every row)"
     return None
+
+
+def _holds_dates(series: pd.Series) -> bool:
+    from regularfit.table.vectorizer import as_dates
+
+    return pd.api.types.is_datetime64_any_dtype(series.dtype) or as_dates(series)[0] is not None
 
 
 def _clearly_varies(number: np.ndarray) -> bool:

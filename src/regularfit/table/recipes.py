@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: Cyclic parts of a date: the length of one turn. (A month of 30 days is the convention of skrub.)
-_TURNS = {"month": 12, "day": 30, "hour": 24, "weekday": 7}
+TURNS = {"month": 12, "day": 30, "hour": 24, "weekday": 7}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class Date:
         """Names of the columns made."""
         names: list[str] = []
         for part in self.parts:
-            names += [f"{part} (sin)", f"{part} (cos)"] if part in _TURNS else [part]
+            names += [f"{part} (sin)", f"{part} (cos)"] if part in TURNS else [part]
         return tuple(f"{self.column}: {name}" for name in names)
 
     def apply(self, series: pd.Series) -> np.ndarray:
@@ -127,7 +127,7 @@ class Date:
         out: list[np.ndarray] = []
         for part in self.parts:
             value = values.date_part(when, part)
-            turn = _TURNS.get(part)
+            turn = TURNS.get(part)
             angle = value * (2 * np.pi / turn) if turn else value
             out += [np.sin(angle), np.cos(angle)] if turn else [value]
         return np.column_stack(out)

@@ -20,7 +20,8 @@ class Target:
     """The target as numbers and what it means.
 
     `values` are the numbers themselves, or 0 and 1; `classes` are the two classes as text, the second one
-    being 1 (empty for regression); `reason` says how the task was found.
+    being 1 (empty for regression); `reason` says how the task was found; `labels` are
+    what an estimator is given: the numbers, or the classes as they stand in the table.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Target:
     values: np.ndarray
     classes: tuple[str, ...]
     reason: str
+    labels: np.ndarray
 
 
 def guess_task(series: pd.Series, task: Task | None = None) -> Target:
@@ -88,7 +90,8 @@ def _as_task(series: pd.Series, name: str, task: Task, reason: str) -> Target:
                 "regression target. "
                 f"A regression needs numbers.{_advice(series, name)} For two classes, leave out --task."
             )
-        return Target(name, task, values.to_numbers(series, name), (), reason)
+        number = values.to_numbers(series, name)
+        return Target(name, task, number, (), reason, number)
     levels = sorted(series.unique()) if values.is_number(series) else sorted(values.to_text(series).unique())
     if len(levels) > 2:
         _too_many(series, name, len(levels))
@@ -101,7 +104,10 @@ def _as_task(series: pd.Series, name: str, task: Task, reason: str) -> Target:
             "two, and some "
             "dozens to mean anything. Give more rows, or choose another target."
         )
-    return Target(name, task, (text == classes[1]).to_numpy(np.float64), classes, reason)
+    second = (text == classes[1]).to_numpy()
+    # Labels keep their own type, so that a model's classes sort as numbers where they are numbers.
+    own = np.array(levels if values.is_number(series) else classes, dtype=None)
+    return Target(name, task, second.astype(np.float64), classes, reason, own[second.astype(int)])
 
 
 def _too_many(series: pd.Series, name: str, distinct: int) -> Task:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from regularfit.table import values
 from regularfit.table.kinds import MANY_LEVELS
-from regularfit.table.recipes import Date, Levels, Number, Recipe
+from regularfit.table.recipes import TURNS, Date, Levels, Number, Recipe
 
 
 def learn_recipes(frame: pd.DataFrame) -> tuple[tuple[Recipe, ...], dict[str, frozenset[str]]]:
@@ -106,5 +106,7 @@ def _missing_in(levels: Any) -> set[None]:
 
 def _date(name: str, encoder: Any, form: str | None, ready: pd.Series) -> Date:
     renamed = {"total_seconds": "days"}
+    # skrub puts the cyclic parts last.
+    found = sorted(encoder.extracted_features_, key=lambda part: part in TURNS)
     zone = None if ready.dt.tz is None else str(ready.dt.tz)
-    return Date(name, tuple(renamed.get(part, part) for part in encoder.extracted_features_), form, zone)
+    return Date(name, tuple(renamed.get(part, part) for part in found), form, zone)

@@ -1,0 +1,58 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from regularfit.errors import TableError
+from regularfit.table import guess_task
+
+
+def named(values):
+    return pd.Series(values, name="y")
+
+
+def test_numbers_make_a_regression():
+    target = guess_task(named([1, 2, 3]))
+    assert target.task == "regression"
+    assert "3 different ones" in target.reason
+    assert target.values.dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("values", "classes"),
+    [
+        ([0, 1, 1, 0], ("0", "1")),
+        ([10, 9, 9, 10], ("9", "10")),
+        ([True, False] * 2, ("False", "True")),
+        (["b", "a"] * 2, ("a", "b")),
+        ([1.0, 2.0] * 2, ("1", "2")),
+    ],
+)
+def test_two_values_make_a_classification(values, classes):
+    target = guess_task(named(values))
+    assert target.task == "classification"
+    assert target.classes == classes
+    assert target.values.mean() == 0.5
+    assert np.unique(target.labels)[1] == target.labels[target.values == 1][0]
+
+
+def test_the_task_can_be_said():
+    assert guess_task(named([0, 1, 1, 0]), "regression").task == "regression"
+    assert guess_task(named([0, 1, 1, 0]), "regression").reason == "as given by --task"
+
+
+@pytest.mark.parametrize(
+    ("values", "task", "words"),
+    [
+        ([1, 1, 1], None, "same value in every row"),
+        (["a", "b", "c"], None, "3 classes: a \\(1\\).*Two classes, or a number"),
+        ([1, 2, 3], "classification", "leave out --task"),
+        (["a", "b"] * 2, "regression", "holds text"),
+        ([*map(str, range(30)), "NA"], None, "--missing NA"),
+        (["a", "a", "b"], None, "single row"),
+        (pd.to_datetime(["2020-01-01", "2021-01-01"]), None, "holds dates"),
+        ([1.0, 2.0, np.inf], None, "infinite"),
+    ],
+)
+def test_targets_that_cannot_be_used(values, task, words):
+    with pytest.raises(TableError, match=words):
+        guess_task(named(values), task)
