@@ -1,4 +1,7 @@
-"""What the engine asks of a stored X; standardising is always implicit, X itself is never changed or copied."""
+"""What the engine asks of a stored X.
+
+Standardising is always implicit, X itself is never changed or copied.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ class Design(ABC):
 
     @abstractmethod
     def moments(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return means and standard deviations of every column under each row of ``weights`` (F, n), both (F, p).
+        """Return means and standard deviations (F, p) of every column under each row of ``weights`` (F, n).
 
         Each row of weights sums to one. A column that is constant under the weights has deviation exactly 0.
         """
@@ -54,7 +57,7 @@ class Design(ABC):
         inverse: Vector,
         threads: int,
     ) -> np.ndarray:
-        """Return the Gram block of standardised columns ``cols`` against ``fresh``, (len(cols), len(fresh)) F-ordered.
+        """Return the F-ordered Gram block of standardised columns ``cols`` against ``fresh``, their last ones.
 
         ``weights`` (n,) may be signed or sum to anything; ``mean`` and ``inverse`` are (p,).
         """

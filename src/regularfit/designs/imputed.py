@@ -18,8 +18,9 @@ __all__ = ["Imputed"]
 class Imputed(Design):
     """A matrix whose NaN mean "missing".
 
-    A fold must not learn from its held-out rows, and a mean is learned: so the engine asks for :meth:`fill` lane by
-    lane. What is not a lane (the grid's top, closed-form scores) sees the matrix filled from all rows.
+    A fold must not learn from its held-out rows, and a mean is learned: so the engine asks for :meth:`fill`
+    lane by lane. What is not a lane (the grid's top, closed-form scores) sees the matrix filled from all
+    rows.
 
     >>> design = Imputed(np.array([[1.0], [np.nan], [3.0]]))
     >>> design.fill(np.array([1.0, 1.0, 0.0])).X[:, 0]

@@ -72,7 +72,8 @@ class SparseColumns(Design):
     ) -> np.ndarray:
         block = np.empty((len(cols), len(fresh)), order="F")
         self.core.gram(weights, cols, fresh, block, threads)
-        # sum w (x - m)(z - k) = sum w x z - (sum w x) k - m (sum w z) + W m k; under the lane's own weights the
+        # sum w (x - m)(z - k) = sum w x z - (sum w x) k - m (sum w z) + W m k; under the lane's own weights
+        # the
         # sums are the means, but Newton's weights are others, so they are taken as they are.
         touched = self.rmatvec_on(cols, weights)
         total = weights.sum()

@@ -1,7 +1,7 @@
-"""Proof that a point solves its problem: a duality gap where the loss and the penalty are convex, and the KKT violation.
+"""Proof that a point solves its problem: a duality gap where all is convex, and the KKT violation.
 
-For the squared loss with residual r, coefficients b and scores g = X'Wr on the penalised scale, any c in [0, 1] for
-which the penalty's conjugate is finite gives the dual point c r, and the primal minus the dual value is
+For the squared loss with residual r, coefficients b and scores g = X'Wr on the penalised scale, any c in [0, 1]
+for which the penalty's conjugate is finite gives the dual point c r, and the primal minus the dual value is
 
     gap = (1 - c)^2 rr / 2 + pen(b) + pen*(c g) - c b'g.
 
@@ -25,7 +25,8 @@ class Certificate:
 
     Parameters
     ----------
-    gap : duality gap over the objective value (nan where no dual is known): the objective is at most this fraction too high.
+    gap : duality gap over the objective value (nan where no dual is known): the objective is at most this
+        fraction too high.
     kkt : largest violation of the optimality conditions, divided by the strength.
     converged : whether ``gap`` (or, where it is nan, ``kkt``) meets the tolerance that was asked for.
     reason : why it holds, or why not and what to do.
@@ -51,7 +52,10 @@ def _reason(gap: float, kkt: float, ok: bool, tol: float) -> str:
         )
     if not (np.isfinite(gap) or np.isfinite(kkt)):
         return "the iterates left the finite numbers; standardise the columns or use a larger strength"
-    return f"not solved to {tol:g} (gap {gap:.1e}, violation {kkt:.1e}); a larger tol or strength, or fewer collinear columns, would do"
+    return (
+        f"not solved to {tol:g} (gap {gap:.1e}, violation {kkt:.1e}); a larger tol or strength, "
+        "or fewer collinear columns, would do"
+    )
 
 
 def fenchel_gap(rr: Vector, bg: Vector, penalty: Vector, conjugate: Vector, ratio: Vector) -> Vector:

@@ -1,7 +1,7 @@
 """The columns that any lane has in its working set, ready for the many small products of Newton's method.
 
-Dense columns are gathered once, centred and scaled by the full data; sparse ones stay sparse. A lane's own scale
-differs from this common one by a factor per column (its centring is absorbed by the intercept).
+Dense columns are gathered once, centred and scaled by the full data; sparse ones stay sparse. A lane's own
+scale differs from this common one by a factor per column (its centring is absorbed by the intercept).
 """
 
 from __future__ import annotations
@@ -32,10 +32,12 @@ class Columns(ABC):
 
     @property
     def shift(self) -> int:
+        """How many places the intercept takes."""
         return int(self.intercept)
 
     @property
     def width(self) -> int:
+        """Places in all."""
         return len(self.taken) + self.shift
 
     def take(self, cols: np.ndarray) -> None:
@@ -59,7 +61,10 @@ class Columns(ABC):
 
     @abstractmethod
     def sweep(self, B: np.ndarray, residual: Residual, team: Workers) -> np.ndarray:
-        """``Z.T @ residual(rows, Z @ B)``, (width, m), with one reading of Z; ``residual`` sees a block of rows at a time."""
+        """``Z.T @ residual(rows, Z @ B)``, (width, m), with one reading of Z.
+
+        ``residual`` sees a block of rows at a time.
+        """
 
     @abstractmethod
     def gram(self, weights: Vector, positions: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:

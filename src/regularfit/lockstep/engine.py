@@ -83,7 +83,10 @@ def _in_groups(
     lanes: Sequence[Lane],
     settings: dict[str, Any],
 ) -> list[list[LaneResult]]:
-    """As many lanes together as memory allows: predictors and residuals of a round are n x (lanes * batch)."""
+    """As many lanes together as memory allows.
+
+    Predictors and residuals of a round are n x (lanes * batch).
+    """
     if road in (fit_gram, fit_ridge, fit_rotated, fit_user):
         return road(problem, penalties, grids, lanes, **settings)
     a_lane = 8.0 * len(penalties) * (3 * LARGEST_BATCH * problem.n + 5 * problem.p)
@@ -105,7 +108,10 @@ def _lane_by_lane(
     lanes: Sequence[Lane],
     settings: dict[str, Any],
 ) -> list[list[LaneResult]]:
-    """Missing values are filled by the lane's own means, so each lane has an X of its own; lanes run side by side."""
+    """Missing values are filled by the lane's own means, so each lane has an X of its own.
+
+    Lanes run side by side.
+    """
     team: Workers = settings["team"]
     alone = {**settings, "team": Workers(1)}
 

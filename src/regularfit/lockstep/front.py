@@ -1,4 +1,7 @@
-"""Where one lane stands on its way down the strengths: working set, last gradients, what it has found so far."""
+"""Where one lane stands on its way down the strengths.
+
+Working set, last gradients, what it has found so far.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +41,7 @@ class Front:
     pending: list[int] = field(default_factory=list)  # violators that must come in before the next solve
 
     def __post_init__(self) -> None:
+        """Set up what is found along the way."""
         self.inside = np.zeros(len(self.mean), np.uint8)
         count = len(self.grid)
         self.coefs: list[tuple[np.ndarray, Vector]] = []
@@ -49,6 +53,7 @@ class Front:
 
     @property
     def live(self) -> bool:
+        """Whether strengths are left."""
         return self.position < len(self.grid)
 
     @property

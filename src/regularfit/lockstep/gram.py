@@ -1,8 +1,8 @@
 """Full-Gram mode for the squared loss: one pass over X serves every lane.
 
-Rows that all lanes treat alike form an *atom* (a fold, in K-fold cross-validation). One pass adds up the Gram matrix
-of ``[X - centre, y - offset, 1]`` of every atom; a lane's training Gram is a sum of atoms, found by subtraction where
-that is shorter, and held-out errors are quadratic forms in the atoms' Grams.
+Rows that all lanes treat alike form an *atom* (a fold, in K-fold cross-validation). One pass adds up the Gram
+matrix of ``[X - centre, y - offset, 1]`` of every atom; a lane's training Gram is a sum of atoms, found by
+subtraction where that is shorter, and held-out errors are quadratic forms in the atoms' Grams.
 """
 
 from __future__ import annotations
@@ -48,12 +48,16 @@ class Atoms:
     tests: list[np.ndarray]  # per lane (groups, atoms) membership
 
     def of_train(self, lane: int, total: np.ndarray) -> np.ndarray:
-        """The lane's training Gram: total minus what it leaves out, or the sum of what it uses, whichever is shorter."""
+        """The lane's training Gram.
+
+        Total minus what it leaves out, or the sum of what it uses, whichever is shorter.
+        """
         use = self.train[lane]
         left_out = np.flatnonzero(use == 0)
         if (use <= 1).all() and 0 < len(left_out) < len(use) / 2:
             gram = total - sum(self.grams[a] for a in left_out)
-            # Subtraction is safe while no column loses nearly all of its sum of squares with the rows left out.
+            # Subtraction is safe while no column loses nearly all of its sum of squares with the rows left
+            # out.
             if (np.diag(gram) > 1e-4 * np.diag(total)).all():
                 return gram
         elif (use == 1).all():
@@ -211,7 +215,10 @@ def fit_lane(settings: Settings, lane: Lane, index: int, atoms: Atoms, total: np
 def solve_path(
     data: Moments, terms: Terms, grid: Vector, settings: Settings, kept: bool
 ) -> tuple[np.ndarray, Vector, Vector, Vector]:
-    """Solve one lane along its grid -> coefficients (L, p) on the penalised scale, relative gaps, violations, df."""
+    """Solve one lane along its grid -> coefficients (L, p) on the penalised scale, relative gaps.
+
+    Violations, df.
+    """
     if terms.smooth:
         keep = np.isfinite(terms.l1)
         B = np.zeros((len(grid), len(keep)))

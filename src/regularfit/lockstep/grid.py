@@ -1,4 +1,7 @@
-"""The grid of strengths: from the smallest at which everything penalised is zero, down evenly on the log scale."""
+"""The grid of strengths.
+
+From the smallest at which everything penalised is zero, down evenly on the log scale.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,8 @@ def strength_grid(
 ) -> Vector:
     """Return decreasing strengths, (L,): a user's own grid, or ``strengths`` of them from the data.
 
-    The largest is where all penalised coefficients are zero; the smallest is ``min_ratio`` times it (default 1e-4
-    for n >= p, 1e-2 otherwise, and 1e-7 for ridge, whose grid starts high).
+    The largest is where all penalised coefficients are zero; the smallest is ``min_ratio`` times it (default
+    1e-4 for n >= p, 1e-2 otherwise, and 1e-7 for ridge, whose grid starts high).
     """
     if not isinstance(strengths, (int, np.integer)) or isinstance(strengths, bool):
         return check_strengths(strengths)

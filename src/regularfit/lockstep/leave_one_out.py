@@ -28,7 +28,8 @@ class ClosedForm:
 
     Parameters
     ----------
-    residuals : (n, L) leave-one-out residuals, nan on rows of weight 0. Column scales are those of all rows, and the
+    residuals : (n, L) leave-one-out residuals, nan on rows of weight 0. Column scales are those of all rows,
+        and the
         total penalty is kept when a row is left out.
     loo : (L,) weighted mean of their squares.
     gcv : (L,) generalised cross-validation score.
@@ -58,8 +59,9 @@ def closed_form_scores(
         or not lane_terms(normal, np.ones(problem.p)).smooth
     ):
         raise UnsupportedError(
-            f"select='loo' and 'gcv' have a closed form for L2 penalties with the squared loss only, not for {penalty!r} with "
-            f"{type(problem.loss).__name__}; use select='min' with cv=sklearn.model_selection.LeaveOneOut(), or select='bic'."
+            "select='loo' and 'gcv' have a closed form for L2 penalties with the squared loss only, "
+            f"not for {penalty!r} with {type(problem.loss).__name__}; use select='min' with "
+            "cv=sklearn.model_selection.LeaveOneOut(), or select='bic'."
         )
     strengths = np.asarray(strengths, dtype=np.float64)
     with workers(thread_count(threads)) as team:

@@ -1,9 +1,9 @@
-"""Newton lanes for losses other than the squared one: outside a quadratic model, inside the same small problem.
+"""Newton lanes for losses other than the squared one: a quadratic model, and inside it the same small problem.
 
-A batch of strengths of every lane moves together. Its Hessian is taken at the last accepted solution and reused while
-the optimality conditions keep improving quickly, because the gradient is exact: a stale Hessian costs iterations, not
-accuracy. Where folds share their rows with the full data and n is large against the working set, one pass at the full
-fit's weights gives the Hessians of all folds (sums of the folds' blocks).
+A batch of strengths of every lane moves together. Its Hessian is taken at the last accepted solution and
+reused while the optimality conditions keep improving quickly, because the gradient is exact: a stale Hessian
+costs iterations, not accuracy. Where folds share their rows with the full data and n is large against the
+working set, one pass at the full fit's weights gives the Hessians of all folds (sums of the folds' blocks).
 """
 
 from __future__ import annotations
@@ -55,7 +55,10 @@ def fit_newton(
 
 @dataclass(eq=False)
 class Batch:
-    """The strengths a front works on in this round; rows of b are [intercept, working set] on the lane's scale."""
+    """The strengths a front works on in this round.
+
+    Rows of b are [intercept, working set] on the lane's scale.
+    """
 
     front: Front
     strengths: Vector
@@ -103,7 +106,10 @@ class NewtonRounds:
     # ------------------------------------------------------------------ setting out
 
     def _atoms(self, lanes: Sequence[Lane]) -> None:
-        """Rows that all lanes treat alike, for shared Hessians; None where there are too many kinds of rows."""
+        """Rows that all lanes treat alike, for shared Hessians.
+
+        None where there are too many kinds of rows.
+        """
         label, first = _signatures(self.problem.n, lanes)
         self.atoms: list[np.ndarray] | None = None
         if 1 < len(first) <= 2 * len(lanes) + 2:
@@ -233,7 +239,10 @@ class NewtonRounds:
         batch.front.core.replace(np.asfortranarray(H))
 
     def _shared_hessians(self, wanted: list[tuple[Batch, Vector]]) -> None:
-        """One pass at the weights of the lane with most rows; every lane adds up the blocks of its own rows."""
+        """One pass at the weights of the lane with most rows.
+
+        Every lane adds up the blocks of its own rows.
+        """
         assert self.atoms is not None
         _, eta = max(wanted, key=lambda item: self.totals[item[0].front.lane])
         bend = self.problem.sample_weight * self._curvature(eta)
@@ -259,7 +268,10 @@ class NewtonRounds:
         return np.maximum(self.problem.loss.curvature(self.problem.y, eta), 1e-9)
 
     def _predict(self, batches: list[Batch]) -> None:
-        """First guesses: a straight line in the strength through the last two accepted solutions; signs do not flip."""
+        """First guesses: a straight line in the strength through the last two accepted solutions.
+
+        Signs do not flip.
+        """
         for batch in batches:
             front = batch.front
             if not self.by_columns:
@@ -275,7 +287,7 @@ class NewtonRounds:
                 continue
             ahead = now + np.outer((front.strength_now - batch.strengths) / run, slope)
             ahead[:, self.shift :][ahead[:, self.shift :] * now[self.shift :] <= 0] = 0.0
-            l1, _, lower, upper = front.terms.take(front.columns)
+            _, _, lower, upper = front.terms.take(front.columns)
             batch.b[:, self.shift :] = np.clip(ahead[:, self.shift :], lower, upper)
             batch.b[:, : self.shift] = ahead[:, : self.shift]
             batch.previous[:] = batch.b
@@ -326,7 +338,10 @@ class NewtonRounds:
         batch.previous[slot], batch.b[slot] = batch.b[slot], b
 
     def _iterate(self, batches: list[Batch]) -> tuple[np.ndarray, np.ndarray]:
-        """Newton steps until the optimality conditions hold on every working set -> predictors and weighted residuals."""
+        """Newton steps until the optimality conditions hold on every working set.
+
+        -> predictors and weighted residuals.
+        """
         count = sum(len(batch.strengths) for batch in batches)
         E, R = np.empty((self.problem.n, count)), np.empty((self.problem.n, count))
         for step in range(ROUNDS):
@@ -366,7 +381,10 @@ class NewtonRounds:
         return E, R
 
     def _sweep(self, live: list[tuple[Batch, np.ndarray]], E: np.ndarray, R: np.ndarray) -> np.ndarray:
-        """One reading of the columns for all live strengths: predictors and residuals into E and R -> gradients (width, m)."""
+        """One reading of the columns for all live strengths.
+
+        Predictors and residuals into E and R -> gradients (width, m).
+        """
         B = np.zeros((self.columns.width, sum(len(which) for _, which in live)))
         at = 0
         for batch, which in live:
@@ -389,7 +407,10 @@ class NewtonRounds:
         return self.columns.sweep(B, residual, self.team)
 
     def _judge(self, batch: Batch, which: np.ndarray, descent: np.ndarray, eta: np.ndarray) -> np.ndarray:
-        """Note gradients and errors; finished strengths stop, and a step that went too far is taken back by half."""
+        """Note gradients and errors.
+
+        Finished strengths stop, and a step that went too far is taken back by half.
+        """
         retry = np.zeros(len(batch.live), bool)
         front = batch.front
         strengths = batch.strengths[which]
@@ -489,7 +510,8 @@ class NewtonRounds:
         l1, l2, _, _ = front.terms.take(front.columns)
         penalty = s * float(np.abs(beta) @ np.where(np.isinf(l1), 0, l1) + 0.5 * (beta * beta) @ l2)
         primal = mean_loss + penalty
-        # The dual point is c times the loss's gradient u. There loss*(u) = u eta - loss(eta), and by convexity
+        # The dual point is c times the loss's gradient u. There loss*(u) = u eta - loss(eta), and by
+        # convexity
         # loss*(c u) <= c loss*(u) + (1 - c) loss*(0): a bound from numbers at hand. Residuals are -w u.
         c = 1.0 / max(verdict.ratio, 1.0)
         conjugate = c * (-on_eta - mean_loss) + (1 - c) * self.at_rest[front.lane]
@@ -548,9 +570,10 @@ class NewtonRounds:
 
 
 def accelerate(batch: Batch, which: np.ndarray, start: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """Anderson's mixing of depth one: steps on a stale Hessian shrink at a steady rate, so two of them tell where they lead.
+    """Anderson's mixing of depth one: steps on a stale Hessian shrink steadily, so two tell where they lead.
 
-    Only while the support stays the same and no sign flips; a bad guess is caught by the next look at the gradient.
+    Only while the support stays the same and no sign flips; a bad guess is caught by the next look at the
+    gradient.
     """
     last_start, last_new, known = batch.last_start[which], batch.last_new[which], batch.mixable[which]
     batch.last_start[which], batch.last_new[which], batch.mixable[which] = start, new, True
@@ -572,7 +595,11 @@ def accelerate(batch: Batch, which: np.ndarray, start: np.ndarray, new: np.ndarr
 def violations(
     B: np.ndarray, G: np.ndarray, strengths: Vector, l1: Vector, l2: Vector, lower: Vector, upper: Vector
 ) -> Vector:
-    """Largest distance of each row of G = -gradient from the subdifferential of s * penalty at the same row of B."""
+    """Largest distance of each row of G = -gradient from the subdifferential at the same row of B.
+
+    -> gest distance of each row of G = -gradient from the subdifferential of s * penalty at the same row of
+    B.
+    """
     s = strengths[:, None]
     limit = s * np.where(np.isinf(l1), 0.0, l1)
     pull = G - s * l2 * B

@@ -49,6 +49,7 @@ class Path:
     _dense: list[np.ndarray] = field(default_factory=list, repr=False)
 
     def __len__(self) -> int:
+        """Return the number of strengths."""
         return len(self.strengths)
 
     @property
@@ -82,7 +83,8 @@ class Path:
         design = as_design(X)
         if design.p != self.sparse_coefs.shape[1]:
             raise InputError(
-                f"X has {design.p} columns, but the path was fitted on {self.sparse_coefs.shape[1]}; give the same columns."
+                f"X has {design.p} columns, but the path was fitted on {self.sparse_coefs.shape[1]}; "
+                "give the same columns."
             )
         rows = np.arange(design.n)
         if strength is None:
@@ -101,7 +103,10 @@ class Path:
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a strength: strength, intercept, deviance ratio, df, certificate, coefficients by name."""
+        """Return one row a strength.
+
+        Strength, intercept, deviance ratio, df, certificate, coefficients by name.
+        """
         import pandas as pd
 
         names = self.feature_names or tuple(f"x{j}" for j in range(self.sparse_coefs.shape[1]))
@@ -126,7 +131,8 @@ class Path:
         top, bottom = grid[0], grid[-1]
         if not bottom * (1 - 1e-12) <= strength <= top * (1 + 1e-12):
             raise InputError(
-                f"strength {strength:g} lies outside this path ({bottom:.3g} to {top:.3g}); fit with strengths=[{strength:g}] instead."
+                f"strength {strength:g} lies outside this path ({bottom:.3g} to {top:.3g}); "
+                f"fit with strengths=[{strength:g}] instead."
             )
         high = int(np.clip(np.searchsorted(-grid, -strength), 0, len(grid) - 1))
         low = max(high - 1, 0)

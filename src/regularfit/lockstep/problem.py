@@ -34,10 +34,12 @@ class Problem:
 
     @property
     def n(self) -> int:
+        """Rows."""
         return self.design.n
 
     @property
     def p(self) -> int:
+        """Columns."""
         return self.design.p
 
 

@@ -68,7 +68,10 @@ def make_path(
 
 
 def held_out(problem: Problem, rows: np.ndarray, eta: np.ndarray, score: Score | None) -> Vector:
-    """Held-out scores of the columns of ``eta`` (rows, L): the loss's own weighted mean, or the caller's function."""
+    """Held-out scores of the columns of ``eta`` (rows, L).
+
+    The loss's own weighted mean, or the caller's function.
+    """
     y, w = problem.y[rows], problem.sample_weight[rows]
     if score is not None:
         return np.array([score(y, eta[:, k], w) for k in range(eta.shape[1])])

@@ -1,8 +1,8 @@
 """Ridge lanes where the Gram matrix of the columns is too large: the kernel of the rows, or an iteration.
 
 Pure L2 with the squared loss. With few rows every lane is a block of an n x n kernel and its whole path one
-eigendecomposition; where rows and columns are both many, or X is sparse, all lanes and strengths share the products
-of one Lanczos process.
+eigendecomposition; where rows and columns are both many, or X is sparse, all lanes and strengths share the
+products of one Lanczos process.
 """
 
 from __future__ import annotations
@@ -61,7 +61,10 @@ def fit_ridge(
 
 
 def kernel_of(design: Design, l2: Vector, inverse: Vector, centre: Vector) -> np.ndarray:
-    """The n x n kernel under which ridge on the penalised scale is ridge on the rows; free and dead columns are left out."""
+    """The n x n kernel under which ridge on the penalised scale is ridge on the rows.
+
+    Free and dead columns are left out.
+    """
     out = (l2 <= 0) | (inverse == 0)
     d = np.where(out, np.inf, np.where(out, 1.0, l2) / np.where(out, 1.0, inverse) ** 2)
     return penalty_kernel(design.X, d, centre)  # type: ignore[attr-defined]
@@ -151,7 +154,10 @@ def fit_rotated(
     score: Score | None,
     full_df: bool,
 ) -> list[list[LaneResult]]:
-    """Ridge of any loss with more columns than rows: rotated into the rows' space the penalty stays L2, and n unknowns are left."""
+    """Ridge of any loss with more columns than rows.
+
+    Rotated into the rows' space the penalty stays L2, and n unknowns are left.
+    """
     alone = Workers(1)
 
     def job(item: tuple[Coordinates, Vector, Lane]) -> LaneResult:

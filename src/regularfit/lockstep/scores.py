@@ -1,4 +1,7 @@
-"""One product X'R for the residuals of all lanes, read block by block and turned into certificates on the way."""
+"""One product X'R for the residuals of all lanes.
+
+Read block by block and turned into certificates on the way.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The scale on which a lane is penalised: its own centring and scaling, and the penalty's terms on that scale."""
+"""The scale on which a lane is penalised.
+
+Its own centring and scaling, and the penalty's terms on that scale.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +27,12 @@ class Terms:
     upper: Vector
 
     def take(self, cols: np.ndarray) -> tuple[Vector, Vector, Vector, Vector]:
+        """The terms of some columns."""
         return self.l1[cols], self.l2[cols], self.lower[cols], self.upper[cols]
 
     @property
     def arrays(self) -> tuple[Vector, Vector, Vector, Vector]:
+        """The four arrays, in the core's order."""
         return self.l1, self.l2, self.lower, self.upper
 
     @property

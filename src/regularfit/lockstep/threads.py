@@ -1,4 +1,7 @@
-"""Threads of our own with BLAS held to one thread inside: two layers of threads only get in each other's way."""
+"""Threads of our own with BLAS held to one thread inside.
+
+Two layers of threads only get in each other's way.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ S = TypeVar("S")
 
 
 def thread_count(n_jobs: int | None = None) -> int:
-    """Return how many threads to use: all cores this process may run on, at most OMP_NUM_THREADS, or ``n_jobs``.
+    """Return how many threads to use: ``n_jobs``, or all usable cores but at most OMP_NUM_THREADS.
 
     Negative numbers count from the top as in joblib: -1 means all cores, -2 all but one.
 
@@ -55,6 +58,7 @@ class Workers:
                 future.cancel()
 
     def close(self) -> None:
+        """Let the threads go; jobs that have not begun are dropped."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
 

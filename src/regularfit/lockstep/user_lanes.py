@@ -1,4 +1,7 @@
-"""Lanes for penalties that only know value, prox and kkt: the NumPy road, one lane at a time, certified by the KKT distance."""
+"""Lanes for penalties that only know value, prox and kkt.
+
+The NumPy road, one lane at a time, certified by the KKT distance.
+"""
 
 from __future__ import annotations
 

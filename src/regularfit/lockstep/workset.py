@@ -1,4 +1,7 @@
-"""Working-set rounds for the squared loss: all lanes take the next strengths, one product X'R certifies them all."""
+"""Working-set rounds for the squared loss.
+
+All lanes take the next strengths, one product X'R certifies them all.
+"""
 
 from __future__ import annotations
 
