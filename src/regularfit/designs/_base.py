@@ -57,7 +57,7 @@ class Design(ABC):
         inverse: Vector,
         threads: int,
     ) -> np.ndarray:
-        """Return the F-ordered Gram block of standardised columns ``cols`` against ``fresh``, their last ones.
+        """Return the F-ordered Gram block of standardised columns ``cols`` against ``fresh``, its tail.
 
         ``weights`` (n,) may be signed or sum to anything; ``mean`` and ``inverse`` are (p,).
         """

@@ -33,10 +33,12 @@ class Table:
 
     @property
     def n(self) -> int:
+        """Number of rows."""
         return int(self.values.shape[0])
 
     @property
     def p(self) -> int:
+        """Number of columns."""
         return int(self.values.shape[1])
 
 
@@ -58,8 +60,8 @@ class FittedColumns:
     def check(self, names: tuple[str, ...] | None, p: int, name: str = "X") -> None:
         """Raise InputError unless new data have these columns.
 
-        Where only one of the two has names, that is a warning (as in scikit-learn): the columns are then taken by
-        position.
+        Where only one of the two has names, that is a warning (as in scikit-learn): the columns are then
+        taken by position.
         """
         if self.names is not None and names is not None:
             if names != self.names:
@@ -99,6 +101,10 @@ def read_table(X: Any, *, name: str = "X", fitted: FittedColumns | None = None) 
     array([[1., 2.],
            [3., 4.]])
     """
+    if isinstance(X, Design):  # read already, for example with missing values that each lane fills for itself
+        if fitted is not None:
+            fitted.check(X.names, X.p, name)
+        return Table(X, X.names)
     if not isinstance(X, np.ndarray) and _is_dataframe(X):
         labels = list(getattr(X, "column_names", None) or X.columns)
         _check_unique(labels, name)
@@ -139,7 +145,7 @@ def _bullets(names: list[str]) -> str:
 
 
 def _is_dataframe(X: Any) -> bool:
-    if isinstance(X, (list, tuple)) or not hasattr(X, "columns") and not hasattr(X, "column_names"):
+    if isinstance(X, (list, tuple)) or (not hasattr(X, "columns") and not hasattr(X, "column_names")):
         return False
     from narwhals.dependencies import is_into_dataframe
 
@@ -163,7 +169,8 @@ def _from_objects(values: np.ndarray, name: str) -> np.ndarray:
     except TypeError as error:
         raise UnsupportedError(
             f"{name} is an object array that holds something else than numbers ({error}). "
-            "Give numbers; for a table of mixed columns use a pandas, polars or pyarrow table with encoded columns."
+            "Give numbers; for a table of mixed columns use a pandas, polars or pyarrow table with encoded "
+            "columns."
         ) from error
     except ValueError as error:
         raise InputError(
@@ -179,10 +186,12 @@ def _frame_values(X: Any, labels: list[Any], name: str) -> np.ndarray:
     schema = frame.schema
     wrong = [c for c in frame.columns if not _numeric_like(schema[c])]
     if wrong:
-        shown = ", ".join(f"{c!r} ({schema[c]})" for c in wrong[:_SHOWN]) + (", ..." if len(wrong) > _SHOWN else "")
+        shown = ", ".join(f"{c!r} ({schema[c]})" for c in wrong[:_SHOWN]) + (
+            ", ..." if len(wrong) > _SHOWN else ""
+        )
         raise InputError(
-            f"{name} has {len(wrong)} column(s) that are not numeric: {shown}. Encode or drop them first, for example "
-            "with skrub.TableVectorizer; `regularfit fit` does it for a file."
+            f"{name} has {len(wrong)} column(s) that are not numeric: {shown}. Encode or drop them first, "
+            "for example with skrub.TableVectorizer; `regularfit fit` does it for a file."
         )
     values = _numbers(frame)
     _check_named(values, labels, name)
@@ -205,7 +214,9 @@ def _numbers(frame: Any) -> np.ndarray:
     values = np.empty(frame.shape, dtype=target, order="F")
     for j, column in enumerate(frame.iter_columns()):
         if column.dtype == nw.Object:
-            values[:, j] = _from_objects(np.asarray(column.to_numpy(), dtype=object), f"column {column.name!r}")
+            values[:, j] = _from_objects(
+                np.asarray(column.to_numpy(), dtype=object), f"column {column.name!r}"
+            )
         else:  # the cast turns missing values into NaN, which is refused by name below
             values[:, j] = column.cast(nw.Float64).to_numpy()
     return values
@@ -215,7 +226,8 @@ def _check_unique(labels: list[Any], name: str) -> None:
     twice = [label for label, count in Counter(labels).items() if count > 1]
     if twice:
         raise InputError(
-            f"{name} has duplicate column names: {_listed(twice)}. Every column needs a name of its own; rename or drop them."
+            f"{name} has duplicate column names: {_listed(twice)}. Every column needs a name of its own; "
+            "rename or drop them."
         )
 
 
@@ -225,8 +237,8 @@ def _string_names(labels: list[Any], name: str) -> tuple[str, ...] | None:
     if any(text) and not all(text):
         kinds = sorted({type(label).__name__ for label in labels})
         raise UnsupportedError(
-            f"{name} has column names of mixed types ({', '.join(kinds)}). Feature names are only supported if all "
-            f"are strings: {name}.columns = {name}.columns.astype(str)."
+            f"{name} has column names of mixed types ({', '.join(kinds)}). Feature names are only supported "
+            f"if all are strings: {name}.columns = {name}.columns.astype(str)."
         )
     return tuple(str(label) for label in labels) if labels and all(text) else None
 
@@ -245,8 +257,8 @@ def _check_named(values: np.ndarray, labels: list[Any], name: str) -> None:
     n_nan, n_inf = int(np.isnan(values[:, bad]).sum()), int(np.isinf(values[:, bad]).sum())
     raise InputError(
         f"Input {name} contains NaN or infinity ({n_nan} missing or NaN, {n_inf} infinite) in column(s) "
-        f"{_listed([labels[j] for j in bad])}. Every value must be a finite number: impute missing values first, for "
-        "example with sklearn.impute.SimpleImputer in a pipeline, or drop those rows."
+        f"{_listed([labels[j] for j in bad])}. Every value must be a finite number: impute missing values "
+        "first, for example with sklearn.impute.SimpleImputer in a pipeline, or drop those rows."
     )
 
 

@@ -1,4 +1,4 @@
-"""Newton lanes for losses other than the squared one: a quadratic model, and inside it the same small problem.
+"""Newton lanes for losses other than the squared one: outside a quadratic model, inside the small problem.
 
 A batch of strengths of every lane moves together. Its Hessian is taken at the last accepted solution and
 reused while the optimality conditions keep improving quickly, because the gradient is exact: a stale Hessian
