@@ -103,11 +103,11 @@ def cover(low_high: tuple[float, float], truth: float) -> tuple[bool, bool]:
     return truth < low_high[0], truth > low_high[1]
 
 
-def run(setting: Setting, cv: int, repeats: int, limit: int, seconds: float, strengths: int) -> str:
+def run(setting: Setting, cv: int, repeats: int, seeds: range, seconds: float, strengths: int) -> str:
     fresh = draw(setting, FRESH, np.random.default_rng(555))
     misses: dict[str, list[tuple[bool, bool]]] = {"nested": [], "naive": [], "tuned": []}
     numbers, start = [], time.perf_counter()
-    for seed in range(limit):
+    for seed in seeds:
         score, truth = replicate(setting, cv, repeats, seed, fresh, strengths)
         shift = score.tuned_mean - score.naive_mean
         low, high = score.naive_interval(LEVEL)
@@ -145,15 +145,14 @@ def main() -> None:
     parser.add_argument("--cv", type=int, default=10)
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--replications", type=int, default=1000)
+    parser.add_argument("--first", type=int, default=0, help="seed of the first replication")
     parser.add_argument("--seconds", type=float, default=300.0, help="at most this long for each setting")
     parser.add_argument("--strengths", type=int, default=50)
     given = parser.parse_args()
+    seeds = range(given.first, given.first + given.replications)
     for setting in SETTINGS:
         if setting.name in given.settings:
-            print(
-                run(setting, given.cv, given.repeats, given.replications, given.seconds, given.strengths),
-                flush=True,
-            )
+            print(run(setting, given.cv, given.repeats, seeds, given.seconds, given.strengths), flush=True)
 
 
 if __name__ == "__main__":

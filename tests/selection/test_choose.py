@@ -32,7 +32,7 @@ def test_criteria():
 
 
 def test_refusals():
-    with pytest.raises(InputError, match="select='mim'.*min"):
+    with pytest.raises(InputError, match=r"select='mim'.*min"):
         choose("mim", [cv(0.0)])
     with pytest.raises(InputError, match="no candidate"):
         choose("min", [])

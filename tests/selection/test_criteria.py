@@ -35,7 +35,7 @@ def test_other_losses_add_to_the_deviance():
 
 def test_ebic_between_bic_and_its_strict_form():
     dev, df = np.array([30.0, 20.0]), np.array([0.0, 2.5])
-    args = dict(n=40, p=10, squared=True)
+    args = {"n": 40, "p": 10, "squared": True}
     np.testing.assert_allclose(ebic(dev, df, gamma=0.0, **args), bic(dev, df, n=40, squared=True))
     assert (ebic(dev, df, gamma=1.0, **args) >= ebic(dev, df, **args)).all()
     with pytest.raises(InputError, match="gamma"):

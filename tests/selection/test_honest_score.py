@@ -14,12 +14,13 @@ from regularfit.selection import NestedPlan, honest_score, honest_scores
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 5))
 Y = X[:, 0] + RNG.normal(size=60)
+PENALTIES = (L1(), L2())
 
 
 class Tuned(RegressorMixin, BaseEstimator):
     """An estimator that tunes by folds and says how."""
 
-    def __init__(self, select="min", penalties=(L1(), L2()), up=False):
+    def __init__(self, select="min", penalties=PENALTIES, up=False):
         self.select, self.penalties, self.up = select, penalties, up
 
     def fit(self, X, y, *, sample_weight=None, offset=None, groups=None):
@@ -131,7 +132,7 @@ def test_weights_equal_repeated_rows():
 def test_coverage_in_a_small_simulation():
     """Nested intervals hold the true error about as often as they say, naive ones less often.
 
-    120 replications: the standard error of a coverage of 0.9 is 0.027, so 0.9 +- 0.1 is more than three of them.
+    120 replications: the standard error of a coverage of 0.9 is 0.027, and 0.9 - 0.1 is more than three away.
     The long simulation is benchmarks/nested_coverage.py.
     """
     replications, inside, naive = 120, 0, 0
@@ -149,7 +150,7 @@ def test_coverage_in_a_small_simulation():
 
 
 def true_error_of_ridge(X, y, strength, beta):
-    """Closed form: standardised ridge, then noise + |b - beta|^2 + intercept^2 for standard normal columns."""
+    """Standardised ridge in closed form; noise + |b - beta|^2 + intercept^2 for standard normal columns."""
     mean, scale = X.mean(axis=0), X.std(axis=0)
     Z = (X - mean) / scale
     b = (

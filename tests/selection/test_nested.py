@@ -1,4 +1,4 @@
-"""The vectorised nested tuning against explicit loops: one lane fitted at a time, chosen by CVResult and choose."""
+"""The vectorised nested tuning against explicit loops, one lane at a time, chosen by CVResult and choose."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def make_plan(select="min", weighted=False, loss="squared", score=None, n=60, p=
 
 
 class ByHand:
-    """Nested cross-validation as one would write it down, with a fit for every training set, candidate and fold."""
+    """Nested cross-validation as one would write it down: a fit for every training set and candidate."""
 
     def __init__(self, plan, folds, only=None):
         self.plan, self.tests = plan, [test for _, test in folds]

@@ -1,4 +1,4 @@
-"""The one-standard-error rules: never weaker than the minimum, paired differences, glmnet's classical rule."""
+"""The one-standard-error rules: never weaker than the minimum, paired or as in glmnet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RULES = ["paired", "unpaired"]
 
 
 def curves(rng: np.random.Generator, ties: bool = True):
-    """Thousands of random curves: smooth, rough, tied, with offsets between folds, few folds, large scales."""
+    """Thousands of random curves: smooth, rough, tied, shifted between folds, few folds, large scales."""
     for _ in range(4000):
         L, K = int(rng.integers(1, 30)), int(rng.integers(2, 12))
         smooth = (np.linspace(-1, 1, L) - rng.uniform(-1.2, 1.2))[:, None] ** 2 * rng.exponential()

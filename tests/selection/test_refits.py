@@ -100,7 +100,7 @@ def test_processes_change_nothing():
 def test_refusals():
     with pytest.raises(InputError, match="at least 3 folds"):
         honest_score(Ridge(), X, Y, 2)
-    with pytest.raises(UnsupportedError, match="KNeighborsRegressor.fit takes no sample_weight"):
+    with pytest.raises(UnsupportedError, match="KNeighborsRegressor\\.fit takes no sample_weight"):
         honest_score(KNeighborsRegressor(), X, Y, 3, sample_weight=np.ones(48))
     with pytest.raises(UnsupportedError, match="takes no offset"):
         honest_score(Ridge(), X, Y, 3, offset=np.ones(48))

@@ -90,7 +90,7 @@ def test_refusals(cv, words):
 
 def test_classifier_refusals():
     y = np.repeat(["no", "yes"], [26, 4])
-    with pytest.raises(InputError, match="class 'yes' has only 4 members.*give cv <= 4"):
+    with pytest.raises(InputError, match=r"class 'yes' has only 4 members.*give cv <= 4"):
         make_folds(5, N, y, classifier=True)
     with pytest.raises(InputError, match="one class only"):
         make_folds(KFold(2), 4, np.array([0, 0, 1, 1]), classifier=True)

@@ -22,6 +22,7 @@ from ..lockstep.result import Score
 from ..penalties import Penalty
 from .nested_statistics import FoldErrors, fold_level_variance, variance_of_mean
 from .one_se import fold_mean, index_one_se
+from .row_errors import row_errors
 from .splitters import Fold, fold_weights
 
 __all__ = ["NestedCurves", "NestedPlan", "Procedure", "fit_nested", "run_procedure"]
@@ -268,21 +269,10 @@ def _variances(
     """The variance of every outer error and of their mean: from rows, or from folds where only they score."""
     if plan.score is not None:
         return fold_level_variance(outer, weights)
-    problem = plan.problem
-    errors, within = np.zeros(problem.n), np.zeros(len(folds))
-    for k, (_, rows) in enumerate(folds):
-        candidate, index = int(choice[0][k]), int(choice[1][k])
-        errors[rows] = _row_errors(problem, rivals[candidate].outer[k], index, rows)
-        members = None if plan.groups is None else plan.groups[rows]
-        within[k] = variance_of_mean(errors[rows], problem.sample_weight[rows], members)
-    return within, variance_of_mean(errors, problem.sample_weight, plan.groups)
-
-
-def _row_errors(problem: Problem, result: LaneResult, index: int, rows: Indices) -> Vector:
-    path = result.path
-    if path is None:
-        raise FitError("The engine kept no path for an outer fold.")
-    at = min(index, len(path) - 1)
-    coef = path.sparse_coefs[[at]].toarray()[0]
-    eta = problem.design.rows_times(rows, coef[:, None])[:, 0] + path.intercepts[at] + problem.offset[rows]
-    return problem.loss.score(problem.y[rows], eta)
+    results = [rivals[int(choice[0][k])].outer[k] for k in range(len(folds))]
+    w, groups = plan.problem.sample_weight, plan.groups
+    errors = row_errors(plan.problem, folds, results, choice[1].tolist())
+    within = [
+        variance_of_mean(errors[rows], w[rows], None if groups is None else groups[rows]) for _, rows in folds
+    ]
+    return np.array(within), variance_of_mean(errors, w, groups)
