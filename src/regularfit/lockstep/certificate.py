@@ -16,7 +16,7 @@ import numpy as np
 
 from .._typing import Vector
 
-__all__ = ["Certificate", "judge"]
+__all__ = ["Certificate", "explain", "fenchel_gap", "judge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,14 @@ class Certificate:
     reason: str
 
 
-def judge(gaps: Vector, kkt: Vector, tol: float) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Say of every strength whether it converged, and why (not)."""
-    measured = np.where(np.isnan(gaps), kkt, gaps)
-    converged = measured <= tol
-    return converged, tuple(_reason(g, k, ok, tol) for g, k, ok in zip(gaps, kkt, converged, strict=True))
+def judge(gaps: Vector, kkt: Vector, tol: float) -> np.ndarray:
+    """Say of every strength whether it converged."""
+    return np.where(np.isnan(gaps), kkt, gaps) <= tol
+
+
+def explain(gaps: Vector, kkt: Vector, converged: np.ndarray, tol: float) -> tuple[str, ...]:
+    """Say why every strength converged, or why not and what to do."""
+    return tuple(_reason(g, k, ok, tol) for g, k, ok in zip(gaps, kkt, converged, strict=True))
 
 
 def _reason(gap: float, kkt: float, ok: bool, tol: float) -> str:

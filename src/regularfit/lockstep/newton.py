@@ -93,7 +93,7 @@ class NewtonRounds:
         mean, deviation = problem.design.moments(full[None, :])
         self.columns = make_columns(
             problem.design,
-            mean[0],
+            mean[0] * problem.fit_intercept,  # without an intercept nothing could take the centring back
             inverse_scale(deviation, True, problem.fit_intercept)[0],
             problem.fit_intercept,
         )
@@ -552,7 +552,7 @@ class NewtonRounds:
         return [[self._result(front) for front in row] for row in self.fronts]
 
     def _result(self, front: Front) -> LaneResult:
-        converged, _ = judge(front.gaps, front.kkt, self.tol)
+        converged = judge(front.gaps, front.kkt, self.tol)
         path = None
         if self.lanes[front.lane].keep:
             path = make_path(

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from .._typing import Vector
-from .certificate import judge
+from .certificate import explain, judge
 from .path import Path
 from .problem import Problem
 
@@ -50,7 +50,8 @@ def make_path(
     ended: str | None = None,
 ) -> Path:
     """Assemble a path; ``coefs`` may be dense or sparse, (L, p)."""
-    converged, reasons = judge(gaps, kkt, tol)
+    converged = judge(gaps, kkt, tol)
+    reasons = explain(gaps, kkt, converged, tol)
     return Path(
         strengths,
         intercepts,

@@ -110,7 +110,7 @@ def _kernel_result(problem, lane, grid, K, fit: KernelFit, w, inverse, l2, centr
         np.sqrt(np.maximum(kv, 0.0) * max(float(l2.max(initial=0.0)), 0.0)) / grid
     )  # Cauchy-Schwarz: never below the truth
     scores = _scores(problem, lane, fit.eta + problem.offset[:, None], score)
-    converged, _ = judge(gaps, kkt, tol)
+    converged = judge(gaps, kkt, tol)
     if not lane.keep:
         return LaneResult(None, scores, gaps, kkt, converged)
     d = np.divide(inverse**2, l2, out=np.zeros_like(l2), where=l2 > 0)
@@ -262,7 +262,7 @@ def _by_iteration(problem, normal, grid, lanes, weights, mean, inverse, tol, tea
                 kkt,
                 tol,
             )
-        answers[f] = LaneResult(path, scores, fit.gaps, kkt, judge(fit.gaps, kkt, tol)[0])
+        answers[f] = LaneResult(path, scores, fit.gaps, kkt, judge(fit.gaps, kkt, tol))
         tick(len(grid))
     return answers
 

@@ -123,6 +123,4 @@ def _result(
         ratio = 1 - w @ loss.deviance(problem.y[:, None], eta) / null if null > 0 else np.zeros(len(grid))
         df = np.count_nonzero(raw, axis=1).astype(float)
         path = make_path(problem, grid, raw, level, ratio, df, gaps, fit.kkt, tol)
-    return LaneResult(
-        path, scores, gaps, fit.kkt, converged if not lane.keep else judge(gaps, fit.kkt, tol)[0]
-    )
+    return LaneResult(path, scores, gaps, fit.kkt, converged if not lane.keep else judge(gaps, fit.kkt, tol))

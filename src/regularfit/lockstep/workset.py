@@ -255,7 +255,7 @@ class SquaredRounds:
         return [[self._result(front) for front in row] for row in self.fronts]
 
     def _result(self, front: Front) -> LaneResult:
-        converged, _ = judge(front.gaps, front.kkt, self.tol)
+        converged = judge(front.gaps, front.kkt, self.tol)
         path = None
         if self.lanes[front.lane].keep:
             path = make_path(
