@@ -28,6 +28,9 @@ class Regularfit(Contender):
     def supports(self, problem, kind):
         return True
 
+    def prepare(self, problem, kind, threads):
+        from regularfit import PenalizedClassifier, PenalizedRegressor, fit_path  # noqa: F401  (loaded lazily)
+
     def run(self, problem, kind, tol, threads):
         import regularfit as rf
 
