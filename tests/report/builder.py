@@ -62,7 +62,8 @@ def from_arrays(X, y, names, ratios=(1.0, 0.5)) -> ReportData:
             len(names),
         ),
         coefficients=tuple(
-            Coefficient(names[j], float(coefs[j, c.best] / scale[j]), float(coefs[j, c.best])) for j in kept[:60]
+            Coefficient(names[j], float(coefs[j, c.best] / scale[j]), float(coefs[j, c.best]))
+            for j in kept[:60]
         ),
         intercept=float(y.mean() - X.mean(0) @ (coefs[:, c.best] / scale)),
         run=_run(),
@@ -71,7 +72,9 @@ def from_arrays(X, y, names, ratios=(1.0, 0.5)) -> ReportData:
 
 def _candidate(Z, y, ratio):
     largest = abs(Z.T @ y).max() / len(y) / ratio
-    strengths, coefs, _ = enet_path(Z, y, l1_ratio=ratio, alphas=np.geomspace(largest, largest / 1000, LENGTH))
+    strengths, coefs, _ = enet_path(
+        Z, y, l1_ratio=ratio, alphas=np.geomspace(largest, largest / 1000, LENGTH)
+    )
     folds, weights = [], []
     for train, test in KFold(10, shuffle=True, random_state=0).split(Z):
         there = y[train].mean()
@@ -106,7 +109,9 @@ def _candidate(Z, y, ratio):
 
 def _compared(c: CandidateFacts, errors, base) -> CandidateFacts:
     apart = np.asarray(errors) - base
-    return replace(c, difference=float(apart.mean()), difference_se=float(apart.std(ddof=1) / np.sqrt(len(apart))))
+    return replace(
+        c, difference=float(apart.mean()), difference_se=float(apart.std(ddof=1) / np.sqrt(len(apart)))
+    )
 
 
 def _target(y) -> TargetFacts:

@@ -73,7 +73,12 @@ def _decode_dataclass(cls: Any, value: Any, where: str) -> Any:
 def _decode_scalar(hint: Any, value: Any, where: str) -> Any:
     if hint is float:
         text = value in ("nan", "inf", "-inf")
-        _check(text or (isinstance(value, (int, float)) and not isinstance(value, bool)), where, "a number", value)
+        _check(
+            text or (isinstance(value, (int, float)) and not isinstance(value, bool)),
+            where,
+            "a number",
+            value,
+        )
         return float(value)
     if hint is int:
         _check(isinstance(value, int) and not isinstance(value, bool), where, "a whole number", value)

@@ -123,7 +123,7 @@ class HonestFacts:
 class CurveFacts:
     """Errors along decreasing strengths: held out in every fold, their mean and standard error, and on the training rows.
 
-    ``folds`` is (K, L), one curve a fold; ``train`` and ``kept`` are (L,) and may be empty where unknown;
+    ``folds`` is (K, L), one curve a fold, perhaps only the first of ``n_folds``; ``train`` and ``kept`` are (L,) and may be empty where unknown;
     ``best`` and ``one_se`` are positions in ``strengths`` (``one_se`` is the strongest not clearly worse).
     """
 
@@ -135,6 +135,7 @@ class CurveFacts:
     one_se: int
     train: tuple[float, ...] = ()
     kept: tuple[int, ...] = ()
+    n_folds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +272,9 @@ class ReportData:
         value = _parse(text)
         found = value.pop("format")
         if found != FORMAT:
-            advice = "update regularfit" if isinstance(found, int) and found > FORMAT else "write the report again"
+            advice = (
+                "update regularfit" if isinstance(found, int) and found > FORMAT else "write the report again"
+            )
             raise InputError(
                 f"These report facts have format {found!r}, but this version of regularfit reads format {FORMAT}; {advice}."
             )
@@ -282,7 +285,9 @@ def _parse(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        raise InputError(f"These report facts are not JSON ({error}). Write the report again from its run.") from error
+        raise InputError(
+            f"These report facts are not JSON ({error}). Write the report again from its run."
+        ) from error
     if not isinstance(value, dict) or "format" not in value:
         raise InputError("This JSON holds no report facts: an object with a field 'format' is expected.")
     return value

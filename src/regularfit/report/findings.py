@@ -66,10 +66,19 @@ def explained(data: ReportData) -> float:
 def verdict(data: ReportData) -> Finding:
     """Say which model predicts, how well on new rows, and whether a shorter one would do."""
     share, name = explained(data), chosen(data).name
+    if math.isnan(share):
+        return Finding(
+            f"{name} was fitted; how well it predicts new rows was not measured.",
+            tuple(_alarms(data)),
+            "warn",
+        )
     if _no_better_than_a_guess(data):
         return Finding(
             f"No model here predicts {data.target.name} clearly better than the same guess for every row.",
-            (f"The best of them, {name}, changes the {data.target.score_name} by {percent(-share)}.", *_simplest(data)),
+            (
+                f"The best of them, {name}, changes the {data.target.score_name} by {percent(-share)}.",
+                *_simplest(data),
+            ),
             "warn",
         )
     size = f"{name}, with {_kept(data, data.chosen.kept)}," if data.chosen.kept < data.path.total else name
@@ -101,6 +110,8 @@ def _honest(data: ReportData) -> list[str]:
 
 def _simplest(data: ReportData) -> list[str]:
     s = data.simplest
+    if math.isnan(data.chosen.error):
+        return []
     if s is None:
         return ["No model with fewer columns is as good, within one standard error."]
     where = data.candidates[s.candidate].name
@@ -112,7 +123,11 @@ def _simplest(data: ReportData) -> list[str]:
 
 def _alarms(data: ReportData) -> list[str]:
     """What elsewhere on the page must not be overlooked."""
-    named = (("certificate", certificate(data)), ("CV curve", curve(data)), ("train against held-out", gap(data)))
+    named = (
+        ("certificate", certificate(data)),
+        ("CV curve", curve(data)),
+        ("train against held-out", gap(data)),
+    )
     return [f"See {where}: {found.sentence}" for where, found in named if found.tone == "warn"]
 
 
@@ -124,15 +139,23 @@ def table(data: ReportData) -> Finding:
     """Say what was given, and what is missing or was left out."""
     t = data.table
     parts = [_missing_words(data), _dropped_words(data)]
-    sentence = f"{count(t.rows, 'row').capitalize()} and {count(t.columns, 'column')}: {parts[0]}, {parts[1]}."
+    sentence = (
+        f"{count(t.rows, 'row').capitalize()} and {count(t.columns, 'column')}: {parts[0]}, {parts[1]}."
+    )
     remarks = []
     if t.dropped_rows:
-        remarks.append(f"{count(t.dropped_rows, 'further row')} had no {data.target.name} and could not be used.")
+        remarks.append(
+            f"{count(t.dropped_rows, 'further row')} had no {data.target.name} and could not be used."
+        )
     if t.made_columns != t.columns - len(t.dropped):
-        remarks.append(f"Categories, dates and missing values turn them into {count(t.made_columns, 'numeric column')}.")
+        remarks.append(
+            f"Categories, dates and missing values turn them into {count(t.made_columns, 'numeric column')}."
+        )
     if t.rows < 5 * t.made_columns:
         per = number(t.rows / max(t.made_columns, 1), 2)
-        remarks.append(f"With {per} rows a column, coefficients are uncertain; the penalty is doing real work.")
+        remarks.append(
+            f"With {per} rows a column, coefficients are uncertain; the penalty is doing real work."
+        )
     return Finding(sentence, (*remarks, *t.notes))
 
 
@@ -154,16 +177,24 @@ def candidates(data: ReportData) -> Finding:
     """Say whether the candidates really differ."""
     if len(data.candidates) == 1:
         return Finding(f"{data.candidates[0].name} was the only candidate.")
+    if any(math.isnan(c.error) for c in data.candidates):
+        return Finding(
+            f"{chosen(data).name} has the {data.chosen.reason} of {len(data.candidates)} candidates."
+        )
     best = min(data.candidates, key=lambda c: c.error)
     others = [c for c in data.candidates if c is not best]
     close = [c for c in others if c.difference <= CLEAR * c.difference_se]
     note = "Differences are measured on the same folds, which is sharper than comparing the two intervals."
     if len(close) == len(others):
-        return Finding(f"The {len(data.candidates)} candidates cannot be told apart: all differences are noise.", (note,))
+        return Finding(
+            f"The {len(data.candidates)} candidates cannot be told apart: all differences are noise.", (note,)
+        )
     if not close:
         return Finding(f"{best.name} is clearly better than {_the_others(len(others))}.", (note,))
     names = listed([c.name for c in close], 3)
-    return Finding(f"{best.name} has the lowest error, but {names} {_be(len(close))} within its noise.", (note,))
+    return Finding(
+        f"{best.name} has the lowest error, but {names} {_be(len(close))} within its noise.", (note,)
+    )
 
 
 def _the_others(n: int) -> str:
@@ -178,11 +209,17 @@ def path(data: ReportData) -> Finding:
     """Say in which order the columns come in, or that none ever leaves."""
     facts = data.path
     if len(facts.strengths) == 1:
-        return Finding(f"Only strength {number(facts.strengths[0])} was fitted, so there is no path to follow.")
+        return Finding(
+            f"Only strength {number(facts.strengths[0])} was fitted, so there is no path to follow."
+        )
     drawn = [c for c in facts.columns if any(c.values)]
     if not drawn:
         return Finding("No column enters the model at any strength.")
-    remarks = [f"Only the {len(drawn)} largest of {facts.total:,} columns are drawn."] if len(drawn) < max(facts.nonzeros) else []
+    remarks = (
+        [f"Only the {len(drawn)} largest of {facts.total:,} columns are drawn."]
+        if len(drawn) < max(facts.nonzeros)
+        else []
+    )
     entering = sorted(drawn, key=lambda c: next(i for i, v in enumerate(c.values) if v))
     if facts.nonzeros[0] == facts.nonzeros[-1]:
         largest = listed([c.name for c in drawn], 3)
@@ -222,7 +259,9 @@ def _edge(data: ReportData, c: CurveFacts) -> Finding | None:
         return None
     ended = chosen(data).certificate.ended
     if ended:
-        return Finding("The held-out error still falls where the path ends.", (f"The path ends there because {ended}.",))
+        return Finding(
+            "The held-out error still falls where the path ends.", (f"The path ends there because {ended}.",)
+        )
     return Finding(
         f"The lowest error lies at the edge of the grid, at its weakest strength {number(c.strengths[-1], 2)}.",
         ("A weaker penalty may do better still: extend the grid with a smaller min_ratio. If the curve is flat there, "
@@ -242,7 +281,9 @@ def _flat(c: CurveFacts) -> tuple[str, ...]:
 def coefficients(data: ReportData) -> Finding:
     """Say which column weighs most, on a scale where columns compare."""
     if not data.coefficients:
-        return Finding(f"The model is empty: it predicts the same {data.target.name} for every row.", (), "warn")
+        return Finding(
+            f"The model is empty: it predicts the same {data.target.name} for every row.", (), "warn"
+        )
     top = data.coefficients[0]
     moves = signed(top.standardised, 3)
     if data.target.classes:
@@ -263,7 +304,9 @@ def gap(data: ReportData) -> Finding:
     noise = CLEAR * c.se / c.train_error if c.train_error > 0 else math.inf
     shown = f"{number(c.error)} held out against {number(c.train_error)} in training"
     if c.gap <= noise:
-        return Finding(f"The model does about as well on new rows as on its own: {shown}, a difference within noise.")
+        return Finding(
+            f"The model does about as well on new rows as on its own: {shown}, a difference within noise."
+        )
     if c.gap <= LARGE_GAP:
         return Finding(f"The model is {percent(c.gap)} worse on new rows than on its own: {shown}.")
     return Finding(
@@ -277,7 +320,9 @@ def certificate(data: ReportData) -> Finding:
     used = chosen(data).certificate
     failed = sum(c.certificate.failed for c in data.candidates)
     if not used.converged:
-        return Finding(f"The chosen model is not solved to the tolerance: {used.reason}.", _failed(failed), "warn")
+        return Finding(
+            f"The chosen model is not solved to the tolerance: {used.reason}.", _failed(failed), "warn"
+        )
     proof = f"its objective is at most {number(used.gap, 2)} of its value above the smallest possible one"
     if math.isnan(used.gap):
         proof = f"it meets the optimality conditions to {number(used.kkt, 2)} of the strength"
@@ -294,4 +339,6 @@ def _failed(failed: int) -> tuple[str, ...]:
 def reproduce(data: ReportData) -> Finding:
     """Say what repeats this page."""
     seed = f" and seed {data.run.seed}" if data.run.seed is not None else ""
-    return Finding(f"The same file, versions{seed} give the same numbers again; the command below is all it takes.")
+    return Finding(
+        f"The same file, versions{seed} give the same numbers again; the command below is all it takes."
+    )

@@ -63,7 +63,12 @@ def _title(data: ReportData) -> str:
 
 
 def _header(data: ReportData) -> Markup:
-    facts = [count(data.table.rows, "row"), count(data.table.columns, "column"), data.target.task, data.run.created[:10]]
+    facts = [
+        count(data.table.rows, "row"),
+        count(data.table.columns, "column"),
+        data.target.task,
+        data.run.created[:10],
+    ]
     line = join(tag("span", fact) for fact in facts if fact)
     name = tag("h1", data.target.name, " ", tag("span", f"from {data.table.source}", cls="source"))
     return tag("header", tag("p", "regularfit report", cls="brand"), name, tag("p", line, cls="meta"))

@@ -58,7 +58,7 @@ class Chart:
             self._back.append(tag("text", write(tick), x=at, y=self.height + 20, cls="tick mid" + minor))
         self._back.append(tag("text", name, x="50%", y=self.height + 42, cls="name mid"))
 
-    def y_axis(self, write: Callable[[float], str], most: int = 5) -> None:
+    def y_axis(self, write: Callable[[float], str], most: int = 7) -> None:
         """Draw a quiet line across and a number at its left for round values."""
         for tick in self.y.ticks(most):
             at = self._down(tick)
@@ -84,7 +84,9 @@ class Chart:
             at = _percent(self.x(value))
             self._back.append(tag("text", text, x=at, y=-44, cls="tick mid" + minor))
 
-    def line(self, xs: Sequence[float], ys: Sequence[float], cls: str, title: str = "", key: str = "") -> None:
+    def line(
+        self, xs: Sequence[float], ys: Sequence[float], cls: str, title: str = "", key: str = ""
+    ) -> None:
         """Draw a curve; with a key it can be pointed at, and then shows its title."""
         path = tag("path", d=self._trace(xs, ys), id=key or None)
         if not key:
@@ -119,8 +121,12 @@ class Chart:
         wanted = [self._down(label.value) for label in labels]
         for label, at, curve in zip(labels, spread(wanted, gap, 4.0, self.height - 4.0), wanted, strict=True):
             lead = tag("line", x1="100%", x2="100%", y1=curve, y2=round(at, 1), cls=f"lead {label.cls}")
-            wide = tag("text", shorten(label.text, 20), x="100%", dx=10, y=round(at, 1), dy=".34em", cls="wide")
-            slim = tag("text", shorten(label.text, 11), x="100%", dx=8, y=round(at, 1), dy=".34em", cls="slim")
+            wide = tag(
+                "text", shorten(label.text, 20), x="100%", dx=10, y=round(at, 1), dy=".34em", cls="wide"
+            )
+            slim = tag(
+                "text", shorten(label.text, 11), x="100%", dx=8, y=round(at, 1), dy=".34em", cls="slim"
+            )
             group = tag("g", tag("title", label.text), wide, slim, cls=f"label {label.cls}", data_k=label.key)
             self._front.append(join([lead, group]) if abs(at - curve) > 1 else group)
 
@@ -139,7 +145,11 @@ class Chart:
         return round(self.height * (1 - min(max(self.y(value), -1.0), 2.0)), 1)
 
     def _trace(self, xs: Sequence[float], ys: Sequence[float]) -> str:
-        points = [(round(_WIDE * self.x(a), 1), self._down(b)) for a, b in zip(xs, ys, strict=True) if math.isfinite(b)]
+        points = [
+            (round(_WIDE * self.x(a), 1), self._down(b))
+            for a, b in zip(xs, ys, strict=True)
+            if math.isfinite(b)
+        ]
         if len(points) == 1:  # a curve of one point: a short dash one can see
             points = [(points[0][0] - 6, points[0][1]), (points[0][0] + 6, points[0][1])]
         return "M" + "L".join(f"{a:g} {b:g}" for a, b in _without_flat(points)) if points else "M0 0"

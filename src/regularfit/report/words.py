@@ -11,12 +11,12 @@ _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 def number(x: float, digits: int = 3) -> str:
-    """Return ``x`` with so many significant digits, thousands apart, a true minus sign, and a dash for nan.
+    r"""Return ``x`` with so many significant digits, thousands apart, a true minus sign, and a dash for nan.
 
     Examples
     --------
     >>> number(2993.4), number(-0.04123), number(1.2e-9), number(float("nan"))
-    ('2,993', '−0.0412', '1.20 × 10⁻⁹', '–')
+    ('2,993', '−0.0412', '1.20\xa0×\xa010⁻⁹', '–')
     """
     if math.isnan(x):
         return "–"
@@ -27,7 +27,7 @@ def number(x: float, digits: int = 3) -> str:
         text = f"{x:,.{max(digits - 1 - size, 0)}f}"
     else:
         head, power = f"{x:.{digits - 1}e}".split("e")
-        text = f"{head} × 10{str(int(power)).translate(_RAISED)}"
+        text = f"{head}\u00a0×\u00a010{str(int(power)).translate(_RAISED)}"
     return text.replace("-", "−")
 
 
@@ -42,13 +42,13 @@ def percent(share: float) -> str:
     Examples
     --------
     >>> percent(0.482), percent(0.031), percent(-0.2)
-    ('48 %', '3.1 %', '−20 %')
+    ('48%', '3.1%', '−20%')
     """
     if not math.isfinite(share):
         return "–"
     hundred = 100 * share
     text = f"{hundred:,.0f}" if abs(hundred) >= 9.95 or hundred == 0 else f"{hundred:.1f}"
-    return text.replace("-", "−") + " %"
+    return text.replace("-", "−") + "%"
 
 
 def count(n: int, noun: str, plural: str | None = None) -> str:

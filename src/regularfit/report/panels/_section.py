@@ -30,7 +30,11 @@ def plot(
     chart: Chart, caption: str, readings: Sequence[tuple[float, str]] = (), cls: str = "", hint: str = ""
 ) -> Markup:
     """Return a chart with its caption; ``readings`` are texts shown while one points at that share of the width."""
-    places = json.dumps([[round(share, 4), text] for share, text in readings], ensure_ascii=False) if readings else None
+    places = (
+        json.dumps([[round(share, 4), text] for share, text in readings], ensure_ascii=False)
+        if readings
+        else None
+    )
     readout = tag("p", hint or "Point at the picture to read it.", cls="readout", aria_hidden="true")
     return tag(
         "figure",

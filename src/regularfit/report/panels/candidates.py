@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from regularfit.report import findings
 from regularfit.report.data import CandidateFacts, ReportData
 from regularfit.report.html import Markup, join, table, tag
@@ -19,7 +21,8 @@ _ROW = 46  # pixels a candidate
 def panel(data: ReportData) -> Markup:
     """Return the panel."""
     purpose = "Every penalty that competed, each at the strength the same rule chose for it."
-    body = [_picture(data), _numbers(data)]
+    measured = all(math.isfinite(v) for c in data.candidates for v in _interval(c))
+    body = [*([_picture(data)] if measured else []), _numbers(data)]
     return section("candidates", "Candidates", purpose, findings.candidates(data), *body)
 
 
@@ -33,12 +36,21 @@ def _interval(c: CandidateFacts) -> tuple[float, float, float]:
 def _picture(data: ReportData) -> Markup:
     ranges = [_interval(c) for c in data.candidates]
     x = spanning([v for r in ranges for v in r] + [c.train_error for c in data.candidates], 0.06)
-    said = "; ".join(f"{c.name} {number(r[1])}, {number(r[0])} to {number(r[2])}" for c, r in zip(data.candidates, ranges, strict=True))
-    chart = Chart(x, Scale(0, 1), f"Error of each candidate with its interval: {said}.", height=_ROW * len(ranges) + 6)
+    said = "; ".join(
+        f"{c.name} {number(r[1])}, {number(r[0])} to {number(r[2])}"
+        for c, r in zip(data.candidates, ranges, strict=True)
+    )
+    chart = Chart(
+        x, Scale(0, 1), f"Error of each candidate with its interval: {said}.", height=_ROW * len(ranges) + 6
+    )
     chart.x_axis(data.target.score_name, brief, most=6)
     for row, (c, span) in enumerate(zip(data.candidates, ranges, strict=True)):
         chart.add(_row(c, span, x, row, row == data.chosen.candidate))
-    kind = f"{percent(data.candidates[0].honest.level)} interval" if data.candidates[0].honest else "one standard error"
+    kind = (
+        f"{percent(data.candidates[0].honest.level)} interval"
+        if data.candidates[0].honest
+        else "one standard error"
+    )
     caption = f"Filled: error on rows not seen, with its {kind}. Ring: error on the training rows."
     return plot(chart, caption, cls="bare low")
 
@@ -48,7 +60,14 @@ def _row(c: CandidateFacts, span: tuple[float, float, float], x: Scale, row: int
     at = [f"{100 * x(v):.2f}%" for v in span]
     words = f"{c.name}: {number(span[1])}, {number(span[0])} to {number(span[2])}"
     parts: list[Markup] = [
-        tag("text", c.name, tag("tspan", "  chosen", cls="badge") if taken else "", x="0", y=y - 18, cls="rowname"),
+        tag(
+            "text",
+            c.name,
+            tag("tspan", "  chosen", cls="badge") if taken else "",
+            x="0",
+            y=y - 18,
+            cls="rowname",
+        ),
         tag("line", x1="0", x2="100%", y1=y, y2=y, cls="grid"),
         tag("line", x1=at[0], x2=at[2], y1=y, y2=y, cls="whisker"),
         tag("circle", cx=at[1], cy=y, r=5.5, cls="dot"),
@@ -69,4 +88,12 @@ def _facts(c: CandidateFacts, taken: bool) -> tuple[object, ...]:
     honest = f"{number(c.honest.low)} – {number(c.honest.high)}" if c.honest else "–"
     best = c.difference == 0 and c.difference_se == 0
     apart = "lowest" if best else f"{signed(c.difference)} ± {number(c.difference_se, 2)}"
-    return name, f"{number(c.error)} ± {number(c.se, 2)}", apart, honest, percent(c.gap), f"{c.kept:,}", number(c.strength)
+    return (
+        name,
+        f"{number(c.error)} ± {number(c.se, 2)}",
+        apart,
+        honest,
+        percent(c.gap),
+        f"{c.kept:,}",
+        number(c.strength),
+    )

@@ -40,13 +40,17 @@ def _picture(proof: CertificateFacts) -> Markup:
     for strength, gap in zip(proof.strengths, gaps, strict=True):
         if math.isfinite(gap):
             bad = bool(known) and gap > proof.tol
-            chart.dot(strength, gap, "bad" if bad else "good", f"strength {number(strength)}: {number(gap, 2)}", 2.5)
-    caption = "Relative duality gap of every solution along the path" + ("; the dashed line is the tolerance." if known else ".")
+            chart.dot(
+                strength, gap, "bad" if bad else "good", f"strength {number(strength)}: {number(gap, 2)}", 2.5
+            )
+    caption = "Relative duality gap of every solution along the path" + (
+        "; the dashed line is the tolerance." if known else "."
+    )
     return plot(chart, caption, cls="bare")
 
 
 def _power(x: float) -> str:
-    return number(x, 1).replace("1 × ", "")
+    return number(x, 1).replace("1\u00a0×\u00a0", "")
 
 
 def _numbers(data: ReportData) -> Markup:
@@ -58,4 +62,11 @@ def _facts(c: CandidateFacts) -> tuple[object, ...]:
     k = c.certificate
     length = f" of {len(k.gaps)}" if k.gaps else ""
     reason = k.reason + (f"; the path ends early because {k.ended}" if k.ended else "")
-    return c.name, "yes" if k.converged else "no", number(k.gap, 2), number(k.kkt, 2), reason, f"{k.failed}{length}"
+    return (
+        c.name,
+        "yes" if k.converged else "no",
+        number(k.gap, 2),
+        number(k.kkt, 2),
+        reason,
+        f"{k.failed}{length}",
+    )

@@ -8,6 +8,7 @@ from regularfit.report import findings
 from regularfit.report.data import Coefficient, ReportData
 from regularfit.report.html import Markup, table, tag
 from regularfit.report.panels._section import section
+from regularfit.report.scale import Scale
 from regularfit.report.words import number, signed
 
 __all__ = ["panel"]
@@ -25,21 +26,25 @@ def panel(data: ReportData) -> Markup:
     if len(found) > _SHOWN:
         rest = _bars("Coefficients of the chosen model, continued", found[_SHOWN:], found)
         body.append(tag("details", tag("summary", f"The next {len(found) - _SHOWN}"), rest))
-    body.append(tag("p", f"Intercept: {number(data.intercept, 4)} (when every column is zero).", cls="remark"))
+    body.append(
+        tag("p", f"Intercept: {number(data.intercept, 4)} (when every column is zero).", cls="remark")
+    )
     return section("coefficients", "Coefficients", purpose, findings.coefficients(data), *body)
 
 
 def _bars(caption: str, rows: Sequence[Coefficient], among: Sequence[Coefficient]) -> Markup:
     head = ("column", "", "for one standard deviation", "for one unit")
-    largest = max(abs(c.standardised) for c in among) or 1.0
-    cells = [(c.name, _bar(c, largest), signed(c.standardised), signed(c.original, 4)) for c in rows]
+    values = [c.standardised for c in among] + [0.0]
+    across = Scale(min(values), max(values))
+    cells = [(c.name, _bar(c, across), signed(c.standardised), signed(c.original, 4)) for c in rows]
     return table(caption, head, cells, "bars")
 
 
-def _bar(c: Coefficient, largest: float) -> Markup:
-    """A bar to the right of the middle for a plus, to the left for a minus."""
-    half = 50 * abs(c.standardised) / largest
-    start = 50 if c.standardised >= 0 else 50 - half
-    bar = tag("rect", x=f"{start:.2f}%", width=f"{half:.2f}%", y=3, height=12, cls="plus" if c.standardised >= 0 else "minus")
-    middle = tag("line", x1="50%", x2="50%", y1=0, y2=18, cls="axis")
+def _bar(c: Coefficient, across: Scale) -> Markup:
+    """A bar from zero, to the right for a plus and to the left for a minus."""
+    left, right = sorted((100 * across(0.0), 100 * across(c.standardised)))
+    sign = "plus" if c.standardised >= 0 else "minus"
+    bar = tag("rect", x=f"{left:.2f}%", width=f"{right - left:.2f}%", y=3, height=12, cls=sign)
+    at = f"{100 * across(0.0):.2f}%"
+    middle = tag("line", x1=at, x2=at, y1=0, y2=18, cls="axis")
     return tag("svg", bar, middle, height=18, width="100%", aria_hidden="true", cls="bar")

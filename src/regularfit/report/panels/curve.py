@@ -6,7 +6,7 @@ from regularfit.report import findings
 from regularfit.report.data import CurveFacts, ReportData
 from regularfit.report.html import Markup, tag
 from regularfit.report.panels._section import plot, section
-from regularfit.report.panels._strengths import AXIS, brief, mark_choices, strength_scale
+from regularfit.report.panels._strengths import AXIS, brief, strength_scale
 from regularfit.report.scale import Scale, spanning
 from regularfit.report.svg import Chart
 from regularfit.report.words import count, number
@@ -25,7 +25,10 @@ def panel(data: ReportData) -> Markup:
 def error_scale(c: CurveFacts) -> Scale:
     """Return an axis that shows the valley: what rises far above the strongest penalty's error is cut off."""
     ceiling = c.mean[0] + 2 * c.se[0]
-    low, high = [m - s for m, s in zip(c.mean, c.se, strict=True)], [m + s for m, s in zip(c.mean, c.se, strict=True)]
+    low, high = (
+        [m - s for m, s in zip(c.mean, c.se, strict=True)],
+        [m + s for m, s in zip(c.mean, c.se, strict=True)],
+    )
     depth = max(ceiling - min(low), max(c.se), 1e-300)
     around = [f[c.best] for f in c.folds]
     return spanning([*low, *(min(v, ceiling + 0.3 * depth) for v in [*high, *around]), *c.train], 0.04)
@@ -42,11 +45,28 @@ def _picture(data: ReportData, c: CurveFacts) -> Markup:
     low = [m - s for m, s in zip(c.mean, c.se, strict=True)]
     chart.band(c.strengths, low, [m + s for m, s in zip(c.mean, c.se, strict=True)], "band")
     chart.line(c.strengths, c.mean, "c0 strong")
-    mark_choices(chart, data)
+    _mark(chart, c, data.chosen.strength)
     chart.dot(c.strengths[c.best], c.mean[c.best], "first")
     chart.dot(c.strengths[c.one_se], c.mean[c.one_se], "second") if c.one_se != c.best else None
-    caption = f"Thin: {count(len(c.folds), 'fold')}. Bold: their mean, with one standard error to either side."
+    shown = (
+        f"the first {len(c.folds)} of {c.n_folds} folds"
+        if c.n_folds > len(c.folds)
+        else count(len(c.folds), "fold")
+    )
+    caption = f"Held-out {data.target.score_name}. Thin: {shown}. Bold: their mean, with one standard error to either side."
     return plot(chart, caption, _readings(x, c), "flagged")
+
+
+def _mark(chart: Chart, c: CurveFacts, taken: float) -> None:
+    """Draw the two strengths that the curve suggests; the one that was taken says so."""
+    two = [(c.best, "lowest", "first", 0)] + (
+        [(c.one_se, "one standard error", "second", 1)] if c.one_se != c.best else []
+    )
+    for at, name, cls, row in two:
+        strength = c.strengths[at]
+        chart.upright(
+            strength, f"{name} {brief(strength)}{', chosen' if strength == taken else ''}", cls, row
+        )
 
 
 def _readings(x: Scale, c: CurveFacts) -> list[tuple[float, str]]:
@@ -57,7 +77,9 @@ def _readings(x: Scale, c: CurveFacts) -> list[tuple[float, str]]:
 
 def _others(data: ReportData) -> Markup:
     """All candidates' mean curves in small pictures with one common height."""
-    curves = [(i, k, k.curve) for i, k in enumerate(data.candidates) if k.curve and len(k.curve.strengths) > 1]
+    curves = [
+        (i, k, k.curve) for i, k in enumerate(data.candidates) if k.curve and len(k.curve.strengths) > 1
+    ]
     if len(curves) < 2:
         return Markup("")
     scales = [error_scale(c) for _, _, c in curves]

@@ -33,10 +33,20 @@ def _picture(data: ReportData, c: CurveFacts) -> Markup:
     chart.line(c.strengths, c.mean, "c0 strong")
     mark_choices(chart, data)
     top = max(chart.y.first, chart.y.last)
-    chart.labels([Label(min(c.mean[-1], top), "held out", "c0", "held"), Label(c.train[-1], "training", "c1", "train")])
+    chart.labels(
+        [Label(min(c.mean[-1], top), "held out", "c0", "held"), Label(c.train[-1], "training", "c1", "train")]
+    )
     rows = zip(c.strengths, c.mean, c.train, strict=True)
     readings = [
-        (x(s), f"strength {number(s)}: held out {number(m)}, training {number(t)}, gap {percent((m - t) / t) if t else '–'}")
+        (
+            x(s),
+            f"strength {number(s)}: held out {number(m)}, training {number(t)}, gap {percent((m - t) / t) if t else '–'}",
+        )
         for s, m, t in rows
     ]
-    return plot(chart, f"{data.target.score_name.capitalize()} of {findings.chosen(data).name}.", readings, "named flagged")
+    return plot(
+        chart,
+        f"{data.target.score_name.capitalize()} of {findings.chosen(data).name}.",
+        readings,
+        "named flagged",
+    )

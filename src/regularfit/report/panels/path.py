@@ -37,7 +37,9 @@ def _picture(data: ReportData) -> Markup:
     for rank in reversed(range(len(columns))):  # the largest are drawn last, on top
         chart.line(facts.strengths, columns[rank].values, _colour(rank), _words(columns[rank]), f"p{rank}")
     mark_choices(chart, data)
-    chart.labels([Label(c.values[-1], c.name, _colour(i), f"p{i}") for i, c in enumerate(columns[:_NAMED])], 16.0)
+    chart.labels(
+        [Label(c.values[-1], c.name, _colour(i), f"p{i}") for i, c in enumerate(columns[:_NAMED])], 16.0
+    )
     readings = [
         (x(s), f"strength {number(s)}: {count(n, 'column')} in the model")
         for s, n in zip(facts.strengths, facts.nonzeros, strict=True)

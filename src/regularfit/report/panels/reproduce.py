@@ -17,7 +17,11 @@ def panel(data: ReportData) -> Markup:
     body = [tag("pre", tag("code", run.command), tabindex=0, aria_label="Command")] if run.command else []
     if run.python:
         body.append(tag("pre", tag("code", run.python), tabindex=0, aria_label="Python"))
-    facts = [("made", run.created), ("took", f"{number(run.seconds, 2)} s"), ("SHA-256 of the data", run.data_hash)]
+    facts = [
+        ("made", run.created),
+        ("took", f"{number(run.seconds, 2)} s"),
+        ("SHA-256 of the data", run.data_hash),
+    ]
     facts += [("seed", str(run.seed))] if run.seed is not None else []
     rows = [(name, tag("code", value)) for name, value in facts if value]
     body.append(table("This run", ("what", "value"), rows, "compact"))

@@ -19,7 +19,9 @@ _SHOWN = 12  # rows of a list before it is folded
 def panel(data: ReportData) -> Markup:
     """Return the panel."""
     target = data.target
-    task = f"{target.task.capitalize()}: {target.reason}." if target.reason else f"{target.task.capitalize()}."
+    task = (
+        f"{target.task.capitalize()}: {target.reason}." if target.reason else f"{target.task.capitalize()}."
+    )
     body = [tag("p", task, cls="remark"), _kinds(data)]
     body.append(_classes(target) if target.classes else _histogram(target))
     body += [_missing(data), _dropped(data)]
@@ -28,7 +30,11 @@ def panel(data: ReportData) -> Markup:
 
 def _kinds(data: ReportData) -> Markup:
     kinds = data.table.kinds or {}
-    return tag("ul", *(tag("li", tag("b", f"{n:,}"), f" {kind}") for kind, n in kinds.items()), cls="chips") if kinds else Markup("")
+    return (
+        tag("ul", *(tag("li", tag("b", f"{n:,}"), f" {kind}") for kind, n in kinds.items()), cls="chips")
+        if kinds
+        else Markup("")
+    )
 
 
 def _histogram(target: TargetFacts) -> Markup:

@@ -16,19 +16,33 @@ __all__ = ["panel"]
 def panel(data: ReportData) -> Markup:
     """Return the verdict that opens the page."""
     numbers = tag("dl", *(_figure(*facts) for facts in _figures(data)), cls="figures")
-    return tag("section", said(findings.verdict(data)), numbers, id="verdict", cls="verdict", aria_label="Verdict")
+    return tag(
+        "section", said(findings.verdict(data)), numbers, id="verdict", cls="verdict", aria_label="Verdict"
+    )
 
 
 def _figures(data: ReportData) -> list[tuple[str, str, str]]:
     honest, score = data.honest, data.target.score_name
     error = number(findings.best_error(data))
-    span = f"{number(honest.low)} to {number(honest.high)}, {percent(honest.level)} interval" if honest else "tuned, not nested"
+    span = (
+        f"{number(honest.low)} to {number(honest.high)}, {percent(honest.level)} interval"
+        if honest
+        else "tuned, not nested"
+    )
     figures = [(f"Honest {score}" if honest else score.capitalize(), error, span)]
     if score == "mean squared error":
         typical = number(math.sqrt(max(findings.best_error(data), 0.0)))
-        figures.append(("Typical error", typical, f"in units of {data.target.name}; its own spread is {number(data.target.sd)}"))
+        figures.append(
+            (
+                "Typical error",
+                typical,
+                f"in units of {data.target.name}; its own spread is {number(data.target.sd)}",
+            )
+        )
     else:
-        figures.append(("Without a model", number(data.target.null_error), f"{score} of one guess for all rows"))
+        figures.append(
+            ("Without a model", number(data.target.null_error), f"{score} of one guess for all rows")
+        )
     chosen = findings.chosen(data)
     figures.append(("Columns kept", f"{data.chosen.kept:,}", f"of {data.path.total:,}"))
     figures.append(("Strength", number(data.chosen.strength), f"{chosen.name}; {data.chosen.reason}"))
