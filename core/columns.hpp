@@ -173,10 +173,10 @@ inline void scan(const double* scores, int first, int width, const double* mean,
         const double excess = std::fabs(g) - t;
         const double bound = g > 0 ? pen.upper[j] : pen.lower[j];
         if (bound == 0) continue;
-        if (pen.l2[j] > 0) {
-            if (excess > 0) found.conjugate += excess * excess / (2 * s * pen.l2[j]);
-        } else if (!std::isinf(bound)) {
-            if (excess > 0) found.conjugate += excess * std::fabs(bound) / inverse[j];
+        if (pen.l2[j] > 0 || !std::isinf(bound)) {
+            // sup over b of excess |b| - s l2 b^2 / 2, up to the bound: bounds are on the penalised scale already
+            const double bend = s * pen.l2[j], best = std::min(bend > 0 ? excess / bend : HUGE_VAL, std::fabs(bound));
+            if (excess > 0) found.conjugate += best * (excess - 0.5 * bend * best);
         } else if (t > 0 && std::fabs(g) > found.ratio * t) {
             found.ratio = std::fabs(g) / t;
         }
