@@ -8,12 +8,29 @@ import pytest
 
 import regularfit as rf
 
-HEAVY = "numpy scipy sklearn pandas polars pyarrow narwhals matplotlib rich click skrub torch lightgbm xgboost".split()
+HEAVY = [
+    "numpy",
+    "scipy",
+    "sklearn",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "narwhals",
+    "matplotlib",
+    "rich",
+    "click",
+    "skrub",
+    "torch",
+    "lightgbm",
+    "xgboost",
+]
 
 
 def fresh(code: str) -> str:
     """Run code in a new interpreter and return what it prints."""
-    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.strip()
 
 
 def test_importing_loads_nothing_heavy():

@@ -1,4 +1,4 @@
-"""Choose how and how strongly to regularise: every fold and strength fitted in lockstep, with a proof and an honest score.
+"""Choose how and how strongly to regularise: all folds in lockstep, with a proof and an honest score.
 
 >>> import regularfit as rf
 >>> rf.L1()
@@ -53,11 +53,9 @@ __all__ = [
     "load",
 ]
 
-_ERRORS = (
-    "ConvergenceWarning FitError GridEdgeWarning InputError ModelFileError RegularfitError TableError UnsupportedError"
-)
 _HOMES = {
-    "errors": _ERRORS,
+    "errors": "ConvergenceWarning FitError GridEdgeWarning InputError ModelFileError RegularfitError "
+    "TableError UnsupportedError",
     "linear": "PenalizedClassifier PenalizedRegressor fit_path load",
     "losses": "Logistic Squared",
     "penalties": "ElasticNet L1 L2 Penalty",
@@ -70,7 +68,9 @@ def __getattr__(name: str) -> Any:
     """Load a public name from its room, once."""
     home = _HOME_OF.get(name)
     if home is None:
-        raise AttributeError(f"module 'regularfit' has no attribute {name!r}; it offers {', '.join(__all__)}.")
+        raise AttributeError(
+            f"module 'regularfit' has no attribute {name!r}; it offers {', '.join(__all__)}."
+        )
     value = getattr(import_module(f".{home}", __name__), name)
     globals()[name] = value
     return value

@@ -59,10 +59,14 @@ def test_probabilities_and_decisions_agree():
 @pytest.mark.filterwarnings("ignore::regularfit.errors.GridEdgeWarning")
 def test_cross_validation_is_the_held_out_log_loss():
     folds = StratifiedKFold(4, shuffle=True, random_state=1)
-    model = rf.PenalizedClassifier(rf.L2(), cv=folds, strengths=[1.0, 0.05, 0.01], standardize=False, tol=1e-12).fit(X, Y)
+    model = rf.PenalizedClassifier(
+        rf.L2(), cv=folds, strengths=[1.0, 0.05, 0.01], standardize=False, tol=1e-12
+    ).fit(X, Y)
     for k, (train, test) in enumerate(folds.split(X, Y)):
         for at, strength in enumerate(model.cv_.strengths):
-            other = LogisticRegression(C=1 / (len(train) * strength), tol=1e-12, max_iter=10**5).fit(X[train], Y[train])
+            other = LogisticRegression(C=1 / (len(train) * strength), tol=1e-12, max_iter=10**5).fit(
+                X[train], Y[train]
+            )
             expected = log_loss(Y[test], other.predict_proba(X[test]))
             assert model.cv_.folds[at, k] == pytest.approx(expected, rel=1e-5)
 
@@ -76,7 +80,9 @@ def test_scoring_by_rank():
     assert model.cv_.score_name == "roc_auc"
     train, test = folds[0]
     alone = rf.PenalizedClassifier(rf.L2(), strength=0.05).fit(X[train], Y[train])
-    assert model.cv_.folds[1, 0] == pytest.approx(roc_auc_score(Y[test] == "yes", alone.decision_function(X[test])))
+    assert model.cv_.folds[1, 0] == pytest.approx(
+        roc_auc_score(Y[test] == "yes", alone.decision_function(X[test]))
+    )
     assert model.strength_ == model.cv_.strengths[np.argmax(model.cv_.mean)]
 
 
@@ -123,7 +129,9 @@ def test_criteria_choose_without_folds(select):
     deviance = 2 * N * np.array([log_loss(Y, model.path_.predict(X, s)) for s in model.path_.strengths])
     expected = {"aic": 2, "bic": np.log(N)}.get(select)
     if expected is not None:
-        np.testing.assert_allclose(model.criterion_.values, deviance + expected * model.path_.nonzeros, rtol=1e-6)
+        np.testing.assert_allclose(
+            model.criterion_.values, deviance + expected * model.path_.nonzeros, rtol=1e-6
+        )
     assert np.flatnonzero(model.coef_)[:2].tolist() == [0, 1]
 
 

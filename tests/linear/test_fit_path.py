@@ -25,7 +25,9 @@ def test_path_is_that_of_scikit_learn(penalty, ratio):
 def test_names_weights_and_offset_go_through():
     names = list("abcdefgh")
     offset, weights = np.linspace(0, 1, len(Y)), np.arange(len(Y)) % 2
-    path = rf.fit_path(pd.DataFrame(X, columns=names), Y + offset, strengths=[1.0, 0.1], offset=offset, sample_weight=weights)
+    path = rf.fit_path(
+        pd.DataFrame(X, columns=names), Y + offset, strengths=[1.0, 0.1], offset=offset, sample_weight=weights
+    )
     rows = np.flatnonzero(weights)
     plain = rf.fit_path(X[rows], Y[rows], strengths=[1.0, 0.1])
     np.testing.assert_allclose(path.coefs, plain.coefs, atol=1e-9)

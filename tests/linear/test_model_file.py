@@ -1,4 +1,4 @@
-"""Model files: what goes in comes out; what is broken, foreign or newer is refused; nothing is overwritten."""
+"""Model files: what goes in comes out; what is broken, foreign or newer is refused; nothing is lost."""
 
 import json
 import os
@@ -34,7 +34,12 @@ def _models():
             "fixed strength": (rf.PenalizedRegressor(rf.L1().on([0, 1]), strength=0.1).fit(X, Y), X),
             "algebra": (rf.PenalizedRegressor(bounds, strength=0.1).fit(X, Y), X),
             "given folds": (rf.PenalizedRegressor(cv=folds, **grid).fit(X, Y), X),
-            "text labels": (rf.PenalizedClassifier(cv=RepeatedStratifiedKFold(n_splits=3, n_repeats=2), **grid).fit(Z, labels), Z),
+            "text labels": (
+                rf.PenalizedClassifier(cv=RepeatedStratifiedKFold(n_splits=3, n_repeats=2), **grid).fit(
+                    Z, labels
+                ),
+                Z,
+            ),
             "number labels": (rf.PenalizedClassifier(strength=0.1, scoring="roc_auc").fit(Z, numbers), Z),
             "object labels": (rf.PenalizedClassifier(strength=0.1).fit(Z, labels.astype(object)), Z),
         }
@@ -100,7 +105,7 @@ def test_further_facts_travel_with_the_model(tmp_path):
 
 def test_nothing_is_overwritten_unasked(file):
     before = file.read_bytes()
-    with pytest.raises(rf.ModelFileError, match="exists already and was left as it is.*overwrite=True"):
+    with pytest.raises(rf.ModelFileError, match=r"exists already and was left as it is.*overwrite=True"):
         MODELS["criterion"][0].save(file)
     assert file.read_bytes() == before
     MODELS["criterion"][0].save(file, overwrite=True)
@@ -128,7 +133,7 @@ def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
 
 
 def test_a_missing_folder_is_named(tmp_path):
-    with pytest.raises(rf.ModelFileError, match="cannot be written.*Choose a folder"):
+    with pytest.raises(rf.ModelFileError, match=r"cannot be written.*Choose a folder"):
         MODELS["criterion"][0].save(tmp_path / "nowhere" / "m.rfit")
 
 
@@ -146,7 +151,7 @@ def test_what_a_file_cannot_hold_is_said(tmp_path):
         warnings.simplefilter("ignore", rf.GridEdgeWarning)
         model = rf.PenalizedRegressor(rf.L1(), cv=3, random_state=0, scoring=_scorer).fit(X, Y)
     model.save(tmp_path / "m.rfit")
-    with pytest.warns(UserWarning, match="could not hold these parameters.*scoring=<function _scorer"):
+    with pytest.warns(UserWarning, match=r"could not hold these parameters.*scoring=<function _scorer"):
         same = rf.load(tmp_path / "m.rfit")
     assert same.scoring is None
     np.testing.assert_array_equal(same.predict(X), model.predict(X))
@@ -168,7 +173,7 @@ def test_folder(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\x80\x04\x95pickle", b"\x00" * 500])
 def test_files_of_other_programs(tmp_path, content):
     (tmp_path / "x").write_bytes(content)
-    with pytest.raises(rf.ModelFileError, match="not a regularfit model file.*written by save"):
+    with pytest.raises(rf.ModelFileError, match=r"not a regularfit model file.*written by save"):
         rf.load(tmp_path / "x")
 
 
@@ -195,12 +200,16 @@ def _altered(file, change):
 
 
 def _edit_head(file, **changes):
-    _altered(file, lambda name, c: json.dumps(json.loads(c) | changes).encode() if name == "model.json" else c)
+    _altered(
+        file, lambda name, c: json.dumps(json.loads(c) | changes).encode() if name == "model.json" else c
+    )
 
 
 def test_newer_format(file):
     _edit_head(file, version=99, written_by="regularfit 9.0")
-    with pytest.raises(rf.ModelFileError, match=r"format 99 \(written by regularfit 9.0\).*Install a newer regularfit"):
+    with pytest.raises(
+        rf.ModelFileError, match=r"format 99 \(written by regularfit 9.0\).*Install a newer regularfit"
+    ):
         rf.load(file)
 
 
@@ -262,7 +271,7 @@ def test_foreign_classes_are_never_built(file):
         return json.dumps(head).encode()
 
     _altered(file, change)
-    with pytest.raises(rf.ModelFileError, match="do not fit together.*Popen"):
+    with pytest.raises(rf.ModelFileError, match=r"do not fit together.*Popen"):
         rf.load(file)
 
 

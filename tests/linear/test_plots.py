@@ -81,7 +81,7 @@ def test_a_single_strength_is_a_point():
 
 
 def test_a_model_without_folds_has_no_cv_curve():
-    with pytest.raises(rf.InputError, match="not cross-validated.*plot_path"):
+    with pytest.raises(rf.InputError, match=r"not cross-validated.*plot_path"):
         rf.PenalizedRegressor(strength=0.1).fit(X, Y).plot_cv()
 
 

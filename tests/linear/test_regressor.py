@@ -22,7 +22,10 @@ X, Y = regression()
 N = len(Y)
 PEERS = {
     "lasso": (rf.L1(), lambda s: Lasso(alpha=s, tol=1e-14, max_iter=10**6)),
-    "elastic net": (rf.ElasticNet(0.3), lambda s: ElasticNet(alpha=s, l1_ratio=0.3, tol=1e-14, max_iter=10**6)),
+    "elastic net": (
+        rf.ElasticNet(0.3),
+        lambda s: ElasticNet(alpha=s, l1_ratio=0.3, tol=1e-14, max_iter=10**6),
+    ),
     "ridge": (rf.L2(), lambda s: Ridge(alpha=N * s, solver="cholesky")),
 }
 
@@ -32,7 +35,9 @@ PEERS = {
 @pytest.mark.parametrize("intercept", [True, False])
 def test_coefficients_are_those_of_scikit_learn(peer, strength, intercept):
     penalty, make = PEERS[peer]
-    model = rf.PenalizedRegressor(penalty, strength=strength, standardize=False, fit_intercept=intercept).fit(X, Y)
+    model = rf.PenalizedRegressor(penalty, strength=strength, standardize=False, fit_intercept=intercept).fit(
+        X, Y
+    )
     other = make(strength).set_params(fit_intercept=intercept).fit(X, Y)
     np.testing.assert_allclose(model.coef_, other.coef_, rtol=1e-6, atol=1e-8)
     np.testing.assert_allclose(model.intercept_, other.intercept_, rtol=1e-6, atol=1e-8)
@@ -66,7 +71,9 @@ def test_cross_validation_is_that_of_explicit_refits():
     for at, strength in enumerate(model.cv_.strengths):
         for k, (train, test) in enumerate(folds):
             other = Lasso(alpha=strength, tol=1e-13, max_iter=10**6).fit(X[train], Y[train])
-            assert model.cv_.folds[at, k] == pytest.approx(np.mean((Y[test] - other.predict(X[test])) ** 2), rel=1e-6)
+            assert model.cv_.folds[at, k] == pytest.approx(
+                np.mean((Y[test] - other.predict(X[test])) ** 2), rel=1e-6
+            )
     assert model.strength_ == model.cv_.strength_min == grid[np.argmin(model.cv_.mean)]
 
 
@@ -123,7 +130,9 @@ def test_leave_one_out_is_refitting_without_every_row():
     model.fit(X[rows], Y[rows])
     # Leaving a row out keeps the total penalty n * strength, which is Ridge's alpha.
     expected = [
-        -cross_val_score(Ridge(alpha=40 * s), X[rows], Y[rows], cv=LeaveOneOut(), scoring="neg_mean_squared_error").mean()
+        -cross_val_score(
+            Ridge(alpha=40 * s), X[rows], Y[rows], cv=LeaveOneOut(), scoring="neg_mean_squared_error"
+        ).mean()
         for s in grid
     ]
     np.testing.assert_allclose(model.criterion_.values, expected, rtol=1e-8)
@@ -174,12 +183,31 @@ def test_tables_keep_their_names(make):
     np.testing.assert_allclose(model.coef_, plain.coef_, atol=1e-12)
     np.testing.assert_allclose(model.predict(table), plain.predict(X))
     with pytest.raises(rf.InputError, match="now missing"):
-        model.predict(make({n: v for n, v in zip(names[:-1], X.T, strict=False)}))
+        model.predict(make(dict(zip(names[:-1], X.T[:-1], strict=True))))
 
 
 def test_refitting_without_names_forgets_them():
     model = rf.PenalizedRegressor(strength=0.1).fit(pd.DataFrame(X, columns=list("abcdefgh")), Y)
     assert not hasattr(model.fit(X, Y), "feature_names_in_")
+
+
+def test_missing_values_are_filled_fold_by_fold():
+    from regularfit.designs import Imputed
+
+    Z = np.where(np.random.default_rng(4).random(X.shape) < 0.1, np.nan, X)
+    folds = list(KFold(4, shuffle=True, random_state=0).split(X))
+    grid = [0.5, 0.1]
+    model = rf.PenalizedRegressor(rf.L1(), strengths=grid, cv=folds, standardize=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", rf.GridEdgeWarning)
+        model.fit(Imputed(Z), Y)
+    for k, (train, test) in enumerate(folds):
+        means = np.nanmean(Z[train], axis=0)
+        filled = np.where(np.isnan(Z), means, Z)
+        for at, strength in enumerate(grid):
+            other = Lasso(alpha=strength, tol=1e-13, max_iter=10**6).fit(filled[train], Y[train])
+            error = np.mean((Y[test] - other.predict(filled[test])) ** 2)
+            assert model.cv_.folds[at, k] == pytest.approx(error, rel=1e-6)
 
 
 def test_scoring_by_a_scikit_learn_name_keeps_its_sign_and_direction():
@@ -222,7 +250,9 @@ def _spoiled(monkeypatch, spoil):
     from regularfit.linear import _fit
 
     real = _fit.fit_lanes
-    monkeypatch.setattr(_fit, "fit_lanes", lambda *a, **k: [[spoil(lane) for lane in row] for row in real(*a, **k)])
+    monkeypatch.setattr(
+        _fit, "fit_lanes", lambda *a, **k: [[spoil(lane) for lane in row] for row in real(*a, **k)]
+    )
 
 
 def test_unconverged_choice_warns_once_with_advice(monkeypatch):
@@ -231,7 +261,9 @@ def test_unconverged_choice_warns_once_with_advice(monkeypatch):
         return replace(lane, path=replace(lane.path, converged=flags, reasons=("too hard",) * len(flags)))
 
     _spoiled(monkeypatch, spoil)
-    with pytest.warns(rf.ConvergenceWarning, match=r"strength 0.1\) is not proved to 1e-07: too hard.*certificate_") as caught:
+    with pytest.warns(
+        rf.ConvergenceWarning, match=r"strength 0.1\) is not proved to 1e-07: too hard.*certificate_"
+    ) as caught:
         model = rf.PenalizedRegressor(rf.L1(), strength=0.1).fit(X, Y)
     assert len(caught) == 1
     assert caught[0].filename == __file__
@@ -239,7 +271,9 @@ def test_unconverged_choice_warns_once_with_advice(monkeypatch):
 
 
 def test_inexact_folds_warn_once(monkeypatch):
-    _spoiled(monkeypatch, lambda lane: lane if lane.path else replace(lane, gaps=np.full(len(lane.gaps), 0.5)))
+    _spoiled(
+        monkeypatch, lambda lane: lane if lane.path else replace(lane, gaps=np.full(len(lane.gaps), 0.5))
+    )
     with pytest.warns(rf.ConvergenceWarning, match="500 of 600 fits along the paths and folds") as caught:
         model = rf.PenalizedRegressor(rf.L1(), cv=5, random_state=0).fit(X, Y)
     assert len(caught) == 1
@@ -335,7 +369,9 @@ def test_predicting_before_fitting():
 
 
 def test_nested_plan_holds_what_is_tuned():
-    plan = rf.PenalizedRegressor([rf.L1(), rf.L2()], select="1se")._nested_plan(X, Y, groups=np.arange(N) // 2)
+    plan = rf.PenalizedRegressor([rf.L1(), rf.L2()], select="1se")._nested_plan(
+        X, Y, groups=np.arange(N) // 2
+    )
     assert len(plan.grids) == len(plan.penalties) == 2
     assert plan.select == "1se"
     assert len(plan.groups) == N

@@ -10,24 +10,33 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import check_dataframe_column_names_consistency, estimator_checks_generator
+from sklearn.utils.estimator_checks import (
+    check_dataframe_column_names_consistency,
+    estimator_checks_generator,
+)
 
 import regularfit as rf
 from tests.linear.data import classification, regression
 
-# A default argument must be a plain value or callable for scikit-learn; a frozen penalty is neither until it is callable.
-FROZEN = {} if callable(rf.L1()) else {"check_parameters_default_constructible": "the default penalty is a frozen value"}
+# scikit-learn wants default arguments that are plain values or callable; a frozen penalty may be neither.
+FROZEN = (
+    {}
+    if callable(rf.L1())
+    else {"check_parameters_default_constructible": "the default penalty is a frozen value"}
+)
 CHEAP = {"strengths": 15, "cv": 3}
 ESTIMATORS = [
     rf.PenalizedRegressor(),
     rf.PenalizedRegressor(rf.L2(), select="loo"),
     rf.PenalizedRegressor(strength=0.05),
-    # scikit-learn's checks have classes of three rows, so three folds are the most that are not refused by name.
+    # These checks have classes of three rows, so three folds are the most that are not refused by name.
     rf.PenalizedClassifier(**CHEAP),
     rf.PenalizedClassifier(strength=0.05),
 ]
 CHECKS = [
-    pytest.param(estimator, check, id=f"{estimator}-{getattr(check, 'func', check).__name__}".replace("\n", ""))
+    pytest.param(
+        estimator, check, id=f"{estimator}-{getattr(check, 'func', check).__name__}".replace("\n", "")
+    )
     for prototype in ESTIMATORS
     for estimator, check in estimator_checks_generator(prototype, mark="skip", expected_failed_checks=FROZEN)
 ]
@@ -42,7 +51,9 @@ def test_scikit_learn_checks(estimator, check):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("estimator", [rf.PenalizedRegressor(strength=0.1), rf.PenalizedClassifier(strength=0.1)])
+@pytest.mark.parametrize(
+    "estimator", [rf.PenalizedRegressor(strength=0.1), rf.PenalizedClassifier(strength=0.1)]
+)
 def test_column_names_are_handled_as_scikit_learn_does(estimator):
     check_dataframe_column_names_consistency(type(estimator).__name__, estimator)
 
@@ -56,7 +67,9 @@ def test_default_folds_are_refused_where_a_class_is_rarer():
 def test_grid_search_reaches_into_the_penalty():
     X, y = regression()
     search = GridSearchCV(
-        rf.PenalizedRegressor(rf.ElasticNet(0.5), strength=0.1), {"penalty__l1_ratio": [0.1, 0.9], "strength": [0.1, 1]}, cv=3
+        rf.PenalizedRegressor(rf.ElasticNet(0.5), strength=0.1),
+        {"penalty__l1_ratio": [0.1, 0.9], "strength": [0.1, 1]},
+        cv=3,
     )
     search.fit(X, y)
     assert search.best_estimator_.penalty == rf.ElasticNet(search.best_params_["penalty__l1_ratio"])
@@ -64,7 +77,9 @@ def test_grid_search_reaches_into_the_penalty():
 
 def test_grid_search_over_penalties():
     X, y = regression()
-    search = GridSearchCV(rf.PenalizedRegressor(strength=0.1), {"penalty": [rf.L1(), rf.L2()]}, cv=3).fit(X, y)
+    search = GridSearchCV(rf.PenalizedRegressor(strength=0.1), {"penalty": [rf.L1(), rf.L2()]}, cv=3).fit(
+        X, y
+    )
     assert search.best_params_["penalty"] in (rf.L1(), rf.L2())
 
 
@@ -111,7 +126,9 @@ def test_weights_offsets_and_groups_are_routed(make):
             found = cross_validate(model, X, y, params=extra, cv=GroupKFold(3), error_score="raise")
         np.testing.assert_allclose(pipe[-1].coef_, alone.coef_, rtol=1e-9)
         predicted = pipe.predict(X, offset=extra["offset"])
-        np.testing.assert_array_equal(predicted, alone.predict(StandardScaler().fit_transform(X), offset=extra["offset"]))
+        np.testing.assert_array_equal(
+            predicted, alone.predict(StandardScaler().fit_transform(X), offset=extra["offset"])
+        )
     assert np.isfinite(found["test_score"]).all()
 
 

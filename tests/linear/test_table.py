@@ -30,7 +30,9 @@ def test_float32_columns_stay_float32(make):
 
 
 def test_nullable_pandas_columns_are_numbers():
-    table = read_table(pd.DataFrame({"a": pd.array([1, 2], dtype="Int64"), "b": pd.array([True, False], dtype="boolean")}))
+    table = read_table(
+        pd.DataFrame({"a": pd.array([1, 2], dtype="Int64"), "b": pd.array([True, False], dtype="boolean")})
+    )
     np.testing.assert_array_equal(table.values, [[1, 1], [2, 0]])
 
 
@@ -62,7 +64,9 @@ def test_text_columns_are_named(make):
 
 @pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table], ids=["pandas", "polars", "pyarrow"])
 def test_missing_values_are_named_by_column(make):
-    with pytest.raises(InputError, match=r"contains NaN or infinity \(1 missing or NaN, 0 infinite\).*'b'.*impute"):
+    with pytest.raises(
+        InputError, match=r"contains NaN or infinity \(1 missing or NaN, 0 infinite\).*'b'.*impute"
+    ):
         read_table(make({"a": [1.0, 2.0], "b": [1.0, None]}))
 
 
@@ -128,7 +132,9 @@ def test_same_columns_pass():
 
 
 def test_missing_and_unseen_columns_are_listed_with_the_nearest():
-    message = r"(?s)unseen at fit time:\n- bim\n.*now missing:\n- bmi\n.*'bim' meant to be 'bmi'.*feature_names_in_"
+    message = (
+        r"(?s)unseen at fit time:\n- bim\n.*now missing:\n- bmi\n.*'bim' meant to be 'bmi'.*feature_names_in_"
+    )
     with pytest.raises(InputError, match=message):
         read_table(_named("age", "bim"), fitted=FITTED)
 

@@ -7,7 +7,13 @@ import pyarrow as pa
 import pytest
 
 from regularfit.errors import InputError
-from regularfit.linear.targets import check_classes_weighted, read_classes, read_offset, read_target, read_weights
+from regularfit.linear.targets import (
+    check_classes_weighted,
+    read_classes,
+    read_offset,
+    read_target,
+    read_weights,
+)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +70,7 @@ def test_unusable_labels(y, message):
 
 
 def test_one_class_left_by_the_weights():
-    with pytest.raises(InputError, match="0 on every row of class 'a'.*two classes"):
+    with pytest.raises(InputError, match=r"0 on every row of class 'a'.*two classes"):
         check_classes_weighted(np.array([0.0, 1.0]), np.array([0.0, 1.0]), np.array(["a", "b"]))
     check_classes_weighted(np.array([0.0, 1.0]), None, np.array(["a", "b"]))
 

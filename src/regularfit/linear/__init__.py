@@ -8,4 +8,12 @@ from .model_file import load, load_extra
 from .plots import CVDisplay, PathDisplay
 from .regressor import PenalizedRegressor
 
-__all__ = ["CVDisplay", "PathDisplay", "PenalizedClassifier", "PenalizedRegressor", "fit_path", "load", "load_extra"]
+__all__ = [
+    "CVDisplay",
+    "PathDisplay",
+    "PenalizedClassifier",
+    "PenalizedRegressor",
+    "fit_path",
+    "load",
+    "load_extra",
+]

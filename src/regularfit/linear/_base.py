@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from .._typing import Vector
-from ..designs import as_design
+from ..designs import Design, as_design
 from ..errors import UnsupportedError
 from ..lockstep import Problem, make_problem
 from ..losses import Loss
@@ -34,6 +34,20 @@ __all__ = ["PenalizedLinear"]
 class PenalizedLinear(BaseEstimator):
     """The machinery of :class:`PenalizedRegressor` and :class:`PenalizedClassifier`; not for direct use."""
 
+    penalty: Any
+    strength: float | None
+    select: str
+    strengths: Any
+    min_ratio: float | None
+    cv: Any
+    standardize: bool
+    fit_intercept: bool
+    scoring: Any
+    tol: float
+    n_jobs: int | None
+    random_state: Any
+    verbose: bool | None
+
     # --- parameters ------------------------------------------------------------------------------
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -43,7 +57,11 @@ class PenalizedLinear(BaseEstimator):
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters; ``penalty__name`` puts a changed copy of the (frozen) penalty in its place."""
-        inner = {key.removeprefix("penalty__"): params.pop(key) for key in list(params) if key.startswith("penalty__")}
+        inner = {
+            key.removeprefix("penalty__"): params.pop(key)
+            for key in list(params)
+            if key.startswith("penalty__")
+        }
         super().set_params(**params)
         if inner:
             self.penalty = replace_nested(self.penalty, inner, "penalty")
@@ -58,7 +76,9 @@ class PenalizedLinear(BaseEstimator):
         """Return the numeric target and, for a classifier, the two classes."""
         raise NotImplementedError
 
-    def _read(self, X: Any, y: Any, sample_weight: Any, offset: Any) -> tuple[Table, Problem, np.ndarray | None, bool]:
+    def _read(
+        self, X: Any, y: Any, sample_weight: Any, offset: Any
+    ) -> tuple[Table, Problem, np.ndarray | None, bool]:
         table = read_table(X)
         check_rows(table)
         weights = read_weights(sample_weight, table.n)
@@ -76,7 +96,9 @@ class PenalizedLinear(BaseEstimator):
         )
         return table, problem, classes, weights is not None
 
-    def _settings(self, table: Table, problem: Problem, classes: np.ndarray | None, weighted: bool) -> Settings:
+    def _settings(
+        self, table: Table, problem: Problem, classes: np.ndarray | None, weighted: bool
+    ) -> Settings:
         given = candidates(self.penalty)
         return Settings(
             penalties=tuple(p.resolve(table.names) for p in given),
@@ -93,7 +115,9 @@ class PenalizedLinear(BaseEstimator):
             names=table.names,
         )
 
-    def fit(self, X: Any, y: Any, *, sample_weight: Any = None, offset: Any = None, groups: Any = None) -> Self:
+    def fit(
+        self, X: Any, y: Any, *, sample_weight: Any = None, offset: Any = None, groups: Any = None
+    ) -> Self:
         """Fit the model; choose candidate and strength unless ``strength`` is given.
 
         Parameters
@@ -116,7 +140,8 @@ class PenalizedLinear(BaseEstimator):
         table, problem, classes, weighted = self._read(X, y, sample_weight, offset)
         settings = self._settings(table, problem, classes, weighted)
         labels = None if classes is None else classes[problem.y.astype(int)]
-        found = fit_and_choose(problem, settings, labels=labels, X=X, groups=groups)
+        shown = None if isinstance(X, Design) else X  # splitters know tables and arrays only
+        found = fit_and_choose(problem, settings, labels=labels, X=shown, groups=groups)
         self._keep_columns(table)
         self._keep(found)
         if classes is not None:
@@ -163,7 +188,8 @@ class PenalizedLinear(BaseEstimator):
         settings = self._settings(table, problem, classes, weighted)
         if not settings.folds_wanted:
             raise UnsupportedError(
-                f"select={self.select!r} with strength={self.strength!r} chooses nothing by folds, so there is no nested plan."
+                f"select={self.select!r} with strength={self.strength!r} chooses nothing by folds, so there "
+                "is no nested plan."
             )
         scoring = settings.scoring
         return NestedPlan(

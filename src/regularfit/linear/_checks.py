@@ -19,8 +19,8 @@ def check_rows(table: Table) -> None:
     """Refuse a single row."""
     if table.n < 2:
         raise InputError(
-            f"X has 1 sample (n_samples = 1), and nothing can be learned from one row. Give at least 2 rows; {table.p} "
-            "column(s) were given."
+            "X has 1 sample (n_samples = 1), and nothing can be learned from one row. Give at least 2 rows; "
+            f"{table.p} column(s) were given."
         )
 
 
@@ -32,14 +32,14 @@ def check_varies(table: Table) -> None:
     elif sp.issparse(X):
         from sklearn.utils.sparsefuncs import min_max_axis
 
-        low, high = min_max_axis(X, axis=0)
+        low, high = min_max_axis(X, axis=0)  # pyright: ignore[reportGeneralTypeIssues]
         varies = bool((low < high).any())
     else:
         varies = any((X[:, j] != X[0, j]).any() for j in range(table.p))
     if not varies:
         raise InputError(
-            f"All {table.p} column(s) of X are constant, so they cannot explain y beside the intercept. Give at least one "
-            "column that varies."
+            f"All {table.p} column(s) of X are constant, so they cannot explain y beside the intercept. Give "
+            "at least one column that varies."
         )
 
 
@@ -49,8 +49,8 @@ def warn_path(path: Path, tol: float) -> None:
     if loose:
         first = next(r for r, ok in zip(path.reasons, path.converged, strict=True) if not ok)
         warnings.warn(
-            f"{loose} of {len(path)} strengths did not reach the tolerance {tol:g}; the first: {first}. A larger min_ratio "
-            "leaves the weakest penalties out.",
+            f"{loose} of {len(path)} strengths did not reach the tolerance {tol:g}; the first: {first}. A "
+            "larger min_ratio leaves the weakest penalties out.",
             ConvergenceWarning,
             stacklevel=3,
         )

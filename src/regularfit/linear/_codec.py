@@ -1,4 +1,4 @@
-"""Values as JSON with arrays beside it: the language of model files. Nothing that is read back can run code."""
+"""Values as JSON with arrays beside it: the language of model files. Nothing read back can run code."""
 
 from __future__ import annotations
 
@@ -17,19 +17,21 @@ _KIND = "$kind"
 
 
 class Unstored(str):
-    """Stands in for a parameter that a file cannot hold (a function, a class of the user); its text says what it was."""
+    """Stands in for what a file cannot hold (a function, a class of the user); its text says what it was."""
 
 
 def encode(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     """Return ``value`` as JSON; arrays go into ``arrays`` under names of their own.
 
-    Floats that JSON does not know (inf, nan), tuples, labels of NumPy types, sparse matrices, regularfit's own frozen
-    values and scikit-learn's splitters keep their type. Anything else becomes :class:`Unstored`.
+    Floats that JSON does not know (inf, nan), tuples, labels of NumPy types, sparse matrices, regularfit's
+    own frozen values and scikit-learn's splitters keep their type. Anything else becomes :class:`Unstored`.
 
     >>> encode((1, [2.5, None]), {})
     {'$kind': 'tuple', 'items': [1, [2.5, None]]}
     """
-    if value is None or isinstance(value, (bool, int, str)) and not isinstance(value, (np.generic, Unstored)):
+    if value is None or (
+        isinstance(value, (bool, int, str)) and not isinstance(value, (np.generic, Unstored))
+    ):
         return value
     if isinstance(value, float) and not isinstance(value, np.generic):
         return value if np.isfinite(value) else {_KIND: "float", "text": repr(value)}
@@ -43,7 +45,7 @@ def encode(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     if isinstance(value, np.ndarray):
         return _encode_array(value, arrays)
     if sp.issparse(value):
-        csr = value.tocsr()
+        csr: Any = sp.csr_matrix(value)
         parts = {part: _encode_array(getattr(csr, part), arrays) for part in ("data", "indices", "indptr")}
         return {_KIND: "csr", "shape": [int(k) for k in csr.shape], **parts}
     return _encode_object(value, arrays)
@@ -69,7 +71,11 @@ def decode(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
 
 def _encode_array(array: np.ndarray, arrays: dict[str, np.ndarray]) -> Any:
     if array.dtype.kind in "OT":  # never pickled: labels and names go into the JSON, each with its own type
-        return {_KIND: "objects", "shape": list(array.shape), "items": [encode(v, arrays) for v in array.ravel()]}
+        return {
+            _KIND: "objects",
+            "shape": list(array.shape),
+            "items": [encode(v, arrays) for v in array.ravel()],
+        }
     name = f"a{len(arrays)}"
     arrays[name] = array
     return {_KIND: "array", "name": name}

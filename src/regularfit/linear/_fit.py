@@ -1,4 +1,4 @@
-"""From checked data and settings to fitted lanes and a choice; no estimator state, so that it can be reused as it is."""
+"""From checked data and settings to fitted lanes and a choice, without any estimator state."""
 
 from __future__ import annotations
 
@@ -80,7 +80,12 @@ class Found:
 
 
 def fit_and_choose(
-    problem: Problem, settings: Settings, *, labels: np.ndarray | None = None, X: Any = None, groups: Any = None
+    problem: Problem,
+    settings: Settings,
+    *,
+    labels: np.ndarray | None = None,
+    X: Any = None,
+    groups: Any = None,
 ) -> Found:
     """Fit all candidates on all rows and, where folds choose, on all folds, in one call of the engine.
 
@@ -107,7 +112,11 @@ def fit_and_choose(
         )
     paths = tuple(_path(lanes_of[0]).named(settings.names) for lanes_of in results)
     curves = _curves(problem, settings, paths, results, folds)
-    choice = Choice(0, 0, float(paths[0].strengths[0]), float("nan")) if curves is None else choose(settings.select, curves)
+    choice = (
+        Choice(0, 0, float(paths[0].strengths[0]), float("nan"))
+        if curves is None
+        else choose(settings.select, curves)
+    )
     if curves is not None and settings.strength is None:
         _warn_edge(paths[choice.candidate], curves[choice.candidate])
     _warn_unconverged(paths, results, choice, settings.tol)
@@ -124,7 +133,9 @@ def make_grids(problem: Problem, settings: Settings) -> list[Vector]:
 # --- the choice ----------------------------------------------------------------------------------
 
 
-def _folds(problem: Problem, settings: Settings, labels: np.ndarray | None, X: Any, groups: Any) -> list[Fold]:
+def _folds(
+    problem: Problem, settings: Settings, labels: np.ndarray | None, X: Any, groups: Any
+) -> list[Fold]:
     classifier = labels is not None
     return make_folds(
         settings.cv,
@@ -148,7 +159,9 @@ def _curves(
     if settings.select in CRITERIA:
         many = len(paths) > 1 or len(paths[0]) > 1
         pairs = zip(settings.penalties, paths, strict=True)
-        return tuple(_criterion(problem, settings, penalty, path) for penalty, path in pairs) if many else None
+        return (
+            tuple(_criterion(problem, settings, penalty, path) for penalty, path in pairs) if many else None
+        )
     if not folds:
         return None
     weights = fold_weights(list(folds), problem.sample_weight)
@@ -161,7 +174,9 @@ def _curves(
 def _cv_result(path: Path, fold_results: Sequence[LaneResult], weights: Vector, scoring: Scoring) -> CVResult:
     """The held-out scores along the path; a fold that saturated earlier keeps its last score."""
     columns = [_filled(result.scores[: len(path), 0]) for result in fold_results]
-    return CVResult(path.strengths, np.column_stack(columns), weights, scoring.name, scoring.greater_is_better)
+    return CVResult(
+        path.strengths, np.column_stack(columns), weights, scoring.name, scoring.greater_is_better
+    )
 
 
 def _filled(scores: Vector) -> Vector:
@@ -175,7 +190,9 @@ def _filled(scores: Vector) -> Vector:
 
 def _criterion(problem: Problem, settings: Settings, penalty: Penalty, path: Path) -> Criterion:
     if settings.select == "loo":
-        return Criterion("loo", path.strengths, closed_form_scores(problem, penalty, path.strengths, settings.threads).loo)
+        return Criterion(
+            "loo", path.strengths, closed_form_scores(problem, penalty, path.strengths, settings.threads).loo
+        )
     eta = null_eta(problem, problem.sample_weight / problem.n)
     null_deviance = float(problem.sample_weight @ problem.loss.deviance(problem.y, eta))
     deviance = null_deviance * np.maximum(1.0 - path.deviance_ratio, 0.0)
@@ -197,18 +214,21 @@ def _criterion(problem: Problem, settings: Settings, penalty: Penalty, path: Pat
 def _warn_edge(path: Path, curve: CVResult | Criterion) -> None:
     values = curve.mean if isinstance(curve, CVResult) else curve.values
     null = bool(path.nonzeros[0] == 0)
-    warn_grid_edge(grid_edge(curve.strengths, curve.index_min, values, null_at_top=null, ended=path.ended), stacklevel=4)
+    warn_grid_edge(
+        grid_edge(curve.strengths, curve.index_min, values, null_at_top=null, ended=path.ended), stacklevel=4
+    )
 
 
 def _warn_unconverged(
     paths: Sequence[Path], results: Sequence[Sequence[LaneResult]], choice: Choice, tol: float
 ) -> None:
-    """One warning for the whole fit: about the chosen model, else about fits so inexact that the choice may suffer."""
+    """One warning a fit: about the chosen model, else about fits so inexact that the choice may suffer."""
     certificate = paths[choice.candidate].certificate(choice.index)
     if not certificate.converged:
         message = (
-            f"The chosen model (strength {choice.strength:.3g}) is not proved to {tol:g}: {certificate.reason}. "
-            "See certificate_; standardise the columns, drop duplicated ones, raise strength or raise tol."
+            f"The chosen model (strength {choice.strength:.3g}) is not proved to {tol:g}: "
+            f"{certificate.reason}. See certificate_; standardise the columns, drop duplicated ones, raise "
+            "strength or raise tol."
         )
     else:
         lanes = [lane for lanes_of in results for lane in lanes_of]
@@ -216,9 +236,9 @@ def _warn_unconverged(
         if not loose:
             return
         message = (
-            f"{loose} of {sum(len(lane.gaps) for lane in lanes)} fits along the paths and folds are more than {_FAR:g} "
-            f"times off the tolerance {tol:g}, so the comparison of strengths may suffer; the chosen model is exact. A "
-            "larger min_ratio leaves the weakest penalties out; see path_.reasons."
+            f"{loose} of {sum(len(lane.gaps) for lane in lanes)} fits along the paths and folds are more "
+            f"than {_FAR:g} times off the tolerance {tol:g}, so the comparison of strengths may suffer; the "
+            "chosen model is exact. A larger min_ratio leaves the weakest penalties out; see path_.reasons."
         )
     warnings.warn(message, ConvergenceWarning, stacklevel=4)
 
@@ -230,5 +250,7 @@ def _far_off(lane: LaneResult, tol: float) -> int:
 
 def _path(result: LaneResult) -> Path:
     if result.path is None:
-        raise InputError("The engine kept no path for the full data.")  # a broken promise inside, never the user's doing
+        raise InputError(
+            "The engine kept no path for the full data."
+        )  # a broken promise inside, never the user's doing
     return result.path

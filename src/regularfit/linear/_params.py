@@ -1,4 +1,4 @@
-"""The parameter ``penalty``: one penalty or several, and scikit-learn's ``penalty__name`` access to frozen values."""
+"""The parameter ``penalty``: one or several, and scikit-learn's ``penalty__name`` access to frozen values."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ def candidates(penalty: Any) -> tuple[Penalty, ...]:
     """
     found = tuple(penalty) if isinstance(penalty, (list, tuple)) else (penalty,)
     if not found:
-        raise InputError("penalty is an empty list; give at least one penalty such as L1(), L2() or ElasticNet(0.5).")
+        raise InputError(
+            "penalty is an empty list; give at least one penalty such as L1(), L2() or ElasticNet(0.5)."
+        )
     for one in found:
         if not isinstance(one, Penalty):
             call = f" Did you mean {one.__name__}()?" if isinstance(one, type) else ""
             raise InputError(
-                f"penalty={one!r} is not a penalty.{call} Give L1(), L2(), ElasticNet(l1_ratio), their algebra, or a list "
-                "of candidates; how strong it is goes into strength."
+                f"penalty={one!r} is not a penalty.{call} Give L1(), L2(), ElasticNet(l1_ratio), their "
+                "algebra, or a list of candidates; how strong it is goes into strength."
             )
     return found
 

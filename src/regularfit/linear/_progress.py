@@ -19,7 +19,8 @@ def progress_bar(verbose: bool | None) -> Iterator[Callable[[int, int], None] | 
 
     Parameters
     ----------
-    verbose : True shows the bar from the start, False once a fit has run for two seconds, None never. Output that is
+    verbose : True shows the bar from the start, False once a fit has run for two seconds, None never. Output
+    that is
         not a terminal (a file, a pipe, most notebooks) gets no bar.
     """
     if verbose is None or not sys.stderr.isatty():
@@ -41,20 +42,26 @@ class _Bar:
         self.task: Any = None
 
     def __call__(self, done: int, total: int) -> None:
+        if self.rich is None and time.monotonic() < self.opens_at:
+            return
         if self.rich is None:
-            if time.monotonic() < self.opens_at:
-                return
             self._open(total)
-        self.rich.update(self.task, completed=done, total=total)
+        bar: Any = self.rich
+        bar.update(self.task, completed=done, total=total)
 
     def _open(self, total: int) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        columns = TextColumn("fitting"), BarColumn(), TextColumn("{task.completed:.0f}/{task.total:.0f} strengths")
-        self.rich = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
-        self.rich.start()
-        self.task = self.rich.add_task("fitting", total=total)
+        columns = (
+            TextColumn("fitting"),
+            BarColumn(),
+            TextColumn("{task.completed:.0f}/{task.total:.0f} strengths"),
+        )
+        bar = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
+        bar.start()
+        self.rich = bar
+        self.task = bar.add_task("fitting", total=total)
 
     def close(self) -> None:
         if self.rich is not None:

@@ -21,7 +21,7 @@ __all__ = ["Scoring", "make_scoring"]
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """A held-out score: its name, its direction, and the engine's ``score(y, eta, weights)`` (None: the loss's own)."""
+    """A held-out score: name, direction and ``score(y, eta, weights)`` (None: the loss's own)."""
 
     name: str
     greater_is_better: bool
@@ -34,8 +34,9 @@ def make_scoring(scoring: Any, loss: Loss, *, classes: np.ndarray | None, weight
     Parameters
     ----------
     scoring : None (the loss's own score, smaller is better), the name of a scikit-learn scorer, or a callable
-        ``scoring(estimator, X, y)`` such as ``make_scorer`` returns (greater is better, as scikit-learn has it).
-        Scorers see predictions only: ``estimator`` predicts the held-out rows, X holds their linear predictor.
+        ``scoring(estimator, X, y)`` such as ``make_scorer`` returns (greater is better, as scikit-learn has
+        it). Scorers see predictions only: ``estimator`` predicts the held-out rows, X holds their linear
+        predictor.
     classes : the two labels of a classifier, or None for a regressor.
     weighted : whether sample weights were given, and so go to the scorer.
 
@@ -52,12 +53,15 @@ def make_scoring(scoring: Any, loss: Loss, *, classes: np.ndarray | None, weight
     return Scoring(name, True, _Adapter(scorer, name, predictions, weighted and _takes_weights(scorer)))
 
 
-def _scorer(scoring: Any) -> Callable[..., float]:
+def _scorer(scoring: Any) -> Any:
     if isinstance(scoring, str):
         from sklearn.metrics import get_scorer, get_scorer_names
 
         if scoring not in get_scorer_names():
-            raise InputError(f"scoring={scoring!r} is not a scikit-learn scorer. {did_you_mean(scoring, get_scorer_names())}")
+            raise InputError(
+                f"scoring={scoring!r} is not a scikit-learn scorer. "
+                f"{did_you_mean(scoring, get_scorer_names())}"
+            )
         return get_scorer(scoring)
     if not callable(scoring):
         raise InputError(
@@ -86,15 +90,17 @@ class _Adapter:
         extra = {"sample_weight": weights} if self.weighted else {}
         scorer = self.scorer
         if extra and get_config()["enable_metadata_routing"] and hasattr(scorer, "set_score_request"):
-            scorer = clone(scorer, safe=False).set_score_request(sample_weight=True)
+            copy: Any = clone(scorer, safe=False)
+            scorer = copy.set_score_request(sample_weight=True)
         try:
             return float(scorer(self.predictions, eta[:, None], self.predictions.labels(y), **extra))
         except InputError:
             raise
         except Exception as error:
             raise InputError(
-                f"scoring={self.name!r} failed on held-out predictions: {error}. It is called as scoring(estimator, X, y) "
-                "and must suit the kind of model (a regressor predicts numbers, a classifier labels and probabilities)."
+                f"scoring={self.name!r} failed on held-out predictions: {error}. It is called as "
+                "scoring(estimator, X, y) and must suit the kind of model (a regressor predicts numbers, a "
+                "classifier labels and probabilities)."
             ) from error
 
 

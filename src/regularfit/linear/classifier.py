@@ -19,22 +19,23 @@ __all__ = ["PenalizedClassifier"]
 
 
 class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
-    r"""Predict which of two classes a row belongs to, and with what probability, by penalised logistic regression.
+    r"""Predict the class (of two) of a row and its probability, by penalised logistic regression.
 
     .. math:: \min_{b_0, b}\; \frac1n \sum_i w_i \left[ \log(1 + e^{\eta_i}) - y_i \eta_i \right]
               + \text{strength} \cdot P(b), \qquad \eta_i = o_i + b_0 + x_i^\top b, \quad \sum_i w_i = n
 
-    where y is 1 for the second label of ``classes_``. All strengths of all folds are fitted in lockstep. Prefer it when
-    probabilities are wanted, columns are many or correlated, or few of them should be kept. It stays finite for classes
-    that a line separates perfectly. More than two classes: ``sklearn.multiclass.OneVsRestClassifier`` around it.
+    where y is 1 for the second label of ``classes_``. All strengths of all folds are fitted in lockstep.
+    Prefer it when probabilities are wanted, columns are many or correlated, or few of them should be kept. It
+    stays finite for classes that a line separates perfectly. More than two classes:
+    ``sklearn.multiclass.OneVsRestClassifier`` around it.
 
     Parameters
     ----------
     penalty : Penalty or list of them, default L1()
         A list holds candidates; the best of them is kept.
     strength : float > 0 or None
-        The multiplier of the penalty: glmnet's lambda; scikit-learn's ``C`` is 1 / (n * strength). None: chosen by
-        ``select``.
+        The multiplier of the penalty: glmnet's lambda; scikit-learn's ``C`` is 1 / (n * strength). None:
+        chosen by ``select``.
     select : {"min", "1se", "aic", "bic", "ebic", "gcv"}
         The rule that chooses, as in :class:`PenalizedRegressor`.
     strengths, min_ratio, standardize, fit_intercept, tol, n_jobs, random_state, verbose
@@ -42,8 +43,8 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
     cv : int, splitter or iterable of (train, test), default 10
         A number means that many random folds, each with its share of both classes.
     scoring : str, callable or None
-        How held-out rows are scored: None is the mean log-loss; a scikit-learn scorer, or its name, counts with
-        greater is better.
+        How held-out rows are scored: None is the mean log-loss; a scikit-learn scorer, or its name, counts
+        with greater is better.
 
     Attributes
     ----------
@@ -68,8 +69,8 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
 
     References
     ----------
-    Cox (1958), The regression analysis of binary sequences; Friedman, Hastie & Tibshirani (2010), Regularization paths
-    for generalized linear models via coordinate descent.
+    Cox (1958), The regression analysis of binary sequences; Friedman, Hastie & Tibshirani (2010),
+    Regularization paths for generalized linear models via coordinate descent.
     """
 
     def __init__(

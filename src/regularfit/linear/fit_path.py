@@ -68,7 +68,8 @@ def fit_path(
 
     References
     ----------
-    Friedman, Hastie & Tibshirani (2010), Regularization paths for generalized linear models via coordinate descent.
+    Friedman, Hastie & Tibshirani (2010), Regularization paths for generalized linear models via coordinate
+    descent.
     """
     table = read_table(X)
     check_rows(table)
@@ -76,18 +77,27 @@ def fit_path(
         check_varies(table)
     weights, known = read_weights(sample_weight, table.n), read_offset(offset, table.n)
     problem = make_problem(
-        table.values, y, loss, sample_weight=weights, offset=known, fit_intercept=fit_intercept, standardize=standardize
+        table.values,
+        y,
+        loss,
+        sample_weight=weights,
+        offset=known,
+        fit_intercept=fit_intercept,
+        standardize=standardize,
     )
     found = candidates(penalty)
-    if len(found) > 1:
+    if len(found) != 1:
         raise InputError(
-            f"fit_path fits one penalty; {len(found)} were given. Call it for each, or let PenalizedRegressor choose."
+            f"fit_path fits one penalty; {len(found)} were given. Call it for each, or let "
+            "PenalizedRegressor choose."
         )
     resolved = found[0].resolve(table.names)
     grid = strength_grid(problem, resolved, strengths, min_ratio)
     with progress_bar(verbose) as progress:
         lane = Lane(np.arange(problem.n), keep=True)
-        results = fit_lanes(problem, [resolved], [grid], [lane], tol=tol, threads=n_jobs, progress=progress, full_df=True)
+        results = fit_lanes(
+            problem, [resolved], [grid], [lane], tol=tol, threads=n_jobs, progress=progress, full_df=True
+        )
     path = results[0][0].path
     assert path is not None  # it was asked for with keep=True
     warn_path(path, tol)

@@ -1,4 +1,4 @@
-"""Model files: a zip of one JSON text and plain arrays. Versioned, atomic, and unable to run code when read."""
+"""Model files: a zip of one JSON text and plain arrays; versioned, atomic, and no code is run when read."""
 
 from __future__ import annotations
 
@@ -27,17 +27,27 @@ FORMAT = "regularfit model"
 FORMAT_VERSION = 1
 _HEAD = "model.json"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same model gives the same bytes, whenever it is written
-_STATE = (
-    "coef_ intercept_ classes_ strength_ penalty_ candidates_ paths_ cvs_ criteria_ certificate_ "
-    "n_features_in_ feature_names_in_"
-).split()
+_STATE = [
+    "coef_",
+    "intercept_",
+    "classes_",
+    "strength_",
+    "penalty_",
+    "candidates_",
+    "paths_",
+    "cvs_",
+    "criteria_",
+    "certificate_",
+    "n_features_in_",
+    "feature_names_in_",
+]
 
 
 def save(model: Any, path: Any, *, overwrite: bool = False, extra: Mapping[str, Any] | None = None) -> None:
     """Write a fitted estimator to ``path``; see its method ``save``.
 
-    The file appears whole or not at all. Parameters that a file cannot hold (a scoring function, a penalty class of
-    your own) are left out, and :func:`load` says so; predictions never depend on them.
+    The file appears whole or not at all. Parameters that a file cannot hold (a scoring function, a penalty
+    class of your own) are left out, and :func:`load` says so; predictions never depend on them.
 
     Raises
     ------
@@ -66,7 +76,8 @@ def save(model: Any, path: Any, *, overwrite: bool = False, extra: Mapping[str, 
 def load(path: Any) -> Any:
     """Return the fitted estimator that a model file holds.
 
-    Reading runs no code from the file: it is JSON and plain arrays, and only classes of regularfit are built from it.
+    Reading runs no code from the file: it is JSON and plain arrays, and only classes of regularfit are built
+    from it.
 
     Raises
     ------
@@ -133,7 +144,9 @@ def _write_atomically(target: FilePath, content: bytes, overwrite: bool) -> None
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     except OSError as error:
-        raise ModelFileError(f"{target} cannot be written: {error}. Choose a folder that exists and is writable.") from error
+        raise ModelFileError(
+            f"{target} cannot be written: {error}. Choose a folder that exists and is writable."
+        ) from error
     draft = FilePath(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -172,7 +185,9 @@ def _umask() -> int:
 
 
 def _exists(target: FilePath) -> str:
-    return f"{target} exists already and was left as it is. Give another name, or overwrite=True to replace it."
+    return (
+        f"{target} exists already and was left as it is. Give another name, or overwrite=True to replace it."
+    )
 
 
 # --- reading -------------------------------------------------------------------------------------
@@ -185,9 +200,13 @@ def _unpacked(source: FilePath) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
             names = [n for n in archive.namelist() if n.endswith(".npy")]
             return head, {n.removesuffix(".npy"): _array(archive, n) for n in names}
     except FileNotFoundError as error:
-        raise ModelFileError(f"There is no file {source}. Give the path of a model file written by save().") from error
+        raise ModelFileError(
+            f"There is no file {source}. Give the path of a model file written by save()."
+        ) from error
     except IsADirectoryError as error:
-        raise ModelFileError(f"{source} is a folder. Give the model file inside it, usually model.rfit.") from error
+        raise ModelFileError(
+            f"{source} is a folder. Give the model file inside it, usually model.rfit."
+        ) from error
     except zipfile.BadZipFile as error:
         raise ModelFileError(_foreign_or_cut(source)) from error
     except (OSError, EOFError, ValueError, KeyError, NotImplementedError, RuntimeError) as error:
@@ -201,18 +220,22 @@ def _unpacked(source: FilePath) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 def _head(archive: zipfile.ZipFile, source: FilePath) -> dict[str, Any]:
     if _HEAD not in archive.namelist():
         raise ModelFileError(
-            f"{source} is a zip archive, but not a regularfit model file (it has no {_HEAD}). Give a file written by save()."
+            f"{source} is a zip archive, but not a regularfit model file (it has no {_HEAD}). Give a file "
+            "written by save()."
         )
     head = json.loads(archive.read(_HEAD))
     if not isinstance(head, dict) or head.get("format") != FORMAT:
-        raise ModelFileError(f"{source} was written by another program, not by regularfit. Give a file written by save().")
+        raise ModelFileError(
+            f"{source} was written by another program, not by regularfit. Give a file written by save()."
+        )
     version = head.get("version")
     if not isinstance(version, int) or version < 1:
         raise ModelFileError(_damaged(source, f"its format version is {version!r}"))
     if version > FORMAT_VERSION:
         raise ModelFileError(
-            f"{source} has format {version} (written by {head.get('written_by', 'a newer regularfit')}), but regularfit "
-            f"{__version__} reads formats up to {FORMAT_VERSION}. Install a newer regularfit to read it."
+            f"{source} has format {version} (written by {head.get('written_by', 'a newer regularfit')}), but "
+            f"regularfit {__version__} reads formats up to {FORMAT_VERSION}. Install a newer regularfit to "
+            "read it."
         )
     return head
 
@@ -222,7 +245,9 @@ def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
     info = archive.getinfo(name)
     with archive.open(info) as member:
         version = npy.read_magic(member)
-        shape, _, dtype = npy.read_array_header_1_0(member) if version == (1, 0) else npy.read_array_header_2_0(member)
+        shape, _, dtype = (
+            npy.read_array_header_1_0(member) if version == (1, 0) else npy.read_array_header_2_0(member)
+        )
         promised = int(np.prod(shape, dtype=object)) * dtype.itemsize
         if dtype.hasobject or promised + member.tell() != info.file_size:
             raise ValueError(f"array {name} promises {promised} bytes that are not there")
@@ -249,8 +274,8 @@ def _rebuild(head: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Any:
     if lost:
         shown = "; ".join(f"{name}={text}" for name, text in lost.items())
         warnings.warn(
-            f"The model file could not hold these parameters, which are back at their defaults: {shown}. Predictions are "
-            "the same; set them again before fitting anew.",
+            f"The model file could not hold these parameters, which are back at their defaults: {shown}. "
+            "Predictions are the same; set them again before fitting anew.",
             UserWarning,
             stacklevel=3,
         )

@@ -22,8 +22,8 @@ __all__ = ["CVDisplay", "PathDisplay"]
 class PathDisplay:
     """Coefficients along the strengths, weak penalties to the right; made by :meth:`from_estimator`.
 
-    Names stand at the ends of the largest curves, the number of non-zeros on top, and dashed lines mark the strength
-    of the best held-out score ("min") and the strongest one not clearly worse ("1se").
+    Names stand at the ends of the largest curves, the number of non-zeros on top, and dashed lines mark the
+    strength of the best held-out score ("min") and the strongest one not clearly worse ("1se").
 
     Parameters
     ----------
@@ -66,7 +66,9 @@ class PathDisplay:
         names = path.feature_names or tuple(f"x{j}" for j in range(path.sparse_coefs.shape[1]))
         return cls(path.strengths, path.coefs, names, path.nonzeros, _marks(estimator)).plot(ax, **options)
 
-    def plot(self, ax: Axes | None = None, *, labels: int = 12, line_kw: dict[str, Any] | None = None) -> PathDisplay:
+    def plot(
+        self, ax: Axes | None = None, *, labels: int = 12, line_kw: dict[str, Any] | None = None
+    ) -> PathDisplay:
         """Draw.
 
         Parameters
@@ -77,7 +79,7 @@ class PathDisplay:
         """
         self.ax_, self.figure_ = _axes(ax)
         ever = np.flatnonzero(np.any(self.coefs != 0, axis=0))
-        style = {"linewidth": 1.4} | (line_kw or {})
+        style: dict[str, Any] = {"linewidth": 1.4} | (line_kw or {})
         if len(self.strengths) == 1:
             style = {"marker": "o"} | style
         self.lines_ = [self.ax_.plot(self.strengths, self.coefs[:, j], **style)[0] for j in ever]
@@ -106,7 +108,12 @@ class PathDisplay:
                 va="center",
                 fontsize="small",
                 color=self.lines_[k].get_color(),
-                arrowprops={"arrowstyle": "-", "color": self.lines_[k].get_color(), "linewidth": 0.6, "alpha": 0.6},
+                arrowprops={
+                    "arrowstyle": "-",
+                    "color": self.lines_[k].get_color(),
+                    "linewidth": 0.6,
+                    "alpha": 0.6,
+                },
             )
             for k, spot in zip(order, spots, strict=True)
         ]
@@ -116,8 +123,9 @@ class PathDisplay:
 class CVDisplay:
     """The held-out score along the strengths, weak penalties to the right; made by :meth:`from_estimator`.
 
-    The line is the mean over the folds, the band one standard error to each side, thin lines single folds; dashed
-    lines mark the best ("min") and the strongest not clearly worse strength ("1se"); non-zeros stand on top.
+    The line is the mean over the folds, the band one standard error to each side, thin lines single folds;
+    dashed lines mark the best ("min") and the strongest not clearly worse strength ("1se"); non-zeros stand
+    on top.
 
     Parameters
     ----------
@@ -169,7 +177,8 @@ class CVDisplay:
         if cv is None:
             raise InputError(
                 "This model was not cross-validated: its strength was given, or chosen by a criterion "
-                f'(select={estimator.select!r}). Fit with strength=None and select="min" or "1se", or use plot_path().'
+                f"(select={estimator.select!r}). Fit with strength=None and select='min' or '1se', or use "
+                "plot_path()."
             )
         nonzeros = estimator.path_.nonzeros
         display = cls(cv.strengths, cv.mean, cv.se, cv.folds, cv.score_name, nonzeros, _marks(estimator))
@@ -192,13 +201,15 @@ class CVDisplay:
         line_kw, fill_between_kw : keyword arguments for the mean and its band.
         """
         self.ax_, self.figure_ = _axes(ax)
-        thin = {"color": "0.7", "linewidth": 0.6, "zorder": 1}
+        thin: dict[str, Any] = {"color": "0.7", "linewidth": 0.6, "zorder": 1}
         self.fold_lines_ = self.ax_.plot(self.strengths, self.folds, **thin) if fold_lines else []
         marker = {"marker": "o"} if len(self.strengths) == 1 else {}
-        style = {"color": "C3", "linewidth": 1.8, "zorder": 3} | marker | (line_kw or {})
+        style: dict[str, Any] = {"color": "C3", "linewidth": 1.8, "zorder": 3} | marker | (line_kw or {})
         (self.line_,) = self.ax_.plot(self.strengths, self.mean, **style)
         band = {"color": style["color"], "alpha": 0.2, "linewidth": 0, "zorder": 2} | (fill_between_kw or {})
-        self.fill_between_ = self.ax_.fill_between(self.strengths, self.mean - self.se, self.mean + self.se, **band)
+        self.fill_between_ = self.ax_.fill_between(
+            self.strengths, self.mean - self.se, self.mean + self.se, **band
+        )
         self.ax_.set_ylabel(f"{self.score_name}, held out")
         _strength_axis(self.ax_, self.strengths)
         _draw_marks(self.ax_, self.marks)
@@ -240,7 +251,13 @@ def _draw_marks(ax: Axes, marks: dict[str, float]) -> None:
         joined.setdefault(strength, []).append(label)
     for strength, labels in joined.items():
         ax.axvline(strength, color="0.25", linestyle="--", linewidth=1.0, zorder=2)
-        text = {"rotation": 90, "va": "top", "ha": "right", "fontsize": "small", "color": "0.25"}
+        text: dict[str, Any] = {
+            "rotation": 90,
+            "va": "top",
+            "ha": "right",
+            "fontsize": "small",
+            "color": "0.25",
+        }
         ax.annotate(" = ".join(labels), (strength, 0.98), xycoords=("data", "axes fraction"), **text)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
-from .._typing import Vector
 from .. import losses
+from .._typing import Vector
 from ..losses import Loss
 from ..penalties import L1, Penalty
 from ._base import PenalizedLinear
@@ -20,15 +20,15 @@ __all__ = ["PenalizedRegressor"]
 
 
 class PenalizedRegressor(RegressorMixin, PenalizedLinear):
-    r"""Predict a number from many columns, with coefficients held back by a penalty whose strength the data choose.
+    r"""Predict a number from many columns; a penalty, as strong as the data say, holds coefficients back.
 
     .. math:: \min_{b_0, b}\; \frac1n \sum_i w_i\, \tfrac12 (y_i - o_i - b_0 - x_i^\top b)^2
               + \text{strength} \cdot P(b), \qquad \sum_i w_i = n
 
-    All strengths of all folds (and of all candidate penalties) are fitted in lockstep, so the choice costs little more
-    than one path of fits. Prefer it to least squares whenever p is not tiny against n, when columns are correlated, or
-    when few of them should be kept (``L1``). It is linear: where effects bend or interact, add such columns or use
-    trees. For two classes use :class:`PenalizedClassifier`.
+    All strengths of all folds (and of all candidate penalties) are fitted in lockstep, so the choice costs
+    little more than one path of fits. Prefer it to least squares whenever p is not tiny against n, when
+    columns are correlated, or when few of them should be kept (``L1``). It is linear: where effects bend or
+    interact, add such columns or use trees. For two classes use :class:`PenalizedClassifier`.
 
     Parameters
     ----------
@@ -37,24 +37,26 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
     loss : "squared" or a Loss
         What is fitted.
     strength : float > 0 or None
-        The multiplier of the penalty: glmnet's lambda, scikit-learn's ``alpha`` of Lasso and ElasticNet. None: chosen
-        by ``select``.
+        The multiplier of the penalty: glmnet's lambda, scikit-learn's ``alpha`` of Lasso and ElasticNet.
+        None: chosen by ``select``.
     select : {"min", "1se", "aic", "bic", "ebic", "gcv", "loo"}
-        The rule that chooses: best mean held-out score; the strongest penalty within one paired standard error of it;
-        an information criterion; generalised or exact leave-one-out error (squared loss, L2).
+        The rule that chooses: best mean held-out score; the strongest penalty within one paired standard
+        error of it; an information criterion; generalised or exact leave-one-out error (squared loss, L2).
     strengths : int or (L,) array, default 100
-        How many strengths to try, from the smallest that makes every penalised coefficient zero downwards, or which.
+        How many strengths to try, from the smallest that makes every penalised coefficient zero downwards, or
+        which.
     min_ratio : float in (0, 1) or None
         Smallest strength over the largest; None: 1e-4, or 1e-2 where p > n.
     cv : int, splitter or iterable of (train, test), default 10
         How rows are held out. A number means that many random folds (grouped where ``groups`` is given).
     standardize : bool
-        Whether columns are penalised on the scale of unit standard deviation. ``coef_`` is always on the scale of X.
+        Whether columns are penalised on the scale of unit standard deviation. ``coef_`` is always on the
+        scale of X.
     fit_intercept : bool
         Whether there is an intercept; it is never penalised.
     scoring : str, callable or None
-        How held-out rows are scored: None is the mean squared error; a scikit-learn scorer, or its name, counts with
-        greater is better.
+        How held-out rows are scored: None is the mean squared error; a scikit-learn scorer, or its name,
+        counts with greater is better.
     tol : float > 0
         Largest relative duality gap that counts as converged.
     n_jobs : int or None
@@ -97,8 +99,8 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
 
     References
     ----------
-    Tibshirani (1996), Regression shrinkage and selection via the lasso; Zou & Hastie (2005) for the elastic net;
-    Friedman, Hastie & Tibshirani (2010) for paths and cross-validation along them.
+    Tibshirani (1996), Regression shrinkage and selection via the lasso; Zou & Hastie (2005) for the elastic
+    net; Friedman, Hastie & Tibshirani (2010) for paths and cross-validation along them.
     """
 
     def __init__(
@@ -135,7 +137,7 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
         self.verbose = verbose
 
     def predict(self, X: Any, *, offset: Any = None) -> Vector:
-        """Return the expected target of every row, (n,); give ``offset`` again if the model was fitted with one."""
+        """Return the expected target of every row, (n,); give ``offset`` if the fit had one."""
         return losses.get(self.loss).mean(self._eta(X, offset))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None) -> float:

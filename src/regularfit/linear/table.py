@@ -26,7 +26,7 @@ _SHOWN = 5  # how many column names an error lists before it says "..."
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A finite float array (dense, CSR or CSC) of shape (n, p), and its p column names or None."""
+    """A finite float matrix (dense, CSR, CSC or a design) of n rows, and its p column names or None."""
 
     values: Any
     names: tuple[str, ...] | None
@@ -179,7 +179,7 @@ def _from_objects(values: np.ndarray, name: str) -> np.ndarray:
         ) from error
 
 
-def _frame_values(X: Any, labels: list[Any], name: str) -> np.ndarray:
+def _frame_values(X: Any, labels: list[Any], name: str) -> Any:
     import narwhals as nw
 
     frame = nw.from_native(X, eager_only=True)

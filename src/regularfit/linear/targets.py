@@ -23,8 +23,8 @@ def read_target(y: Any, n: int) -> Vector:
     array = _shaped(_numbers(y), "y")
     if array.dtype.kind in "OUS":
         raise InputError(
-            f"y must hold one number a row, but it holds text or objects such as {array[0]!r}. For class labels use "
-            "PenalizedClassifier; else convert the numbers first."
+            f"y must hold one number a row, but it holds text or objects such as {array[0]!r}. For class "
+            "labels use PenalizedClassifier; else convert the numbers first."
         )
     values = check_vector(array, n, "y")
     if np.ptp(values) == 0:
@@ -43,13 +43,15 @@ def read_classes(y: Any, n: int) -> tuple[np.ndarray, np.ndarray]:
     if y.dtype.kind == "c":
         raise InputError("Complex data not supported: y must hold class labels.")
     if y.dtype.kind == "f" and not np.isfinite(y).all():
-        raise InputError("Input y contains NaN or infinity. Every row needs a class label; drop the rows without one.")
+        raise InputError(
+            "Input y contains NaN or infinity. Every row needs a class label; drop the rows without one."
+        )
     _check_length(y, n, "y")
     kind = type_of_target(y, input_name="y", raise_unknown=True)
     if kind.startswith("continuous"):
         raise InputError(
-            f"Unknown label type: {kind}. y holds {np.unique(y).size} different non-integer numbers, and a classifier "
-            "needs two classes. Use PenalizedRegressor for a numeric target."
+            f"Unknown label type: {kind}. y holds {np.unique(y).size} different non-integer numbers, and a "
+            "classifier needs two classes. Use PenalizedRegressor for a numeric target."
         )
     classes, codes = np.unique(y, return_inverse=True)
     _check_two_classes(classes)
@@ -63,8 +65,9 @@ def check_classes_weighted(y01: np.ndarray, weights: np.ndarray | None, classes:
     for code, other in ((0, 1), (1, 0)):
         if not weights[y01 == code].any():
             raise InputError(
-                f"sample_weight is 0 on every row of class {_label(classes[code])}, so only class {_label(classes[other])} is "
-                "left and a classifier needs two classes. Give both classes some weight."
+                f"sample_weight is 0 on every row of class {_label(classes[code])}, so only class "
+                f"{_label(classes[other])} is left and a classifier needs two classes. Give both classes "
+                "some weight."
             )
 
 
@@ -87,9 +90,7 @@ def _numbers(values: Any) -> Any:
     return array
 
 
-_NO_TARGET = (
-    "requires y to be passed, but the target y is None. Give one value a row: fit(X, y)."
-)
+_NO_TARGET = "requires y to be passed, but the target y is None. Give one value a row: fit(X, y)."
 
 
 def _shaped(values: np.ndarray, name: str) -> np.ndarray:
@@ -106,8 +107,8 @@ def _shaped(values: np.ndarray, name: str) -> np.ndarray:
 def _check_length(values: np.ndarray, n: int, name: str) -> None:
     if values.shape[0] != n:
         raise InputError(
-            f"{name} has {values.shape[0]} entries, but X has {n} rows: found inconsistent numbers of samples. "
-            "They must have the same length."
+            f"{name} has {values.shape[0]} entries, but X has {n} rows: found inconsistent numbers of "
+            "samples. They must have the same length."
         )
 
 
@@ -120,9 +121,10 @@ def _check_two_classes(classes: np.ndarray) -> None:
     if classes.size > 2:
         shown = ", ".join(_label(c) for c in classes[:5]) + (", ..." if classes.size > 5 else "")
         raise InputError(
-            f"Only binary classification is supported. The type of the target is multiclass: y has {classes.size} "
-            f"classes ({shown}). Wrap the model, sklearn.multiclass.OneVsRestClassifier(PenalizedClassifier()), or "
-            "merge the classes into two; for a numeric target use PenalizedRegressor."
+            "Only binary classification is supported. The type of the target is multiclass: y has "
+            f"{classes.size} classes ({shown}). Wrap the model, "
+            "sklearn.multiclass.OneVsRestClassifier(PenalizedClassifier()), or merge the classes into two; "
+            "for a numeric target use PenalizedRegressor."
         )
 
 
