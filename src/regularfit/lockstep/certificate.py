@@ -5,7 +5,7 @@ for which the penalty's conjugate is finite gives the dual point c r, and the pr
 
     gap = (1 - c)^2 rr / 2 + pen(b) + pen*(c g) - c b'g.
 
-An unpenalised column has b'g = 0 at its optimum; its part of b'g is taken in absolute value.
+An unpenalised column without bounds has b'g = 0 at its optimum; its part of b'g is taken in absolute value.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from .._typing import Vector
 
-__all__ = ["Certificate", "explain", "fenchel_gap", "judge"]
+__all__ = ["Certificate", "explain", "fenchel_gap", "judge", "loose_ends"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +65,15 @@ def fenchel_gap(rr: Vector, bg: Vector, penalty: Vector, conjugate: Vector, rati
     """Duality gaps of squared-loss lanes from sums; ``ratio`` is the largest |g| / (s l1), at least 0."""
     c = 1.0 / np.maximum(ratio, 1.0)
     return 0.5 * rr * (1 - c) ** 2 + penalty + conjugate - c * bg
+
+
+def loose_ends(B: np.ndarray, G: np.ndarray, l1: Vector, l2: Vector, lower: Vector, upper: Vector) -> np.ndarray:
+    """What unpenalised columns leave open, for every row of coefficients B (..., m) with gradients G.
+
+    Their conjugate is infinite unless g is exactly 0, so their b g is left out of the gap and ``|b g|`` put in. Where
+    g pushes against a bound the conjugate is finite, and counted with the others.
+    """
+    free = np.flatnonzero((l1 == 0) & (l2 == 0))
+    g = G[..., free]
+    open_end = np.isinf(np.where(g > 0, upper[free], lower[free]))
+    return 2 * np.where(open_end, np.abs(B[..., free] * g), 0.0).sum(axis=-1)

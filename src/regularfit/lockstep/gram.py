@@ -15,7 +15,7 @@ import numpy as np
 from .. import _core
 from .._typing import Vector
 from ..penalties import Penalty
-from .certificate import fenchel_gap, judge
+from .certificate import fenchel_gap, judge, loose_ends
 from .effective_df import effective_dfs
 from .problem import Lane, Problem
 from .result import LaneResult, Score, held_out, make_path
@@ -259,9 +259,7 @@ def relative_gaps(data: Moments, terms: Terms, grid: Vector, B: np.ndarray, G: n
     rr = np.maximum(data.yy - B @ data.c - bg, 0.0)
     penalty = grid * terms.value(B)
     ratio, conjugate = dual_terms(terms, grid, G)
-    free = terms.free
-    loose = np.abs(B[:, free] * G[:, free]).sum(axis=1) + np.maximum(B[:, free] * G[:, free], 0.0).sum(axis=1)
-    gaps = np.maximum(fenchel_gap(rr, bg, penalty, conjugate, ratio), 0.0) + loose
+    gaps = np.maximum(fenchel_gap(rr, bg, penalty, conjugate, ratio), 0.0) + loose_ends(B, G, *terms.arrays)
     floor = 1e-12 * 0.5 * data.yy + 1e-300
     return gaps / np.maximum(0.5 * rr + penalty, floor)
 

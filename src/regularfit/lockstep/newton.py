@@ -16,7 +16,7 @@ import numpy as np
 from .._typing import Vector
 from ..designs import Dense, SparseColumns
 from ..penalties import Penalty
-from .certificate import judge
+from .certificate import judge, loose_ends
 from .columns import make_columns
 from .front import Front
 from .gram import _signatures
@@ -507,7 +507,7 @@ class NewtonRounds:
         front, at = batch.front, batch.front.position + k
         b, g, s = batch.b[k], batch.descent[k], batch.strengths[k]
         beta = b[self.shift :]
-        l1, l2, _, _ = front.terms.take(front.columns)
+        l1, l2, lower, upper = front.terms.take(front.columns)
         penalty = s * float(np.abs(beta) @ np.where(np.isinf(l1), 0, l1) + 0.5 * (beta * beta) @ l2)
         primal = mean_loss + penalty
         # The dual point is c times the loss's gradient u. There loss*(u) = u eta - loss(eta), and by
@@ -516,8 +516,7 @@ class NewtonRounds:
         c = 1.0 / max(verdict.ratio, 1.0)
         conjugate = c * (-on_eta - mean_loss) + (1 - c) * self.at_rest[front.lane]
         dual = -conjugate - c * on_offset - verdict.conjugate
-        free = (l1 == 0) & (l2 == 0)
-        loose = 2 * float(np.abs(beta[free] * g[self.shift :][free]).sum())
+        loose = float(loose_ends(beta, g[self.shift :], l1, l2, lower, upper))
         if self.shift:
             loose += 2 * abs(g[0]) * (abs(b[0]) + 1)
         front.gaps[at] = (max(primal - dual, 0.0) + loose) / max(

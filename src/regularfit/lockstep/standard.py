@@ -36,11 +36,6 @@ class Terms:
         return self.l1, self.l2, self.lower, self.upper
 
     @property
-    def free(self) -> np.ndarray:
-        """Columns without a penalty."""
-        return np.flatnonzero((self.l1 == 0) & (self.l2 == 0))
-
-    @property
     def smooth(self) -> bool:
         """Whether no column has an l1 part or a bound: the problem is then linear in c."""
         return bool(

@@ -14,7 +14,7 @@ from .. import _core
 from .._typing import Vector
 from ..penalties import Penalty
 from ..penalties.coordinates import Coordinates
-from .certificate import fenchel_gap, judge
+from .certificate import fenchel_gap, judge, loose_ends
 from .front import Front
 from .problem import Lane, Problem
 from .result import LaneResult, Score, held_out, make_path
@@ -227,11 +227,10 @@ class SquaredRounds:
         s = front.grid[at]
         active = np.flatnonzero(b)
         rr = float(front.weights @ residual**2)
-        l1, l2, _, _ = front.terms.take(front.columns)
+        l1, l2, lower, upper = front.terms.take(front.columns)
         finite = np.where(np.isinf(l1), 0.0, l1)
         penalty = s * float(np.abs(b) @ finite + 0.5 * (b * b) @ l2)
-        free = (l1 == 0) & (l2 == 0)
-        loose = 2 * float(np.abs(b[free] * grad[free]).sum())
+        loose = float(loose_ends(b, grad, l1, l2, lower, upper))
         gap = fenchel_gap(rr, float(b @ grad), penalty, verdict.conjugate, verdict.ratio)
         front.gaps[at] = (max(float(gap), 0.0) + loose) / max(
             0.5 * rr + penalty, 0.5e-12 * self.yy[front.lane] + 1e-300
