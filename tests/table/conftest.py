@@ -9,7 +9,7 @@ from regularfit.table import Table
 
 @pytest.fixture
 def mixed() -> pd.DataFrame:
-    """Numbers with gaps, booleans, few and many levels with gaps, two levels, dates with gaps, text that looks missing."""
+    """Numbers with gaps, booleans, few and many levels with gaps, two levels, dates, text that looks missing."""
     rng = np.random.default_rng(0)
     n = 200
     frame = pd.DataFrame(

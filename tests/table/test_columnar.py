@@ -27,7 +27,7 @@ def test_duplicate_names(tmp_path):
 
 def test_lists_are_refused_by_name(tmp_path):
     pq.write_table(pa.table({"a": [[1, 2], [3]]}), tmp_path / "t.parquet")
-    with pytest.raises(TableError, match="Column 'a'.*holds list<.*--drop"):
+    with pytest.raises(TableError, match=r"Column 'a'.*holds list<.*--drop"):
         read_table(tmp_path / "t.parquet")
 
 

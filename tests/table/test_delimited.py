@@ -38,7 +38,7 @@ def test_broken_text(tmp_path, content, words):
 
 @pytest.mark.parametrize("keep", [20, -20, -4])
 def test_truncated_gzip(tmp_path, keep):
-    with pytest.raises(TableError, match="damaged or cut short.*gzip -t"):
+    with pytest.raises(TableError, match=r"damaged or cut short.*gzip -t"):
         read(tmp_path, gzip.compress(ROWS)[:keep], "t.csv.gz")
 
 

@@ -12,10 +12,14 @@ from regularfit.table import read_table
 
 @pytest.fixture
 def frame():
-    return pd.DataFrame({"a": [1.5, None, 3.0], "b": ["x", "NA", None], "c": [True, False, True], "d": [1, 2, 3]})
+    return pd.DataFrame(
+        {"a": [1.5, None, 3.0], "b": ["x", "NA", None], "c": [True, False, True], "d": [1, 2, 3]}
+    )
 
 
-@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.tsv", "t.txt", "t.parquet", "t.feather", "t.arrow", "t.CSV"])
+@pytest.mark.parametrize(
+    "name", ["t.csv", "t.csv.gz", "t.tsv", "t.txt", "t.parquet", "t.feather", "t.arrow", "t.CSV"]
+)
 def test_formats_agree(tmp_path, frame, name):
     path = tmp_path / name
     if name.endswith("parquet"):

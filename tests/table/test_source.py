@@ -30,7 +30,9 @@ def test_fingerprint_and_compression(tmp_path):
     assert source.fingerprint(path) == source.fingerprint(path)
 
 
-@pytest.mark.parametrize(("rows", "columns", "words"), [(1, 10**7, "10,000,000 columns"), (10**12, 10, "GB of memory")])
+@pytest.mark.parametrize(
+    ("rows", "columns", "words"), [(1, 10**7, "10,000,000 columns"), (10**12, 10, "GB of memory")]
+)
 def test_sizes_that_cannot_be_held(tmp_path, rows, columns, words):
     with pytest.raises(TableError, match=words):
         source.check_declared_size(tmp_path / "t.csv", rows, columns)

@@ -7,8 +7,8 @@ import pandas as pd
 
 from regularfit.table.encoder import stack
 from regularfit.table.recipes import Date, Levels
-from regularfit.table.vectorizer import learn_recipes, make_vectorizer, prepare
 from regularfit.table.values import is_number
+from regularfit.table.vectorizer import learn_recipes, make_vectorizer, prepare
 
 
 def by_skrub(frame: pd.DataFrame, new: pd.DataFrame) -> np.ndarray:
@@ -39,7 +39,9 @@ def test_recipes_equal_the_vectorizer_on_new_rows_with_new_levels(mixed):
     recipes, _ = learn_recipes(mixed)
     new = mixed.iloc[::3].copy()
     new.iloc[:4, new.columns.get_indexer(["town", "size", "shop"])] = "never seen"
-    np.testing.assert_allclose(in_days(recipes, stack(recipes, new)), by_skrub(mixed, new), rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(
+        in_days(recipes, stack(recipes, new)), by_skrub(mixed, new), rtol=1e-6, atol=1e-6
+    )
 
 
 def test_many_levels_are_grouped_and_all_of_them_known(mixed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,12 +68,15 @@ class Encoder:
         """Names of the columns of the table that are used."""
         return tuple(dict.fromkeys(recipe.column for recipe in self.recipes))
 
-    def apply(self, table: Table) -> Encoded:
-        """Turn a table into the matrix; refuse one that lacks a column, note what is new in it."""
+    def apply(self, table: Table, expected: Collection[str] = ()) -> Encoded:
+        """Turn a table into the matrix; refuse one that lacks a column, note what is new in it.
+
+        `expected` columns may be there unused (a target, a weight) without a note.
+        """
         if self.sparse:
             return Encoded(self._check_sparse(table), self.names)
         frame = self._check_frame(table)
-        notes = [*self._extra_note(table), *self._unseen_notes(frame)]
+        notes = [*self._extra_note(table, expected), *self._unseen_notes(frame)]
         blocks = stack(self.recipes, frame)
         return Encoded(np.asfortranarray(blocks[:, self.keep]), self.names, (*notes, *self._gap_notes(frame)))
 
@@ -104,8 +108,8 @@ class Encoder:
             )
         return table.frame
 
-    def _extra_note(self, table: Table) -> list[str]:
-        ignored = {*self.inputs, *(column.column for column in self.dropped)}
+    def _extra_note(self, table: Table, expected: Collection[str]) -> list[str]:
+        ignored = {*expected, *self.inputs, *(column.column for column in self.dropped)}
         extra = [name for name in table.names if name not in ignored]
         if not extra:
             return []

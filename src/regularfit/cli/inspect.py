@@ -1,0 +1,111 @@
+"""`regularfit inspect`: what is in a model file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from regularfit.cli.reading import printing_options
+
+if TYPE_CHECKING:
+    from regularfit.cli.model import Model
+
+_MOST = 20
+
+
+@click.command(short_help="Show what is in a model file.")
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--all", "show_all", is_flag=True, help=f"Show every coefficient, not the first {_MOST}.")
+@printing_options
+def inspect(model: Path, show_all: bool, as_json: bool, quiet: bool) -> None:
+    """Show what is in MODEL, a model file or the run folder that holds it.
+
+    Its target, penalty and strength, the columns it needs, its coefficients (for one unit of each column),
+    the proof that it solves its problem, and the versions it was made with.
+    """
+    from regularfit.cli.model import load_model
+    from regularfit.cli.output import Output
+
+    fitted, out = load_model(model), Output(json=as_json, quiet=quiet)
+    facts = describe(fitted)
+    out.facts(facts)
+    for line in _summary(facts):
+        out.line(line)
+    _print_coefficients(facts["coefficients"], out, None if show_all else _MOST)
+
+
+def describe(fitted: Model) -> dict[str, Any]:
+    """Return everything that is shown, as plain values; coefficients that are zero are left out."""
+    import numpy as np
+
+    from regularfit.report.compete import penalty_name
+
+    estimator, certificate = fitted.estimator, fitted.estimator.certificate_
+    coef = np.ravel(estimator.coef_)
+    names = fitted.encoder.names
+    order = np.argsort(-np.abs(coef), kind="stable")
+    return {
+        "file": str(fitted.path),
+        "target": fitted.target,
+        "estimator": type(estimator).__name__,
+        "penalty": penalty_name(estimator.penalty_),
+        "strength": float(estimator.strength_),
+        "select": estimator.select,
+        "certificate": {
+            "converged": bool(certificate.converged), "gap": float(certificate.gap),
+            "kkt": float(certificate.kkt),
+            "reason": certificate.reason,
+        },
+        "columns": list(fitted.encoder.inputs) or f"{fitted.encoder.sparse:,} numbered columns",
+        "dropped": {column.column: column.reason for column in fitted.encoder.dropped},
+        "matrix_columns": len(names),
+        "intercept": float(np.ravel(estimator.intercept_)[0]),
+        "coefficients": {names[i]: float(coef[i]) for i in order if coef[i] != 0},
+        **fitted.origin,
+    }  # fmt: skip
+
+
+def _summary(facts: dict[str, Any]) -> list[str]:
+    from regularfit.cli.output import number
+
+    target, proof = facts["target"], facts["certificate"]
+    classes = (
+        f", the probability of '{target['classes'][1]}' against '{target['classes'][0]}'"
+        if target["classes"]
+        else ""
+    )
+    columns = facts["columns"]
+    given = (
+        columns
+        if isinstance(columns, str)
+        else f"{len(columns):,}: {', '.join(columns[:8])}{', ...' * (len(columns) > 8)}"
+    )
+    packages = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    proved = "solved to" if proof["converged"] else "NOT solved:"
+    return [
+        f"Model       {facts['file']}",
+        f"Predicts    {target['name']} ({target['task']}{classes})",
+        f"Penalty     {facts['penalty']} at strength {number(facts['strength'])} (select={facts['select']})",
+        f"Kept        {len(facts['coefficients']):,} of {facts['matrix_columns']:,} columns made",
+        f"Certificate {proved} a relative duality gap of {proof['gap']:.1e}, KKT violation "
+        f"{proof['kkt']:.1e} "
+        f"({proof['reason']})",
+        f"Fitted on   {facts['rows']:,} rows, data SHA-256 {facts['data_sha256'][:16]}...",
+        f"Made with   {packages}",
+        f"Needs       {given}",
+        "",
+    ]
+
+
+def _print_coefficients(coefficients: dict[str, float], out: Any, most: int | None) -> None:
+    from regularfit.cli.output import number
+
+    shown = list(coefficients.items())[:most]
+    if not shown:
+        out.line("Every coefficient is zero: the model predicts the same for every row.")
+        return
+    out.table(["column", "coefficient"], [[name, number(value)] for name, value in shown])
+    if len(shown) < len(coefficients):
+        out.line(f"... and {len(coefficients) - len(shown):,} more (--all shows them)")

@@ -1,0 +1,85 @@
+"""A model file of the main job: the estimator and, beside it, how a table becomes its matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from regularfit.cli.folder import model_in
+from regularfit.errors import ModelFileError
+from regularfit.table import Encoder, Table
+from regularfit.table.impute import fill_with
+
+if TYPE_CHECKING:
+    from regularfit.cli.job import Prepared
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted estimator with the recipes of its columns and the facts about its target."""
+
+    path: Path
+    estimator: Any
+    encoder: Encoder
+    means: np.ndarray
+    target: dict[str, Any]
+    origin: dict[str, Any]
+    seen: frozenset[str]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The two classes as text, the second one being predicted; empty for regression."""
+        return tuple(self.target["classes"])
+
+    def matrix(self, table: Table) -> tuple[Any, tuple[str, ...]]:
+        """Return the matrix for new rows, and remarks about what is new in them."""
+        from regularfit.cli.job import named
+
+        encoded = self.encoder.apply(table, self.seen)
+        return named(fill_with(encoded.X, self.means), self.encoder), encoded.notes
+
+
+def extras(prepared: Prepared, versions: dict[str, str]) -> dict[str, Any]:
+    """Return what is stored beside the estimator; nothing in it depends on the clock."""
+    target = prepared.target
+    return {
+        "table": prepared.encoder.to_state(),
+        "means": prepared.means,
+        "target": {"name": target.name, "task": target.task, "classes": list(target.classes)},
+        "seen": [] if prepared.encoder.sparse else prepared.table.names,
+        "origin": {
+            "rows": len(target.values),
+            "data_sha256": prepared.table.sha256,
+            "versions": versions,
+        },
+    }
+
+
+def load_model(path: Path) -> Model:
+    """Read a model file, or the one in a run folder.
+
+    Raises
+    ------
+    ModelFileError
+        Where it is missing, damaged, of another program, or was saved from Python without a table.
+    """
+    from regularfit.linear import load
+    from regularfit.linear.model_file import load_extra
+
+    file = model_in(path)
+    estimator, extra = load(file), load_extra(file)
+    if "table" not in extra:
+        raise ModelFileError(
+            f"'{file}' holds an estimator that was saved from Python, without the recipe that turns a table "
+            "into its matrix. "
+            "Use regularfit.load in Python, or fit with `regularfit fit`."
+        )
+    try:
+        means, seen = np.asarray(extra["means"], float), frozenset(extra["seen"])
+        target, origin = dict(extra["target"]), dict(extra["origin"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelFileError(f"'{file}' is damaged: {error}. Fit the model again.") from error
+    return Model(file, estimator, Encoder.from_state(extra["table"]), means, target, origin, seen)

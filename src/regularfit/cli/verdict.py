@@ -1,0 +1,158 @@
+"""What `regularfit fit` prints: the competition, the chosen model, the simplest one not clearly worse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from regularfit.cli.output import Output, number, plain
+
+if TYPE_CHECKING:
+    from regularfit.report.data import CandidateFacts, ReportData
+
+
+def print_verdict(data: ReportData, folder: Path, out: Output) -> None:
+    """Print the result for people, or as JSON."""
+    out.facts(as_json(data, folder))
+    for line in _data_lines(data):
+        out.line(line)
+    out.line()
+    out.table(*_table(data), mark=data.chosen.candidate)
+    out.line()
+    out.line(
+        f"error: held-out {data.target.score_name}; behind best: on the same folds, ± one standard error; "
+        "gap: held-out "
+        "over training error."
+    )
+    out.line()
+    for line in _choice_lines(data):
+        out.line(line)
+    out.line()
+    out.line(f"Written to {folder}: model.rfit, report.html, run.json, facts.json")
+
+
+def _data_lines(data: ReportData) -> list[str]:
+    table, target = data.table, data.target
+    without = f" ({table.dropped_rows:,} more have no target)" if table.dropped_rows else ""
+    classes = ""
+    if target.classes:
+        counts = zip(target.classes, target.counts, strict=True)
+        classes = ": " + ", ".join(f"{count:,} {name}" for name, count in counts)
+    return [
+        f"{table.source}: {table.rows:,} rows{without}, "
+        f"{table.columns:,} columns, {table.made_columns:,} after encoding",
+        f"Task: {target.task} of '{target.name}'{classes} ({target.reason}; --task changes it)",
+    ]
+
+
+def _table(data: ReportData) -> tuple[list[str], list[list[str]]]:
+    honest = any(candidate.honest for candidate in data.candidates)
+    level = next((c.honest.level for c in data.candidates if c.honest), 0.9)
+    head = ["candidate", "error", "behind best", *([f"honest {level:.0%} interval"] if honest else [])]
+    head += ["gap", "columns", "strength"]
+    return head, [_row(candidate, data, honest) for candidate in data.candidates]
+
+
+def _row(candidate: CandidateFacts, data: ReportData, honest: bool) -> list[str]:
+    behind = "best"
+    if candidate.difference or candidate.difference_se:
+        behind = f"{number(candidate.difference, 2)} ± {number(candidate.difference_se, 2)}"
+    interval = []
+    if honest:
+        found = candidate.honest
+        interval = [f"{number(found.low, 3)} to {number(found.high, 3)}" if found else "-"]
+    gap = f"{candidate.gap:+.0%}" if candidate.gap == candidate.gap else "-"
+    kept = f"{candidate.kept:,}"
+    return [
+        candidate.name,
+        number(candidate.error),
+        behind,
+        *interval,
+        gap,
+        kept,
+        number(candidate.strength, 3),
+    ]
+
+
+def _choice_lines(data: ReportData) -> list[str]:
+    chosen, error = data.chosen, data.target.score_name
+    name = data.candidates[chosen.candidate].name
+    explained = 1 - chosen.error / data.target.null_error if data.target.null_error > 0 else float("nan")
+    lines = [
+        f"Chosen: {name} at strength {number(chosen.strength, 3)}, {_columns(chosen.kept)}: {chosen.reason}; "
+        f"{error} {number(chosen.error)}, {explained:.0%} below predicting the same for every row."
+    ]
+    if data.honest is not None:
+        low, high = number(data.honest.low, 3), number(data.honest.high, 3)
+        lines.append(
+            f"Honest: on new rows expect {number(data.honest.mean)}, with {data.honest.level:.0%} "
+            f"confidence {low} to {high}."
+        )
+    simple = data.simplest
+    if simple is not None:
+        lines.append(
+            f"Simplest not clearly worse: {data.candidates[simple.candidate].name} at strength "
+            f"{number(simple.strength, 3)}, {_columns(simple.kept)}; {error} {number(simple.error)}."
+        )
+    else:
+        lines.append("No model with fewer columns is within one standard error of the best.")
+    proof = data.candidates[chosen.candidate].certificate
+    state = "solved" if proof.converged else "NOT solved"
+    lines.append(f"Certificate: {state}, relative duality gap {proof.gap:.0e} ({proof.reason}).")
+    return lines
+
+
+def _columns(kept: int) -> str:
+    return "no columns" if not kept else f"{kept:,} column{'s' * (kept > 1)}"
+
+
+def as_json(data: ReportData, folder: Path) -> dict[str, Any]:
+    """Return the result as plain values."""
+    names = [candidate.name for candidate in data.candidates]
+
+    def choice(value: Any) -> dict[str, Any] | None:
+        if value is None:
+            return None
+        return {
+            "candidate": names[value.candidate], "strength": value.strength, "error": value.error,
+            "columns": value.kept, "reason": value.reason,
+        }  # fmt: skip
+
+    def honest(value: Any) -> dict[str, Any] | None:
+        if value is None:
+            return None
+        return {
+            "mean": value.mean,
+            "low": value.low,
+            "high": value.high,
+            "level": value.level,
+            "optimism": value.optimism,
+        }
+
+    result = {
+        "run": str(folder),
+        "data": data.table.source,
+        "rows": data.table.rows,
+        "columns": data.table.made_columns,
+        "target": data.target.name,
+        "task": data.target.task,
+        "classes": list(data.target.classes),
+        "error": data.target.score_name,
+        "null_error": data.target.null_error,
+        "candidates": [
+            {
+                "name": c.name, "error": c.error, "se": c.se, "difference": c.difference,
+                "difference_se": c.difference_se, "train_error": c.train_error, "gap": c.gap,
+                "columns": c.kept,
+                "strength": c.strength, "honest": honest(c.honest), "converged": c.certificate.converged,
+            }
+            for c in data.candidates
+        ],
+        "chosen": choice(data.chosen),
+        "simplest": choice(data.simplest),
+        "honest": honest(data.honest),
+        "dropped": {column.name: column.reason for column in data.table.dropped},
+        "notes": list(data.table.notes),
+        "seconds": data.run.seconds,
+    }  # fmt: skip
+    return plain(result)  # type: ignore[no-any-return]

@@ -1,0 +1,200 @@
+import gzip
+import json
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.cli.data import FAST, houses
+
+FILES = {"model.rfit", "report.html", "run.json", "facts.json"}
+
+
+def test_the_main_job(run, table):
+    ran = run("fit", table, "--target", "price", "--drop", "dear", *FAST)
+    assert ran.code == 0
+    assert {path.name for path in Path("houses.run").iterdir()} == FILES
+    assert "regression of 'price' (guessed" in ran.out
+    assert re.search(r"Ridge +[\d,.]+ .*\n.*Lasso +[\d,.]+", ran.out)
+    for word in ("honest 90% interval", "Chosen: ", "Certificate: solved", "Written to houses.run"):
+        assert word in ran.out
+    assert "\x1b" not in ran.out + ran.err
+
+
+def test_the_folder_tells_how_to_repeat_the_run_bit_by_bit(run, table, fitted):
+    record = json.loads((fitted / "run.json").read_text())
+    assert record["command"].startswith("regularfit fit ")
+    assert record["data"]["sha256"] == __import__("hashlib").sha256(table.read_bytes()).hexdigest()
+    assert {"regularfit", "numpy", "scipy", "scikit-learn"} <= set(record["versions"])
+    import shlex
+
+    words = shlex.split(record["command"])[1:]
+    assert run(*words, "-o", "again.run").code == 0
+    assert Path("again.run/model.rfit").read_bytes() == (fitted / "model.rfit").read_bytes()
+    again = json.loads(Path("again.run/run.json").read_text())
+    assert again["model_sha256"] == record["model_sha256"]
+
+
+def test_json(run, table):
+    ran = run("fit", table, "-t", "dear", "--drop", "price", *FAST, "--json")
+    result = json.loads(ran.out)
+    assert result["task"] == "classification"
+    assert result["classes"] == ["no", "yes"]
+    assert [c["name"] for c in result["candidates"]] == ["Ridge", "Lasso"]
+    honest = result["candidates"][0]["honest"]
+    assert honest["low"] < honest["mean"] < honest["high"]
+    assert {"honest", "chosen", "simplest", "dropped", "notes"} <= set(result)
+    best = [c for c in result["candidates"] if c["difference"] == 0]
+    assert len(best) == 1
+    assert best[0]["difference_se"] == 0
+
+
+def test_quiet(run, table):
+    ran = run("fit", table, "-t", "price", "--quiet", *FAST)
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+
+
+def test_nothing_is_overwritten_without_force(run, table, fitted):
+    before = {path.name: path.read_bytes() for path in fitted.iterdir()}
+    ran = run("fit", table, "-t", "price", *FAST)
+    assert ran.code == 2
+    assert "exists already and nothing is overwritten" in ran.err
+    assert before == {path.name: path.read_bytes() for path in fitted.iterdir()}
+    assert run("fit", table, "-t", "dear", "--drop", "price", *FAST, "--force").code == 0
+    assert (fitted / "model.rfit").read_bytes() != before["model.rfit"]
+    assert sorted(path.name for path in table.parent.iterdir()) == ["houses.csv", "houses.run"]
+
+
+def test_force_never_replaces_what_is_no_run_folder(run, table):
+    precious = Path("precious")
+    precious.mkdir()
+    (precious / "thesis.txt").write_text("years of work")
+    ran = run("fit", table, "-t", "price", *FAST, "-o", precious, "--force")
+    assert ran.code == 2
+    assert "not a run folder" in ran.err
+    assert (precious / "thesis.txt").exists()
+
+
+def test_groups_time_and_weights(run, tmp_path):
+    frame = houses(120).drop(columns="dear")
+    frame["street"] = np.arange(120) // 6
+    frame["sold"] = pd.date_range("2020-01-01", periods=120).astype(str)
+    frame["trust"] = np.linspace(0, 2, 120)
+    frame.to_csv("sales.csv", index=False)
+    options = ("sales.csv", "-t", "price", *FAST, "--json")
+    grouped = run("fit", *options, "--group", "street", "--weight", "trust", "-o", "grouped")
+    assert grouped.code == 0, grouped.err
+    assert json.loads(grouped.out)["honest"] is not None
+    ordered = run("fit", *options, "--time", "sold", "-o", "ordered")
+    assert ordered.code == 0, ordered.err
+    assert json.loads(ordered.out)["honest"] is None
+    assert "folds forward in time do not" in ordered.err
+    both = run("fit", *options, "--time", "sold", "--group", "street", "-o", "both")
+    assert both.code == 2
+
+
+def test_one_standard_error_and_no_honest_score(run, table):
+    ran = run("fit", table, "-t", "price", *FAST, "--select", "1se", "--no-honest", "--json")
+    result = json.loads(ran.out)
+    assert result["honest"] is None
+    assert "one standard error" in result["chosen"]["reason"]
+
+
+def test_few_folds_have_no_honest_score_but_a_reason(run, table):
+    ran = run("fit", table, "-t", "price", *FAST, "--cv", "3")
+    assert ran.code == 0
+    assert "needs at least 4 folds" in ran.err
+
+
+def test_sparse_tables(run):
+    rng = np.random.default_rng(0)
+    X = rng.random((60, 8)) * (rng.random((60, 8)) < 0.3)
+    y = X[:, 0] - X[:, 1] + 0.1 * rng.normal(size=60)
+    lines = [
+        f"{target:.6f} " + " ".join(f"{j + 1}:{v:.6f}" for j, v in enumerate(row) if v)
+        for target, row in zip(y, X, strict=True)
+    ]
+    with gzip.open("sparse.svmlight.gz", "wt") as file:
+        file.write("\n".join(lines) + "\n")
+    assert run("fit", "sparse.svmlight.gz", *FAST).code == 0
+    ran = run("predict", "sparse.run", "sparse.svmlight.gz")
+    assert ran.code == 0
+    assert len(ran.out.splitlines()) == 61
+    assert run("fit", "sparse.svmlight.gz", "-t", "x1", "-o", "other").code == 3
+
+
+def test_rows_without_target_and_dropped_columns_are_told(run):
+    frame = houses().drop(columns="dear").assign(same=1, number=range(90))
+    frame.loc[:4, "price"] = None
+    frame.to_csv("h.csv", index=False)
+    ran = run("fit", "h.csv", "-t", "price", *FAST)
+    assert "(5 more have no target)" in ran.out
+    assert "column 'same' is constant (always 1) and was dropped" in ran.err
+    assert "column 'number' is like an id" in ran.err
+
+
+def _csv(text: str):
+    return lambda path: path.write_text(text)
+
+
+def _many(header: str, row, n=30):
+    return _csv(header + "\n" + "\n".join(row(i) for i in range(n)) + "\n")
+
+
+BAD = {
+    "missing target": (_many("price,size", lambda i: f"{i},{i * i % 7}"), ["-t", "prise"], "Did you mean 'price'"),
+    "no target": (_many("a,b", lambda i: f"{i},{i * i % 7}"), [], "No target was named.*--target NAME"),
+    "empty file": (_csv(""), ["-t", "y"], "is empty"),
+    "header only": (_csv("a,y\n"), ["-t", "y"], "no rows below it"),
+    "one row": (_csv("a,y\n1,2\n"), ["-t", "y"], "at least two"),
+    "one value": (_many("a,y", lambda i: f"{i % 5},1"), ["-t", "y"], "same value in every row"),
+    "one class": (_many("a,y", lambda i: f"{i % 5},yes"), ["-t", "y"], "same value in every row"),
+    "three classes": (_many("a,y", lambda i: f"{i % 5},{'abc'[i % 3]}"), ["-t", "y"], "3 classes"),
+    "no columns": (_many("y", str), ["-t", "y"], "no column to predict from"),
+    "constant columns": (_many("a,b,y", lambda i: f"1,x,{i}"), ["-t", "y"], "'a' is constant.*'b' is constant"),
+    "duplicate names": (_many("a,a,y", lambda i: f"{i},1,{i % 7}"), ["-t", "y"], "more than once: 'a'"),
+    "negative weights": (_many("a,w,y", lambda i: f"{i % 5},{i-2},{i}"), ["-t", "y", "--weight", "w"], "or positive"),
+    "zero weights": (_many("a,w,y", lambda i: f"{i % 5},0,{i}"), ["-t", "y", "--weight", "w"], "are zero"),
+    "infinite": (_many("a,y", lambda i: f"{'inf' if i == 3 else i % 5},{i}"), ["-t", "y"], "infinite value in row 4"),
+    "more folds than rows": (_many("a,y", lambda i: f"{i % 5},{i}", 8), ["-t", "y"], "8"),
+    "more folds than members": (
+        _many("a,y", lambda i: f"{i % 5},{'yes' if i < 3 else 'no'}"), ["-t", "y"], "3",
+    ),
+    "truncated gzip": (
+        lambda path: path.write_bytes(gzip.compress(os.urandom(3000))[:-9]), ["-t", "y"], "damaged or cut short",
+    ),
+    "not utf-8": (lambda path: path.write_bytes(b"a,y\n1,caf\xe9\n"), ["-t", "y"], "byte 9 .*--encoding"),
+    "huge header": (lambda path: path.write_bytes(b"a," * 1_100_000 + b"y\n"), ["-t", "y"], "1,100,001 columns"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_data(run, tmp_path, name):
+    make, arguments, words = BAD[name]
+    path = tmp_path / "bad.csv"
+    make(path)
+    ran = run("fit", path, *arguments)
+    assert ran.code == 3
+    assert ran.out == ""
+    error = ran.err.splitlines()[-1]
+    assert error.startswith("error: ")
+    assert re.search(words, error), error
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--strengths", "0"], ["--cv", "1"], ["--candidates", "forest"], ["--candidates", "elastic:2"],
+        ["--delimiter", "ab"], ["--task", "clustering"], ["-o", "nowhere/else"], ["--loss", "logistic"],
+        ["--threads", "0"],
+    ],
+)  # fmt: skip
+def test_bad_options(run, table, arguments):
+    ran = run("fit", table, "-t", "price", *arguments)
+    assert ran.code == 2
+    assert "Error:" in ran.err
+    assert list(table.parent.iterdir()) == [table]
