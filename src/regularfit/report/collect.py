@@ -98,8 +98,8 @@ def _check_error(estimator: Any) -> None:
     loss, cv = estimator.path_.loss, estimator.cv_
     if cv is not None and (cv.greater_is_better or cv.score_name != loss.score_name):
         raise UnsupportedError(
-            f"A report compares training and held-out errors, but this estimator was tuned by {cv.score_name!r}. Fit it with "
-            f"scoring=None, so that it is tuned by its {loss.score_name}."
+            f"A report compares training and held-out errors, but this estimator was tuned by {cv.score_name!r}. "
+            f"Fit it with scoring=None, so that it is tuned by its {loss.score_name}."
         )
 
 

@@ -1,4 +1,4 @@
-"""The competition: every candidate's facts, paired differences on the same folds, and the simplest model that holds up."""
+"""The competition: every candidate's facts, differences on the same folds, the simplest model that holds up."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def penalty_name(penalty: Any) -> str:
 
 
 def selected(estimator: Any) -> list[int]:
-    """Return the position of every candidate's own strength, by the estimator's rule; each path's first if none chose."""
+    """Return where on its path each candidate's own strength lies, by the estimator's rule; the first if none chose."""
     if estimator.cvs_ is not None:
         return [cv.index_1se if estimator.select == "1se" else cv.index_min for cv in estimator.cvs_]
     if estimator.criteria_ is not None:

@@ -121,9 +121,10 @@ class HonestFacts:
 
 @dataclass(frozen=True, slots=True)
 class CurveFacts:
-    """Errors along decreasing strengths: held out in every fold, their mean and standard error, and on the training rows.
+    """Errors along decreasing strengths: held out, fold by fold and on average, and on the training rows.
 
-    ``folds`` is (K, L), one curve a fold, perhaps only the first of ``n_folds``; ``train`` and ``kept`` are (L,) and may be empty where unknown;
+    ``folds`` is (K, L), one curve a fold, perhaps only the first of ``n_folds``; ``se`` is the standard error of
+    ``mean``; ``train`` and ``kept`` (columns in the model) are (L,), empty where unknown;
     ``best`` and ``one_se`` are positions in ``strengths`` (``one_se`` is the strongest not clearly worse).
     """
 
@@ -276,7 +277,8 @@ class ReportData:
                 "update regularfit" if isinstance(found, int) and found > FORMAT else "write the report again"
             )
             raise InputError(
-                f"These report facts have format {found!r}, but this version of regularfit reads format {FORMAT}; {advice}."
+                f"These report facts have format {found!r}, but this version of regularfit reads format {FORMAT}; "
+                f"{advice}."
             )
         return decode(cls, value)
 

@@ -80,7 +80,9 @@ def _contents() -> Markup:
 
 
 def _footer(data: ReportData) -> Markup:
-    made = f"Made by regularfit {data.run.version}. This file holds everything it shows and asks nothing of the network."
+    made = (
+        f"Made by regularfit {data.run.version}. It holds all that it shows and asks nothing of the network."
+    )
     return tag("footer", tag("p", text(made)))
 
 

@@ -22,7 +22,9 @@ def number(x: float, digits: int = 3) -> str:
         return "–"
     if math.isinf(x):
         return "∞" if x > 0 else "−∞"
-    size = math.floor(math.log10(abs(x))) if x else 0
+    if x == 0:
+        return "0"
+    size = math.floor(math.log10(abs(x)))
     if -4 <= size < 7:
         text = f"{x:,.{max(digits - 1 - size, 0)}f}"
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from regularfit.report.findings import Finding
+from regularfit.report.finding import Finding
 from regularfit.report.html import Markup, join, tag
 from regularfit.report.svg import Chart
 

@@ -32,5 +32,6 @@ def mark_choices(chart: Chart, data: ReportData) -> None:
 
 def brief(x: float) -> str:
     """Return a number with two significant digits and no idle zeros, for ticks."""
-    text = number(x, 2)
-    return text.rstrip("0").rstrip(".") if "." in text and "×" not in text else text
+    head, times, power = number(x, 2).partition("\u00a0×\u00a0")
+    head = head.rstrip("0").rstrip(".") if "." in head else head
+    return power if times and head == "1" else head + times + power

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from regularfit.report import findings
+from regularfit.report import findings_along
 from regularfit.report.data import CandidateFacts, CertificateFacts, ReportData
+from regularfit.report.finding import chosen
 from regularfit.report.html import Markup, table
 from regularfit.report.panels._section import plot, section
 from regularfit.report.panels._strengths import AXIS, brief, strength_scale
@@ -21,9 +22,11 @@ _FLOOR = 1e-17  # a gap of exactly zero is drawn here
 def panel(data: ReportData) -> Markup:
     """Return the panel."""
     purpose = "A duality gap bounds from above how much better any other coefficients could do."
-    proof = findings.chosen(data).certificate
+    proof = chosen(data).certificate
     shown = [_picture(proof)] if len(proof.gaps) > 1 and any(map(math.isfinite, proof.gaps)) else []
-    return section("certificate", "Certificate", purpose, findings.certificate(data), *shown, _numbers(data))
+    return section(
+        "certificate", "Certificate", purpose, findings_along.certificate(data), *shown, _numbers(data)
+    )
 
 
 def _picture(proof: CertificateFacts) -> Markup:
@@ -34,7 +37,7 @@ def _picture(proof: CertificateFacts) -> Markup:
     y = Scale(min(finite) / 3, max(finite + known) * 3, log=True)
     chart = Chart(x, y, f"Duality gap along the path, largest {number(max(finite), 2)}.", height=180)
     chart.x_axis(AXIS, brief)
-    chart.y_axis(_power, most=4)
+    chart.y_axis(brief, most=4)
     if known:
         chart.across(proof.tol, "tolerance")
     for strength, gap in zip(proof.strengths, gaps, strict=True):
@@ -47,10 +50,6 @@ def _picture(proof: CertificateFacts) -> Markup:
         "; the dashed line is the tolerance." if known else "."
     )
     return plot(chart, caption, cls="bare")
-
-
-def _power(x: float) -> str:
-    return number(x, 1).replace("1\u00a0×\u00a0", "")
 
 
 def _numbers(data: ReportData) -> Markup:

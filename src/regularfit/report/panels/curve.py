@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from regularfit.report import findings
+from collections.abc import Sequence
+
+from regularfit.report import findings_along
 from regularfit.report.data import CurveFacts, ReportData
+from regularfit.report.finding import chosen
 from regularfit.report.html import Markup, tag
 from regularfit.report.panels._section import plot, section
 from regularfit.report.panels._strengths import AXIS, brief, strength_scale
@@ -17,21 +20,24 @@ __all__ = ["error_scale", "panel"]
 def panel(data: ReportData) -> Markup:
     """Return the panel."""
     purpose = "The error on rows left out of the fit, at every strength. Its lowest point is the choice."
-    c = findings.chosen(data).curve
+    c = chosen(data).curve
     body = [] if c is None or len(c.strengths) < 2 else [_picture(data, c), _others(data)]
-    return section("curve", "CV curve", purpose, findings.curve(data), *body)
+    return section("curve", "CV curve", purpose, findings_along.curve(data), *body)
 
 
-def error_scale(c: CurveFacts) -> Scale:
+def error_scale(c: CurveFacts, also: Sequence[float] = ()) -> Scale:
     """Return an axis that shows the valley: what rises far above the strongest penalty's error is cut off."""
+    low, high = _around(c)
     ceiling = c.mean[0] + 2 * c.se[0]
-    low, high = (
-        [m - s for m, s in zip(c.mean, c.se, strict=True)],
-        [m + s for m, s in zip(c.mean, c.se, strict=True)],
-    )
-    depth = max(ceiling - min(low), max(c.se), 1e-300)
-    around = [f[c.best] for f in c.folds]
-    return spanning([*low, *(min(v, ceiling + 0.3 * depth) for v in [*high, *around]), *c.train], 0.04)
+    ceiling += 0.3 * max(ceiling - min(low), max(c.se))
+    valley = [fold[c.best] for fold in c.folds]
+    return spanning([*low, *(min(v, ceiling) for v in [*high, *valley]), *also], 0.04)
+
+
+def _around(c: CurveFacts) -> tuple[list[float], list[float]]:
+    """The mean less and plus one standard error."""
+    pairs = list(zip(c.mean, c.se, strict=True))
+    return [m - s for m, s in pairs], [m + s for m, s in pairs]
 
 
 def _picture(data: ReportData, c: CurveFacts) -> Markup:
@@ -42,18 +48,18 @@ def _picture(data: ReportData, c: CurveFacts) -> Markup:
     chart.y_axis(brief)
     for fold in c.folds:
         chart.line(c.strengths, fold, "fold")
-    low = [m - s for m, s in zip(c.mean, c.se, strict=True)]
-    chart.band(c.strengths, low, [m + s for m, s in zip(c.mean, c.se, strict=True)], "band")
+    chart.band(c.strengths, *_around(c), "band")
     chart.line(c.strengths, c.mean, "c0 strong")
     _mark(chart, c, data.chosen.strength)
     chart.dot(c.strengths[c.best], c.mean[c.best], "first")
-    chart.dot(c.strengths[c.one_se], c.mean[c.one_se], "second") if c.one_se != c.best else None
+    if c.one_se != c.best:
+        chart.dot(c.strengths[c.one_se], c.mean[c.one_se], "second")
     shown = (
         f"the first {len(c.folds)} of {c.n_folds} folds"
         if c.n_folds > len(c.folds)
         else count(len(c.folds), "fold")
     )
-    caption = f"Held-out {data.target.score_name}. Thin: {shown}. Bold: their mean, with one standard error to either side."
+    caption = f"Held-out {data.target.score_name}. Thin: {shown}. Bold: their mean, one standard error to either side."
     return plot(chart, caption, _readings(x, c), "flagged")
 
 
@@ -93,8 +99,7 @@ def _small(name: str, c: CurveFacts, y: Scale, taken: bool) -> Markup:
     x = strength_scale(c.strengths)
     lowest = f"{number(c.mean[c.best])} at strength {number(c.strengths[c.best], 2)}"
     chart = Chart(x, y, f"{name}: lowest {lowest}.", height=90)
-    low = [m - s for m, s in zip(c.mean, c.se, strict=True)]
-    chart.band(c.strengths, low, [m + s for m, s in zip(c.mean, c.se, strict=True)], "band")
+    chart.band(c.strengths, *_around(c), "band")
     chart.line(c.strengths, c.mean, "c0 strong")
     chart.dot(c.strengths[c.best], c.mean[c.best], "first", lowest, 4)
     head = tag("p", name, tag("span", "chosen", cls="badge") if taken else "", cls="rowname")

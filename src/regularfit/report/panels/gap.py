@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from regularfit.report import findings
+from regularfit.report import findings_along
 from regularfit.report.data import CurveFacts, ReportData
+from regularfit.report.finding import chosen
 from regularfit.report.html import Markup
 from regularfit.report.panels._section import plot, section
 from regularfit.report.panels._strengths import AXIS, brief, mark_choices, strength_scale
@@ -17,15 +18,15 @@ __all__ = ["panel"]
 def panel(data: ReportData) -> Markup:
     """Return the panel."""
     purpose = "A model always does better on the rows it was fitted to. The space between the curves is that advantage."
-    c = findings.chosen(data).curve
+    c = chosen(data).curve
     body = [_picture(data, c)] if c is not None and c.train and len(c.strengths) > 1 else []
-    return section("gap", "Train against held-out", purpose, findings.gap(data), *body)
+    return section("gap", "Train against held-out", purpose, findings_along.gap(data), *body)
 
 
 def _picture(data: ReportData, c: CurveFacts) -> Markup:
     x = strength_scale(c.strengths)
     title = f"Training and held-out {data.target.score_name} along {len(c.strengths)} strengths."
-    chart = Chart(x, error_scale(c), title, height=280)
+    chart = Chart(x, error_scale(c, c.train), title, height=280)
     chart.x_axis(AXIS, brief)
     chart.y_axis(brief)
     chart.band(c.strengths, c.train, c.mean, "between")
@@ -40,13 +41,14 @@ def _picture(data: ReportData, c: CurveFacts) -> Markup:
     readings = [
         (
             x(s),
-            f"strength {number(s)}: held out {number(m)}, training {number(t)}, gap {percent((m - t) / t) if t else '–'}",
+            f"strength {number(s)}: held out {number(m)}, training {number(t)}, "
+            f"gap {percent((m - t) / t) if t else '–'}",
         )
         for s, m, t in rows
     ]
     return plot(
         chart,
-        f"{data.target.score_name.capitalize()} of {findings.chosen(data).name}.",
+        f"{data.target.score_name.capitalize()} of {chosen(data).name}.",
         readings,
         "named flagged",
     )

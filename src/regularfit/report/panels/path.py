@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regularfit.report import findings
+from regularfit.report import findings_along
 from regularfit.report.data import ColumnPath, PathFacts, ReportData
 from regularfit.report.html import Markup
 from regularfit.report.panels._section import plot, section
@@ -21,7 +21,7 @@ def panel(data: ReportData) -> Markup:
     """Return the panel."""
     purpose = "How the model grows as its penalty weakens: the whole family it was chosen from."
     drawn = len(data.path.strengths) > 1 and any(any(c.values) for c in data.path.columns)
-    return section("path", "Path", purpose, findings.path(data), *([_picture(data)] if drawn else []))
+    return section("path", "Path", purpose, findings_along.path(data), *([_picture(data)] if drawn else []))
 
 
 def _picture(data: ReportData) -> Markup:
@@ -44,7 +44,9 @@ def _picture(data: ReportData) -> Markup:
         (x(s), f"strength {number(s)}: {count(n, 'column')} in the model")
         for s, n in zip(facts.strengths, facts.nonzeros, strict=True)
     ]
-    caption = "Coefficients for one standard deviation of each column; the small numbers above count the columns in the model."
+    caption = (
+        "Coefficients for one standard deviation of each column. The small numbers above count columns kept."
+    )
     return plot(chart, caption, readings, "named counted", "Point at a curve or a name to follow one column.")
 
 

@@ -6,6 +6,7 @@ import math
 
 from regularfit.report import findings
 from regularfit.report.data import ReportData
+from regularfit.report.finding import best_error, chosen
 from regularfit.report.html import Markup, tag
 from regularfit.report.panels._section import said
 from regularfit.report.words import number, percent
@@ -23,7 +24,7 @@ def panel(data: ReportData) -> Markup:
 
 def _figures(data: ReportData) -> list[tuple[str, str, str]]:
     honest, score = data.honest, data.target.score_name
-    error = number(findings.best_error(data))
+    error = number(best_error(data))
     span = (
         f"{number(honest.low)} to {number(honest.high)}, {percent(honest.level)} interval"
         if honest
@@ -31,7 +32,7 @@ def _figures(data: ReportData) -> list[tuple[str, str, str]]:
     )
     figures = [(f"Honest {score}" if honest else score.capitalize(), error, span)]
     if score == "mean squared error":
-        typical = number(math.sqrt(max(findings.best_error(data), 0.0)))
+        typical = number(math.sqrt(max(best_error(data), 0.0)))
         figures.append(
             (
                 "Typical error",
@@ -43,9 +44,8 @@ def _figures(data: ReportData) -> list[tuple[str, str, str]]:
         figures.append(
             ("Without a model", number(data.target.null_error), f"{score} of one guess for all rows")
         )
-    chosen = findings.chosen(data)
     figures.append(("Columns kept", f"{data.chosen.kept:,}", f"of {data.path.total:,}"))
-    figures.append(("Strength", number(data.chosen.strength), f"{chosen.name}; {data.chosen.reason}"))
+    figures.append(("Strength", number(data.chosen.strength), f"{chosen(data).name}; {data.chosen.reason}"))
     return figures
 
 
