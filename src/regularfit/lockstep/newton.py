@@ -310,6 +310,9 @@ class NewtonRounds:
         start = batch.b[which]
         batch.previous[which] = start
         batch.b[which] = accelerate(batch, which, start, new)
+        _, _, lower, upper = batch.front.terms.take(batch.front.columns)
+        inside = batch.b[which, self.shift :]
+        batch.b[which, self.shift :] = np.clip(inside, lower, upper)  # mixing looks beyond the points it mixes
 
     def _descend(self, batch: Batch, slot: int, E: np.ndarray) -> None:
         """One Newton step of one strength on sparse columns, with its own weights, by coordinate descent."""
@@ -594,11 +597,7 @@ def accelerate(batch: Batch, which: np.ndarray, start: np.ndarray, new: np.ndarr
 def violations(
     B: np.ndarray, G: np.ndarray, strengths: Vector, l1: Vector, l2: Vector, lower: Vector, upper: Vector
 ) -> Vector:
-    """Largest distance of each row of G = -gradient from the subdifferential at the same row of B.
-
-    -> gest distance of each row of G = -gradient from the subdifferential of s * penalty at the same row of
-    B.
-    """
+    """Largest distance of each row of G = -gradient from the subdifferential of s * penalty at that row of B."""
     s = strengths[:, None]
     limit = s * np.where(np.isinf(l1), 0.0, l1)
     pull = G - s * l2 * B
