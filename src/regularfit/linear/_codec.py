@@ -93,7 +93,8 @@ def _encode_object(value: Any, arrays: dict[str, np.ndarray]) -> Any:
         parts = {name: encode(getattr(value, name), arrays) for name in names}
         return {_KIND: "value", "class": type(value).__name__, "fields": parts}
     if _splitters().get(type(value).__name__) is type(value):
-        parts = {name: encode(getattr(value, name, None), arrays) for name in _init_names(type(value))}
+        held = getattr(value, "cvargs", {}) | vars(value)  # repeated splitters keep some arguments apart
+        parts = {name: encode(held.get(name), arrays) for name in _init_names(type(value))}
         return {_KIND: "splitter", "class": type(value).__name__, "fields": parts}
     return {_KIND: "unstored", "text": repr(value)[:200]}
 
@@ -150,8 +151,13 @@ def _ours() -> dict[str, type]:
 def _splitters() -> dict[str, type]:
     from sklearn import model_selection
 
-    things = {name: getattr(model_selection, name) for name in model_selection.__all__}
-    return {name: c for name, c in things.items() if isinstance(c, type) and hasattr(c, "get_n_splits")}
+    # Not through getattr: a few promised names are experimental and raise when they are read.
+    things = vars(model_selection)
+    return {
+        name: c
+        for name, c in things.items()
+        if isinstance(c, type) and hasattr(c, "get_n_splits") and not name.startswith("_")
+    }
 
 
 def _init_names(cls: type) -> list[str]:
