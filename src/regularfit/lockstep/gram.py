@@ -212,7 +212,7 @@ def fit_lane(settings: Settings, lane: Lane, index: int, atoms: Atoms, total: np
     for normal, grid in zip(settings.normals, settings.grids, strict=True):
         terms = lane_terms(normal, data.inverse)
         B, gaps, kkt, df = solve_path(data, terms, grid, settings, lane.keep)
-        raw = B * data.inverse
+        raw = terms.raw(B, data.inverse)
         level = data.mean_y - raw @ data.mean  # intercept on the centred scale
         scores = _held_out(settings, lane, index, atoms, raw, level)
         answers.append(_assemble(settings, lane, grid, data, atoms, B, raw, level, gaps, kkt, df, scores))

@@ -528,7 +528,7 @@ class NewtonRounds:
         front.kkt[at] = max(batch.error[k] * min(s, self.pull[front.lane]) / s, verdict.violation)
         active = np.flatnonzero(beta)
         cols = front.columns[active]
-        raw = beta[active] * front.inverse[cols]
+        raw = front.terms.raw(beta[active], front.inverse, cols)
         # Z is centred by the full data where X is dense; take that out of the intercept
         centre = self.columns.mean[cols] if not self._sparse else 0.0
         front.intercepts[at] = (b[0] if self.shift else 0.0) - (

@@ -25,6 +25,8 @@ class Terms:
     l2: Vector
     lower: Vector
     upper: Vector
+    lowest: Vector  # the bounds as they were given, on the scale of X
+    highest: Vector
 
     def take(self, cols: np.ndarray) -> tuple[Vector, Vector, Vector, Vector]:
         """The terms of some columns."""
@@ -43,6 +45,13 @@ class Terms:
             and np.isinf(self.lower).all()
             and np.isinf(self.upper).all()
         )
+
+    def raw(self, B: np.ndarray, inverse: Vector, cols: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Coefficients (..., columns) on the scale of X; those at a bound lie on it exactly, whatever the rounding."""
+        out, lower, upper = B * inverse[cols], self.lower[cols], self.upper[cols]
+        if np.isinf(lower).all() and np.isinf(upper).all():
+            return out
+        return np.where(upper == B, self.highest[cols], np.where(lower == B, self.lowest[cols], out))
 
     def value(self, B: np.ndarray) -> Vector:
         """Penalty of every row of B (L, p) at strength one; excluded columns are zero in B."""
@@ -67,6 +76,8 @@ def lane_terms(normal: Coordinates, inverse: Vector) -> Terms:
         np.ascontiguousarray(normal.l2, dtype=np.float64),
         np.ascontiguousarray(normal.lower / back, dtype=np.float64),
         np.ascontiguousarray(normal.upper / back, dtype=np.float64),
+        normal.lower,
+        normal.upper,
     )
 
 

@@ -240,7 +240,8 @@ class SquaredRounds:
         front.deviance_ratio[at] = 1 - rr / self.yy[front.lane] if self.yy[front.lane] > 0 else 0.0
         front.df[at] = len(active)
         if self.lanes[front.lane].keep:
-            front.coefs.append((front.columns[active], b[active] * front.inverse[front.columns[active]]))
+            cols = front.columns[active]
+            front.coefs.append((cols, front.terms.raw(b[active], front.inverse, cols)))
 
     def _score(self, front: Front, span: slice, eta: np.ndarray) -> None:
         target = self.scores[front.candidate][front.lane]
