@@ -17,6 +17,7 @@ from .._typing import Vector
 from ..penalties import Penalty
 from .certificate import fenchel_gap, judge, loose_ends
 from .effective_df import effective_dfs
+from .partial import collect, keeping
 from .problem import Lane, Problem
 from .result import LaneResult, Score, held_out, make_path
 from .ridge import ridge_from_gram
@@ -90,8 +91,12 @@ def fit_gram(
         tick(sum(len(grid) for grid in grids))
         return answer
 
-    by_lane = list(team.map(job, range(len(lanes))))
-    return [list(column) for column in zip(*by_lane, strict=True)]
+    def by_candidate(by_lane):  # type: ignore[no-untyped-def]
+        rows = [row or [None] * len(grids) for row in by_lane or [None] * len(lanes)]
+        return [list(column) for column in zip(*rows, strict=True)]
+
+    with keeping(by_candidate):
+        return by_candidate(collect(team, job, range(len(lanes))))
 
 
 # ---------------------------------------------------------------- one pass over X
@@ -198,7 +203,7 @@ def reduce(problem: Problem, cross: np.ndarray) -> Moments:
     if not problem.fit_intercept:  # scaled by the spread about the mean all the same
         about = cross[:p, p + 1] / total
         deviation = np.sqrt(np.maximum(spread - about**2, 0.0))
-    inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept)
+    inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept, problem.unit)
     gram = np.asfortranarray(S[:p, :p])
     gram *= inverse
     gram *= inverse[:, None]
@@ -279,7 +284,7 @@ def dual_terms(terms: Terms, grid: Vector, G: np.ndarray) -> tuple[Vector, Vecto
     )
     with np.errstate(invalid="ignore", divide="ignore"):
         best = np.minimum(
-            np.where(l2 > 0, excess / (s * l2), np.where(open_end | (l1 == 0), 0.0, bound)), bound
+            np.where(l2 > 0, excess / (s * l2), np.where(np.isinf(bound), 0.0, bound)), bound
         )
         best = np.where((excess > 0) & np.isfinite(l1) & np.isfinite(best), best, 0.0)
     return ratio, (best * (excess - 0.5 * s * l2 * best)).sum(axis=1)
