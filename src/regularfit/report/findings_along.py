@@ -99,7 +99,9 @@ def gap(data: ReportData) -> Finding:
     """Say how much better the model fits its own rows than new ones, and whether that is more than noise."""
     c = chosen(data)
     if not math.isfinite(c.gap):
-        return Finding("The error on the training rows is not known here.")
+        return Finding(
+            "Held-out errors were not measured, so there is nothing to compare with the training rows."
+        )
     noise = CLEAR * c.se / c.train_error if c.train_error > 0 else math.inf
     shown = f"{number(c.error)} held out against {number(c.train_error)} in training"
     if c.gap <= noise:

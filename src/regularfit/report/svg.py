@@ -146,7 +146,7 @@ class Chart:
 
     def _trace(self, xs: Sequence[float], ys: Sequence[float]) -> str:
         points = [
-            (round(_WIDE * self.x(a), 1), self._down(b))
+            (round(_WIDE * self.x(a), 1) + 0.0, self._down(b))
             for a, b in zip(xs, ys, strict=True)
             if math.isfinite(b)
         ]

@@ -87,13 +87,10 @@ def _facts(c: CandidateFacts, taken: bool) -> tuple[object, ...]:
     name = join([c.name, tag("span", "chosen", cls="badge")]) if taken else c.name
     honest = f"{number(c.honest.low)} – {number(c.honest.high)}" if c.honest else "–"
     best = c.difference == 0 and c.difference_se == 0
-    apart = "lowest" if best else f"{signed(c.difference)} ± {number(c.difference_se, 2)}"
-    return (
-        name,
-        f"{number(c.error)} ± {number(c.se, 2)}",
-        apart,
-        honest,
-        percent(c.gap),
-        f"{c.kept:,}",
-        number(c.strength),
-    )
+    apart = "lowest" if best else _with_se(signed(c.difference), c.difference_se)
+    error = _with_se(number(c.error), c.se)
+    return name, error, apart, honest, percent(c.gap), f"{c.kept:,}", number(c.strength)
+
+
+def _with_se(text: str, se: float) -> str:
+    return f"{text} ± {number(se, 2)}" if math.isfinite(se) else text

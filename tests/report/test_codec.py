@@ -1,0 +1,38 @@
+import math
+
+import pytest
+
+from regularfit.errors import InputError
+from regularfit.report.codec import decode, encode
+from regularfit.report.data import Choice
+
+
+@pytest.mark.parametrize("value", [1.5, math.inf, -math.inf])
+def test_floats_survive(value):
+    assert decode(float, encode(value)) == value
+
+
+def test_nan_survives():
+    assert math.isnan(decode(float, encode(math.nan)))
+
+
+def test_optional_values():
+    assert decode(int | None, None) is None
+    assert decode(int | None, 3) == 3
+
+
+@pytest.mark.parametrize(
+    ("hint", "value", "said"),
+    [
+        (int, True, "whole number"),
+        (float, "x", "a number"),
+        (str, 3, "a str"),
+        (tuple[int, ...], {}, "a list"),
+        (dict[str, int], [], "an object"),
+        (Choice, {"candidate": 1}, "strength"),
+        (Choice, 1, "an object"),
+    ],
+)
+def test_damage_is_named(hint, value, said):
+    with pytest.raises(InputError, match=said):
+        decode(hint, value)
