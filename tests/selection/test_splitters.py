@@ -14,6 +14,7 @@ from sklearn.model_selection import (
 
 from regularfit.errors import InputError
 from regularfit.selection import fold_weights, make_folds, partitions
+from regularfit.selection.splitters import repeated_partitions
 
 N = 30
 
@@ -114,3 +115,16 @@ def test_partitions_takes_repeats_and_refuses_the_rest():
     for cv in (TimeSeriesSplit(4), ShuffleSplit(3, random_state=0), [(np.arange(20), np.arange(20, 30))]):
         with pytest.raises(InputError, match="partition the rows"):
             partitions(make_folds(cv, N), N)
+
+
+def test_repeated_partitions_differ_and_repeat_with_their_seed():
+    drawn = repeated_partitions(5, N, repeats=3, random_state=0)
+    first = [folds[0][1].tolist() for folds in drawn]
+    assert len({tuple(rows) for rows in first}) == 3
+    assert first[0] == make_folds(5, N, random_state=0)[0][1].tolist()
+    assert first == [folds[0][1].tolist() for folds in repeated_partitions(5, N, repeats=3, random_state=0)]
+    for repeats in (0, 1.5, True, "two"):
+        with pytest.raises(InputError, match="repeats="):
+            repeated_partitions(5, N, repeats=repeats)
+    with pytest.raises(InputError, match="repeated form"):
+        repeated_partitions(KFold(5), N, repeats=2)

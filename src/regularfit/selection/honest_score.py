@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from numbers import Integral
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
-from .._checks import check_positive, check_vector
+from .._checks import check_positive
 from .._typing import ArrayLike, Indices, Vector
 from ..errors import InputError, UnsupportedError
 from .nested import NestedCurves, NestedPlan, Procedure, fit_nested, run_procedure
 from .nested_statistics import FoldErrors, nested_estimate
 from .refits import Refits, score_by_refitting
-from .splitters import Fold, make_folds, partitions
+from .splitters import Fold, repeated_partitions
 
 __all__ = ["HonestScore", "honest_score", "honest_scores"]
 
@@ -108,6 +107,11 @@ def honest_score(
     plain cross-validation, which is too narrow because training sets overlap. With tens of thousands of
     rows all three agree and one held-out part is cheaper.
 
+    In lockstep, 10 folds need 175 fits and 5 folds 25. With n >= p and squared loss, 5 folds cost about as much
+    as plain 10-fold cross-validation, and their intervals hold the truth as often; the estimate itself reaches
+    further, from models that saw 3/5 and 4/5 of the rows, so 10 folds suit small data. Simulated coverage of
+    the 90% interval is in ``benchmarks/nested_coverage.py``.
+
     Parameters
     ----------
     estimator : a regressor or classifier; it is not changed.
@@ -144,13 +148,17 @@ def honest_score(
     """
     plan = None if scoring is not None else _plan_of(estimator, X, y, sample_weight, offset, groups)
     refits = Refits.of(estimator, X, y, scoring, sample_weight, offset, groups)
+    how: dict[str, Any] = {
+        "X": X,
+        "groups": groups,
+        "classifier": refits.classifier,
+        "random_state": random_state,
+        "sample_weight": None if sample_weight is None else refits.sample_weight,
+    }
     if plan is not None:
         labels = plan.problem.y if refits.classifier else None
-        scheme = _scheme(
-            cv, repeats, refits.n, labels, X, groups, refits.classifier, random_state, sample_weight
-        )
-        return _from_lanes(plan, scheme)
-    scheme = _scheme(cv, repeats, refits.n, y, X, groups, refits.classifier, random_state, sample_weight)
+        return _from_lanes(plan, repeated_partitions(cv, refits.n, labels, repeats=repeats, **how))
+    scheme = repeated_partitions(cv, refits.n, y, repeats=repeats, **how)
     errors = [score_by_refitting(refits, folds, n_jobs) for folds in scheme]
     return _assemble(errors, refits.tuned_mean(n_jobs), refits.score_name, refits.greater_is_better)
 
@@ -177,8 +185,15 @@ def honest_scores(
     """
     problem = plan.problem
     labels = problem.y if classifier else None
-    scheme = _scheme(
-        cv, repeats, problem.n, labels, None, groups, classifier, random_state, problem.sample_weight
+    scheme = repeated_partitions(
+        cv,
+        problem.n,
+        labels,
+        repeats=repeats,
+        groups=groups,
+        classifier=classifier,
+        random_state=random_state,
+        sample_weight=problem.sample_weight,
     )
     return list(_from_lanes(plan, scheme).candidates)
 
@@ -194,47 +209,6 @@ def _plan_of(
         return make_plan(X, y, sample_weight=sample_weight, offset=offset, groups=groups)
     except UnsupportedError:  # a fixed strength or a criterion: there is nothing to tune within folds
         return None
-
-
-# ---------------------------------------------------------------- folds
-
-
-def _scheme(
-    cv: Any,
-    repeats: int,
-    n: int,
-    y: Any,
-    X: Any,
-    groups: ArrayLike | None,
-    classifier: bool,
-    random_state: Any,
-    sample_weight: ArrayLike | None,
-) -> list[list[Fold]]:
-    """The partitions of the rows, one a repeat."""
-    if isinstance(repeats, bool) or int(repeats) != repeats or repeats < 1:
-        raise InputError(f"repeats={repeats!r} must be a whole number >= 1.")
-    if repeats > 1 and not (cv is None or isinstance(cv, int)):
-        raise InputError(
-            "repeats needs cv as a number, so that the folds can be drawn anew; "
-            "for a splitter of your own give its repeated form, such as RepeatedKFold."
-        )
-    # One stream of random numbers for all repeats, so that an int seed gives different partitions.
-    if isinstance(random_state, Integral):
-        random_state = np.random.RandomState(int(random_state))
-    weights = None if sample_weight is None else check_vector(sample_weight, n, "sample_weight")
-    folds: list[Fold] = []
-    for _ in range(int(repeats)):
-        folds += make_folds(
-            cv,
-            n,
-            y,
-            X=X,
-            groups=groups,
-            classifier=classifier,
-            random_state=random_state,
-            sample_weight=weights,
-        )
-    return partitions(folds, n)
 
 
 # ---------------------------------------------------------------- results

@@ -202,7 +202,9 @@ def _complete(scores: Vector) -> Vector:
         last = int(np.argmax(missing)) - 1
         if last < 0 or not missing[last + 1 :].all():
             raise FitError(
-                "A fold of the nested cross-validation has no finite score; raise the smallest strength."
+                "A fit of the nested cross-validation has no finite score on a held-out fold. Use fewer or "
+                "stratified "
+                "folds if the score needs both classes there; else raise the smallest strength (min_ratio)."
             )
         scores = np.where(missing[:, None], scores[last], scores)
     return scores
@@ -248,9 +250,7 @@ def _pick(curves: Sequence[Vector], winner: Indices, index: Indices, *where: Ind
     """Read each context's loss at its own choice; the diagonal of pairs stays nan."""
     found = np.full(np.broadcast(winner, *where).shape, np.nan)
     for number, curve in enumerate(curves):
-        at = np.minimum(
-            index, len(curve) - 1
-        )  # other candidates may have shorter grids; those entries are not used
+        at = np.minimum(index, len(curve) - 1)  # of another candidate's longer grid; np.where drops it again
         found = np.where(winner == number, curve[(at, *where)], found)
     return found
 

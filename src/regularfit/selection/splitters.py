@@ -11,7 +11,7 @@ import numpy as np
 from .._typing import ArrayLike, Indices, Vector
 from ..errors import InputError
 
-__all__ = ["Fold", "fold_weights", "make_folds", "partitions"]
+__all__ = ["Fold", "fold_weights", "make_folds", "partitions", "repeated_partitions"]
 
 Fold: TypeAlias = tuple[Indices, Indices]
 
@@ -121,6 +121,36 @@ def partitions(folds: list[Fold], n: int) -> list[list[Fold]]:
     if current:
         raise InputError(_NO_PARTITION)
     return found
+
+
+def repeated_partitions(
+    cv: Any, n: int, y: ArrayLike | None = None, *, repeats: int = 1, random_state: Any = None, **options: Any
+) -> list[list[Fold]]:
+    """Return ``repeats`` partitions of the rows, drawn one after the other from one stream of random numbers.
+
+    Parameters
+    ----------
+    repeats : >= 1; more than one only for a number of folds.
+    cv, n, y, random_state, options : as for :func:`make_folds`.
+
+    Examples
+    --------
+    >>> [len(folds) for folds in repeated_partitions(3, 6, repeats=2, random_state=0)]
+    [3, 3]
+    """
+    if isinstance(repeats, bool) or not isinstance(repeats, Integral) or repeats < 1:
+        raise InputError(f"repeats={repeats!r} must be a whole number >= 1.")
+    if repeats > 1 and not (cv is None or isinstance(cv, Integral)):
+        raise InputError(
+            "repeats needs cv as a number, so that the folds can be drawn anew; "
+            "for a splitter of your own give its repeated form, such as RepeatedKFold."
+        )
+    if isinstance(random_state, Integral):  # the same int for every repeat would draw the same folds
+        random_state = np.random.RandomState(int(random_state))
+    folds: list[Fold] = []
+    for _ in range(repeats):
+        folds += make_folds(cv, n, y, random_state=random_state, **options)
+    return partitions(folds, n)
 
 
 _NO_PARTITION = (
