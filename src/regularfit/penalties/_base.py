@@ -74,6 +74,10 @@ class Penalty(ABC):
     def value(self, w: Vector) -> float:
         """Return P(w) for coefficients ``w``, (p,)."""
 
+    def __call__(self, w: Vector) -> float:
+        """Return P(w), as it is written on paper."""
+        return self.value(w)
+
     @abstractmethod
     def prox(self, v: Vector, step: float) -> Vector:
         """Return argmin_w ||w - v||^2 / 2 + step P(w), (p,), for any ``step`` > 0."""
