@@ -118,3 +118,16 @@ def test_another_score_than_the_loss_is_refused():
     estimator = rf.PenalizedRegressor(rf.L1(), strengths=10, cv=4, scoring="r2").fit(X, y)
     with pytest.raises(UnsupportedError, match="scoring=None"):
         facts(estimator, X, y)
+
+
+def test_of_20000_columns_the_largest_are_kept():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 20_000))
+    y = X[:, :3].sum(1) + 0.1 * rng.normal(size=40)
+    data = facts(
+        rf.PenalizedRegressor([rf.L1(), rf.L2()], strengths=10, cv=3, random_state=0).fit(X, y), X, y
+    )
+    assert len(data.path.columns) <= 60
+    assert data.path.total == 20_000
+    assert len(data.coefficients) <= 60
+    assert len(render(data)) < 500_000
