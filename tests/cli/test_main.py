@@ -64,6 +64,16 @@ def test_exit_codes(run, table, monkeypatch, error, code):
     assert not [path for path in table.parent.iterdir() if path != table]
 
 
+def test_a_mistake_of_ours_shows_where_it_happened(run, table, monkeypatch):
+    import regularfit.cli.job as job
+
+    monkeypatch.setattr(job, "run_fit", lambda *_: [][0])
+    ran = run("fit", table, "-t", "price")
+    assert ran.code == FIT
+    assert "Traceback" in ran.err
+    assert "please report it" in ran.err.splitlines()[-1]
+
+
 def test_errors_are_one_paragraph(run):
     ran = run("fit", "nothing.csv", "-t", "y")
     assert ran.code == DATA

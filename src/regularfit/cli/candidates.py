@@ -55,10 +55,21 @@ def _ratio(text: str, name: str) -> float:
     return ratio
 
 
-def make_penalty(ratio: float) -> Penalty:
-    """Return the penalty with this share of L1."""
+def make_penalty(ratio: float, scale: float = 1.0) -> Penalty:
+    """Return the penalty with this share of L1, for a target whose standard deviation is ``scale``.
+
+    The L2 part of a mixture is divided by the scale, as in glmnet: the L1 part of a penalty grows with the unit of the
+    target and its L2 part does not, so that without it a mixture would be nearly ridge for a price in cents and nearly
+    lasso for the same price in millions.
+
+    >>> make_penalty(0.5, 1.0), make_penalty(1.0, 100.0)
+    (ElasticNet(l1_ratio=0.5, strength=1.0), L1(strength=1.0))
+    """
     from regularfit.penalties import L1, L2, ElasticNet
 
     if ratio == 0:
         return L2()
-    return L1() if ratio == 1 else ElasticNet(ratio)
+    if ratio == 1:
+        return L1()
+    both = ratio + (1 - ratio) / scale
+    return ElasticNet(ratio / both, both)

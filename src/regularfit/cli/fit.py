@@ -190,7 +190,11 @@ def _write(
     from regularfit.report.render import render
 
     with new_folder(folder, force) as draft:
-        save(fitted.estimator, draft / MODEL, extra=extras(prepared, facts.run.versions))
+        save(
+            fitted.estimator,
+            draft / MODEL,
+            extra=extras(prepared, facts.candidates[facts.chosen.candidate].name, facts.run.versions),
+        )
         (draft / FACTS).write_text(facts.to_json() + "\n", encoding="utf-8")
         (draft / REPORT).write_text(render(facts), encoding="utf-8", newline="\n")
         record = plain(run_record(prepared, settings, facts.run, draft / MODEL))

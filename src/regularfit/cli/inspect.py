@@ -40,8 +40,6 @@ def describe(fitted: Model) -> dict[str, Any]:
     """Return everything that is shown, as plain values; coefficients that are zero are left out."""
     import numpy as np
 
-    from regularfit.report.compete import penalty_name
-
     estimator, certificate = fitted.estimator, fitted.estimator.certificate_
     coef = np.ravel(estimator.coef_)
     names = fitted.encoder.names
@@ -50,7 +48,7 @@ def describe(fitted: Model) -> dict[str, Any]:
         "file": str(fitted.path),
         "target": fitted.target,
         "estimator": type(estimator).__name__,
-        "penalty": penalty_name(estimator.penalty_),
+        "penalty": repr(estimator.penalty_),
         "strength": float(estimator.strength_),
         "select": estimator.select,
         "certificate": {
@@ -87,7 +85,8 @@ def _summary(facts: dict[str, Any]) -> list[str]:
     return [
         f"Model       {facts['file']}",
         f"Predicts    {target['name']} ({target['task']}{classes})",
-        f"Penalty     {facts['penalty']} at strength {number(facts['strength'])} (select={facts['select']})",
+        f"Penalty     {facts['candidate']} at strength {number(facts['strength'])} "
+        f"(select={facts['select']}): {facts['penalty']}",
         f"Kept        {len(facts['coefficients']):,} of {facts['matrix_columns']:,} columns made",
         f"Certificate {proved} a relative duality gap of {proof['gap']:.1e}, KKT violation "
         f"{proof['kkt']:.1e} "

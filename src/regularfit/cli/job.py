@@ -108,9 +108,10 @@ def run_fit(prepared: Prepared, settings: Settings) -> Fitted:
     """
     import regularfit as rf
 
+    scale = target_scale(prepared)
     kind = rf.PenalizedRegressor if prepared.target.task == "regression" else rf.PenalizedClassifier
     estimator = kind(
-        [make_penalty(ratio) for ratio in settings.candidates.values()],
+        [make_penalty(ratio, scale) for ratio in settings.candidates.values()],
         select=settings.select,
         strengths=settings.strengths,
         cv=make_cv(settings.cv, prepared.roles.time),
@@ -130,8 +131,37 @@ def run_fit(prepared: Prepared, settings: Settings) -> Fitted:
                 "inspect` of an "
                 "earlier run, or the largest values of each column) and rescale or drop them."
             ) from error
-    notes = dict.fromkeys([*(str(warning.message) for warning in caught), *([reason] if reason else [])])
+    notes = dict.fromkeys(
+        [
+            *(str(warning.message) for warning in caught),
+            *([reason] if reason else []),
+            *_edges(estimator, settings),
+        ]
+    )
     return Fitted(estimator, honest, tuple(notes))
+
+
+def target_scale(prepared: Prepared) -> float:
+    """Return the standard deviation of a number that is predicted; 1 for classes."""
+    if prepared.target.task == "classification":
+        return 1.0
+    y, weight = prepared.target.values, prepared.roles.weight
+    return float(np.sqrt(np.average((y - np.average(y, weights=weight)) ** 2, weights=weight)))
+
+
+def _edges(estimator: Any, settings: Settings) -> list[str]:
+    """Which losing candidates have their lowest error at an end of their grid; the winner's own warning is enough."""
+    from regularfit.selection import grid_edge
+
+    notes = []
+    for name, cv, path in zip(settings.candidates, estimator.cvs_, estimator.paths_, strict=True):
+        null = bool(path.nonzeros[0] == 0)
+        edge = grid_edge(cv.strengths, cv.index_min, cv.mean, null_at_top=null, ended=path.ended)
+        if edge.where == "weak" and path is not estimator.path_:
+            notes.append(
+                f"{name} has its lowest error at the weakest penalty tried, so it may do better beyond the grid"
+            )
+    return notes
 
 
 def _honest(

@@ -60,11 +60,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE
     except (click.Abort, KeyboardInterrupt):
         return _say("Interrupted; nothing was written.", INTERRUPTED)
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):
+        # click itself turns a broken pipe into SystemExit(1), and raises that for nothing else here.
         _close_quietly()
         return OK
     except (RegularfitError, MemoryError) as error:
         return _say(_text(error), _code_of(error))
+    except Exception as error:
+        return _crash(error)
+
+
+def _crash(error: Exception) -> int:
+    """A mistake of ours: show where, since whoever mends it needs to know, and say that nothing was written."""
+    import traceback
+
+    traceback.print_exc()
+    return _say(
+        f"Something went wrong inside regularfit ({type(error).__name__}: {error}); nothing was written. This is a "
+        "mistake in regularfit, not in your data: please report it with the lines above.",
+        FIT,
+    )
 
 
 def _code_of(error: Exception) -> int:

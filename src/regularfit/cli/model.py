@@ -42,7 +42,7 @@ class Model:
         return named(fill_with(encoded.X, self.means), self.encoder), encoded.notes
 
 
-def extras(prepared: Prepared, versions: dict[str, str]) -> dict[str, Any]:
+def extras(prepared: Prepared, candidate: str, versions: dict[str, str]) -> dict[str, Any]:
     """Return what is stored beside the estimator; nothing in it depends on the clock."""
     target = prepared.target
     return {
@@ -51,6 +51,7 @@ def extras(prepared: Prepared, versions: dict[str, str]) -> dict[str, Any]:
         "target": {"name": target.name, "task": target.task, "classes": list(target.classes)},
         "seen": [] if prepared.encoder.sparse else prepared.table.names,
         "origin": {
+            "candidate": candidate,
             "rows": len(target.values),
             "data_sha256": prepared.table.sha256,
             "versions": versions,

@@ -117,7 +117,7 @@ def number(value: float, digits: int = 4) -> str:
     """
     if value != value:
         return "-"
-    if value and not 1e-4 <= abs(value) < 1e9:
+    if value and not 1e-4 <= abs(value) < 1e6:
         return f"{value:.{digits - 1}e}"
     from math import floor, log10
 

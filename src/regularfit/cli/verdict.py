@@ -77,10 +77,11 @@ def _row(candidate: CandidateFacts, data: ReportData, honest: bool) -> list[str]
 def _choice_lines(data: ReportData) -> list[str]:
     chosen, error = data.chosen, data.target.score_name
     name = data.candidates[chosen.candidate].name
+    miss = f" (a typical miss of {number(chosen.error**0.5)})" if not data.target.classes else ""
     explained = 1 - chosen.error / data.target.null_error if data.target.null_error > 0 else float("nan")
     lines = [
         f"Chosen: {name} at strength {number(chosen.strength, 3)}, {_columns(chosen.kept)}: {chosen.reason}; "
-        f"{error} {number(chosen.error)}, {explained:.0%} below predicting the same for every row."
+        f"{error} {number(chosen.error)}{miss}, {explained:.0%} below predicting the same for every row."
     ]
     if data.honest is not None:
         low, high = number(data.honest.low, 3), number(data.honest.high, 3)
