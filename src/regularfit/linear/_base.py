@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._typing import Vector
 from ..designs import Design, as_design
 from ..errors import UnsupportedError
-from ..lockstep import Problem, make_problem
+from ..lockstep import Path, Problem, make_problem
 from ..losses import Loss
 from ..selection import CVResult
 from ._checks import check_rows, check_varies
@@ -29,6 +29,13 @@ if TYPE_CHECKING:
     from .plots import CVDisplay, PathDisplay
 
 __all__ = ["PenalizedLinear"]
+
+
+def _first_path(partial: Any, names: tuple[str, ...] | None) -> Path | None:
+    """The path on all rows of the first candidate that has one, as far as an interrupted fit got."""
+    first = [lanes[0] for lanes in partial or [] if lanes and lanes[0] is not None]
+    paths = [result.path for result in first if result.path is not None]
+    return paths[0].named(names) if paths else None
 
 
 class PenalizedLinear(BaseEstimator):
@@ -141,7 +148,12 @@ class PenalizedLinear(BaseEstimator):
         settings = self._settings(table, problem, classes, weighted)
         labels = None if classes is None else classes[problem.y.astype(int)]
         shown = None if isinstance(X, Design) else X  # splitters know tables and arrays only
-        found = fit_and_choose(problem, settings, labels=labels, X=shown, groups=groups)
+        try:
+            found = fit_and_choose(problem, settings, labels=labels, X=shown, groups=groups)
+        except KeyboardInterrupt as stop:
+            self._keep_columns(table)
+            self.partial_path_ = _first_path(getattr(stop, "partial", None), settings.names)
+            raise
         self._keep_columns(table)
         self._keep(found)
         if classes is not None:

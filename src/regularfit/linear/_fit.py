@@ -13,7 +13,7 @@ from .._checks import check_choice, check_positive
 from .._typing import Vector
 from ..designs import Design
 from ..errors import ConvergenceWarning, InputError
-from ..lockstep import Lane, LaneResult, Path, Problem, closed_form_scores, fit_lanes, strength_grid
+from ..lockstep import Lane, LaneResult, Path, Problem, closed_form_scores, fit_lanes, is_count, strength_grid
 from ..lockstep.null import null_eta
 from ..losses import Squared
 from ..penalties import Penalty
@@ -109,6 +109,7 @@ def fit_and_choose(
             progress=progress,
             score=settings.scoring.score,
             full_df=settings.select in CRITERIA,
+            cut=settings.strength is None and is_count(settings.strengths),
         )
     paths = tuple(_path(lanes_of[0]).named(settings.names) for lanes_of in results)
     curves = _curves(problem, settings, paths, results, folds)
@@ -172,20 +173,13 @@ def _curves(
 
 
 def _cv_result(path: Path, fold_results: Sequence[LaneResult], weights: Vector, scoring: Scoring) -> CVResult:
-    """The held-out scores along the path; a fold that saturated earlier keeps its last score."""
-    columns = [_filled(result.scores[: len(path), 0]) for result in fold_results]
+    """The held-out scores along the path, as far as the path and all folds go: any may saturate and end early."""
+    reached = [np.flatnonzero(np.isfinite(result.scores[:, 0])) for result in fold_results]
+    common = min(len(path), *(int(found[-1]) + 1 if found.size else len(path) for found in reached))
+    columns = [result.scores[:common, 0] for result in fold_results]
     return CVResult(
-        path.strengths, np.column_stack(columns), weights, scoring.name, scoring.greater_is_better
+        path.strengths[:common], np.column_stack(columns), weights, scoring.name, scoring.greater_is_better
     )
-
-
-def _filled(scores: Vector) -> Vector:
-    found = np.flatnonzero(np.isfinite(scores))
-    if found.size == 0 or found.size == len(scores):
-        return scores
-    last = found[-1]
-    # Only a missing tail is an early end; a hole before it is left for CVResult to refuse.
-    return np.where(np.arange(len(scores)) > last, scores[last], scores)
 
 
 def _criterion(problem: Problem, settings: Settings, penalty: Penalty, path: Path) -> Criterion:

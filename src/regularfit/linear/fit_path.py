@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..lockstep import Lane, Path, fit_lanes, make_problem, strength_grid
+from ..lockstep import Lane, Path, fit_lanes, is_count, make_problem, strength_grid
 from ..losses import Loss
 from ..penalties import L1, Penalty
 from ._checks import check_rows, check_varies, warn_path
@@ -96,7 +96,15 @@ def fit_path(
     with progress_bar(verbose) as progress:
         lane = Lane(np.arange(problem.n), keep=True)
         results = fit_lanes(
-            problem, [resolved], [grid], [lane], tol=tol, threads=n_jobs, progress=progress, full_df=True
+            problem,
+            [resolved],
+            [grid],
+            [lane],
+            tol=tol,
+            threads=n_jobs,
+            progress=progress,
+            full_df=True,
+            cut=is_count(strengths),
         )
     path = results[0][0].path
     assert path is not None  # it was asked for with keep=True

@@ -2,7 +2,7 @@
 
 from .certificate import Certificate
 from .engine import fit_lanes
-from .grid import strength_grid
+from .grid import is_count, strength_grid
 from .leave_one_out import ClosedForm, closed_form_scores
 from .path import Path
 from .problem import Lane, Problem, make_problem
@@ -17,6 +17,7 @@ __all__ = [
     "Problem",
     "closed_form_scores",
     "fit_lanes",
+    "is_count",
     "make_problem",
     "strength_grid",
 ]

@@ -16,6 +16,12 @@ import numpy as np
 
 from .._typing import Vector
 
+PERFECT = (
+    "the training rows are reproduced all but exactly, so no finite coefficients are best, or digits run out before "
+    "they are found (separable classes, or as many unpenalised columns as rows); use a larger strength or penalise "
+    "more columns"
+)
+
 __all__ = ["Certificate", "explain", "fenchel_gap", "judge", "loose_ends"]
 
 
@@ -43,9 +49,13 @@ def judge(gaps: Vector, kkt: Vector, tol: float) -> np.ndarray:
     return np.where(np.isnan(gaps), kkt, gaps) <= tol
 
 
-def explain(gaps: Vector, kkt: Vector, converged: np.ndarray, tol: float) -> tuple[str, ...]:
-    """Say why every strength converged, or why not and what to do."""
-    return tuple(_reason(g, k, ok, tol) for g, k, ok in zip(gaps, kkt, converged, strict=True))
+def explain(
+    gaps: Vector, kkt: Vector, converged: np.ndarray, tol: float, explained: Vector | None = None
+) -> tuple[str, ...]:
+    """Say why every strength converged, or why not and what to do; ``explained`` are the deviance ratios."""
+    share = np.zeros_like(gaps) if explained is None else explained
+    facts = zip(gaps, kkt, converged, share, strict=True)
+    return tuple(PERFECT if not ok and s > 0.999 else _reason(g, k, ok, tol) for g, k, ok, s in facts)
 
 
 def _reason(gap: float, kkt: float, ok: bool, tol: float) -> str:

@@ -15,11 +15,14 @@ from ..penalties import Penalty
 from .front import LARGEST_BATCH
 from .gram import fit_gram, suits_gram
 from .newton import fit_newton
+from .partial import collect, keeping
 from .problem import Lane, Problem
 from .result import LaneResult, Score
 from .ridge_lanes import KERNEL_ROWS, fit_ridge, fit_rotated
+from .saturation import saturation
 from .standard import lane_terms
 from .threads import Workers, thread_count, workers
+from .units import Units
 from .user_lanes import fit_user
 from .workset import fit_workset
 
@@ -41,6 +44,7 @@ def fit_lanes(
     progress: Callable[[int, int], None] | None = None,
     score: Score | None = None,
     full_df: bool = False,
+    cut: bool = False,
 ) -> list[list[LaneResult]]:
     """Fit every penalty along its grid on every lane, in lockstep.
 
@@ -51,28 +55,60 @@ def fit_lanes(
     progress : called with (strengths done, strengths in all); counts a (penalty, lane, strength) as one.
     score : ``score(y, eta, weights) -> float`` on held-out rows instead of the loss's own.
     full_df : compute effective degrees of freedom also where that is not cheap.
+    cut : end a path where its training rows are reproduced all but exactly (deviance ratio above 1 - 1e-9 for
+        the squared loss, 0.999 for others). For grids from the data; a user's own strengths are all fitted.
+        A path so cut says why in ``Path.ended``; its lane's scores and certificates are nan from there on.
+        Ridge with the squared loss has a closed form and is never cut.
 
     Returns
     -------
     per penalty, per lane: a :class:`LaneResult`.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After Ctrl-C, within about a second. Its ``.partial`` holds what was finished, in the same shape: lanes that
+        were under way end early (``Path.ended`` says so), and None stands for lanes that had nothing yet.
     """
     grids = [np.ascontiguousarray(grid, dtype=np.float64) for grid in grids]
     tick = _ticker(progress, len(lanes) * sum(len(grid) for grid in grids))
     roads: dict[Road, list[int]] = {}
     for index, penalty in enumerate(penalties):
         roads.setdefault(_road(problem, penalty, lanes), []).append(index)
-    answers: list[list[LaneResult]] = [[] for _ in penalties]
-    with workers(thread_count(threads)) as team:
+    answers: list[list[Any]] = [[None] * len(lanes) for _ in penalties]
+    if cut:
+        problem = replace(problem, saturation=saturation(problem.loss))
+    with workers(thread_count(threads)) as team, keeping(lambda inner: answers):
         settings = {"tol": tol, "team": team, "tick": tick, "score": score, "full_df": full_df}
         for road, members in roads.items():
-            chosen, their_grids = [penalties[i] for i in members], [grids[i] for i in members]
-            if isinstance(problem.design, Imputed):
-                found = _lane_by_lane(road, problem, chosen, their_grids, lanes, settings)
-            else:
-                found = _in_groups(road, problem, chosen, their_grids, lanes, settings)
-            for index, results in zip(members, found, strict=True):
+            for index, results in _on_road(road, members, problem, penalties, grids, lanes, settings, answers):
                 answers[index] = results
     return answers
+
+
+def _on_road(road, members, problem, penalties, grids, lanes, settings, answers):  # type: ignore[no-untyped-def]
+    """Fit some of the penalties in the engine's units -> pairs of (index, results in those of the data)."""
+    units = Units.of(problem) if road is not fit_user else Units()
+    chosen = [units.penalty(penalties[i]) for i in members] if road is not fit_user else [penalties[i] for i in members]
+    theirs = [units.strengths(grids[i]) for i in members]
+    inside = units.inside(problem)
+    score = settings["score"]
+    settings = {**settings, "score": units.score(score)}
+
+    def outside(found: list[list[Any]] | None) -> list[tuple[int, list[Any]]]:
+        rows = found or [[None] * len(lanes) for _ in members]
+        return [
+            (i, [units.outside(result, grids[i], score is not None) for result in row])
+            for i, row in zip(members, rows, strict=True)
+        ]
+
+    def keep(inner: Any) -> None:
+        for index, results in outside(inner):
+            answers[index] = results
+
+    with keeping(keep):
+        together = _lane_by_lane if isinstance(problem.design, Imputed) else _in_groups
+        return outside(together(road, inside, chosen, theirs, lanes, settings))
 
 
 def _in_groups(
@@ -92,11 +128,17 @@ def _in_groups(
     a_lane = 8.0 * len(penalties) * (3 * LARGEST_BATCH * problem.n + 5 * problem.p)
     size = max(2, int((GROUP_BYTES + 0.3 * problem.design.nbytes) // a_lane))
     found: list[list[LaneResult]] = [[] for _ in penalties]
-    for start in range(0, len(lanes), size):
-        for column, results in zip(
-            found, road(problem, penalties, grids, lanes[start : start + size], **settings), strict=True
-        ):
-            column.extend(results)
+
+    def so_far(inner: list[list[LaneResult]] | None) -> list[list[LaneResult | None]]:
+        parts = inner or [[] for _ in penalties]
+        both = [[*column, *part] for column, part in zip(found, parts, strict=True)]
+        return [row + [None] * (len(lanes) - len(row)) for row in both]
+
+    with keeping(so_far):
+        for start in range(0, len(lanes), size):
+            group = road(problem, penalties, grids, lanes[start : start + size], **settings)
+            for column, results in zip(found, group, strict=True):
+                column.extend(results)
     return found
 
 
@@ -113,13 +155,17 @@ def _lane_by_lane(
     Lanes run side by side.
     """
     team: Workers = settings["team"]
-    alone = {**settings, "team": Workers(1)}
+    alone = {**settings, "team": Workers(1, inline=True)}
 
     def job(lane: Lane) -> list[LaneResult]:
         filled = replace(problem, design=problem.design.fill(lane.weights(problem)))  # type: ignore[attr-defined]
         return [results[0] for results in road(filled, penalties, grids, [lane], **alone)]
 
-    return [list(column) for column in zip(*team.map(job, lanes), strict=True)]
+    def by_candidate(by_lane: Any) -> list[list[Any]]:
+        return [list(column) for column in zip(*(row or [None] * len(grids) for row in by_lane), strict=True)]
+
+    with keeping(lambda inner: by_candidate(inner or [None] * len(lanes))):
+        return by_candidate(collect(team, job, lanes))
 
 
 def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:

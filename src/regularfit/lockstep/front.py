@@ -11,11 +11,13 @@ import numpy as np
 
 from .. import _core
 from .._typing import Vector
+from .saturation import reach, why
 from .standard import Terms
 
 __all__ = ["Front"]
 
 FIRST_BATCH, LARGEST_BATCH = 4, 16
+INTERRUPTED = "the fit was interrupted there"
 MARGIN = 0.08  # how near the boundary a column is taken in ahead of time
 
 
@@ -38,9 +40,11 @@ class Front:
     before: np.ndarray | None = None
     strength_now: float = 0.0
     strength_before: float = 0.0
+    objective: float = np.inf  # at the last accepted strength
     pending: list[int] = field(default_factory=list)  # violators that must come in before the next solve
 
     def __post_init__(self) -> None:
+        self.stop = len(self.grid)  # strengths the path will have: fewer where it saturates
         """Set up what is found along the way."""
         self.inside = np.zeros(len(self.mean), np.uint8)
         count = len(self.grid)
@@ -54,7 +58,7 @@ class Front:
     @property
     def live(self) -> bool:
         """Whether strengths are left."""
-        return self.position < len(self.grid)
+        return self.position < self.stop
 
     @property
     def upcoming(self) -> Vector:
@@ -110,6 +114,29 @@ class Front:
             self.batch = min(LARGEST_BATCH, 2 * self.batch)
         elif accepted < asked // 2:
             self.batch = max(2, self.batch // 2)
+
+    def cut(self, accepted: int, limit: float) -> int:
+        """End the path at the first of the accepted strengths that is saturated; returns how many are kept."""
+        first = self.position
+        ratio = self.deviance_ratio[first : first + accepted]
+        kept = reach(ratio, limit)
+        if kept and ratio[kept - 1] > limit:
+            self.stop = first + kept
+            del self.coefs[self.stop :]
+            for facts in (self.intercepts, self.gaps, self.kkt, self.deviance_ratio, self.df):
+                facts[self.stop :] = np.nan
+        return kept
+
+    @property
+    def reached(self) -> int:
+        """How many strengths the path has so far."""
+        return min(self.position, self.stop)
+
+    def ended(self, limit: float) -> str | None:
+        """Why there are fewer strengths than asked for."""
+        if self.reached == len(self.grid):
+            return None
+        return INTERRUPTED if self.live else why(limit)
 
     def take_violators(self, found: list[int], gradient: np.ndarray) -> None:
         """Remember the worst violators of the first strength that was refused."""

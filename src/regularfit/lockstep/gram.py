@@ -8,12 +8,13 @@ subtraction where that is shorter, and held-out errors are quadratic forms in th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .. import _core
 from .._typing import Vector
+from ..designs import Dense
 from ..penalties import Penalty
 from .certificate import fenchel_gap, judge, loose_ends
 from .effective_df import effective_dfs
@@ -21,12 +22,14 @@ from .partial import collect, keeping
 from .problem import Lane, Problem
 from .result import LaneResult, Score, held_out, make_path
 from .ridge import ridge_from_gram
+from .saturation import reach, why
 from .standard import Terms, inverse_scale, lane_terms, normal_forms
 from .threads import Workers
 
 __all__ = ["fit_gram", "suits_gram"]
 
 CHUNK = 4096  # rows in one piece of the pass over X
+FAR = 1e-6  # a column whose variance is a smaller share of its mean square about the common centre loses digits
 
 
 def suits_gram(problem: Problem, lanes: Sequence[Lane]) -> bool:
@@ -210,16 +213,40 @@ def reduce(problem: Problem, cross: np.ndarray) -> Moments:
     return Moments(gram, S[:p, p] * inverse, max(float(S[p, p]), 0.0), mean, mean_y, inverse, total)
 
 
+def of_lane(problem: Problem, lane: Lane, index: int, atoms: Atoms, total: np.ndarray) -> Moments:
+    """A lane's moments from the atoms, or in a pass of its own where its means lie too far from the common centre."""
+    cross = atoms.of_train(index, total)
+    p, count = problem.p, cross[-1, -1]
+    second = np.diag(cross)[:p] / count
+    spread = second - (cross[:p, p + 1] / count) ** 2
+    lost = spread <= FAR * second
+    if not (problem.fit_intercept and isinstance(problem.design, Dense) and (lost & (second > 0)).any()):
+        return reduce(problem, cross)
+    weights = lane.weights(problem)
+    mean, deviation = (found[0] for found in problem.design.moments(weights[None, :]))
+    if not (deviation[lost] > 0).any():  # constant in this lane, not far away
+        return reduce(problem, cross)
+    y = problem.y - problem.offset
+    shift, middle = mean - atoms.centre[:p], float(weights @ y)
+    rows = np.flatnonzero(weights)
+    extra = np.column_stack([y - middle, np.ones(problem.n)])
+    own = reduce(problem, problem.design.cross(rows, weights[rows] * count, extra, mean))
+    return replace(own, mean=own.mean + shift, mean_y=own.mean_y + middle - atoms.centre[p])
+
+
 def fit_lane(settings: Settings, lane: Lane, index: int, atoms: Atoms, total: np.ndarray) -> list[LaneResult]:
     problem = settings.problem
-    data = reduce(problem, atoms.of_train(index, total))
+    data = of_lane(problem, lane, index, atoms, total)
     answers = []
     for normal, grid in zip(settings.normals, settings.grids, strict=True):
         terms = lane_terms(normal, data.inverse)
         B, gaps, kkt, df = solve_path(data, terms, grid, settings, lane.keep)
+        end = len(grid) if terms.smooth else reach(_explained(data, B), problem.saturation)
+        B, gaps[end:], kkt[end:], df = B[:end], np.nan, np.nan, df[:end]
         raw = terms.raw(B, data.inverse)
         level = data.mean_y - raw @ data.mean  # intercept on the centred scale
-        scores = _held_out(settings, lane, index, atoms, raw, level)
+        scores = np.full((len(grid), len(lane.tests)), np.nan)
+        scores[:end] = _held_out(settings, lane, index, atoms, raw, level)
         answers.append(_assemble(settings, lane, grid, data, atoms, B, raw, level, gaps, kkt, df, scores))
     return answers
 
@@ -331,6 +358,12 @@ def _held_out(
     return scores
 
 
+def _explained(data: Moments, B: np.ndarray) -> Vector:
+    """Deviance ratios, (L,)."""
+    rr = data.yy - 2 * B @ data.c + np.einsum("lp,lp->l", B @ data.gram, B)
+    return 1 - np.maximum(rr, 0) / (data.yy if data.yy > 0 else 1.0)
+
+
 def _assemble(
     settings: Settings,
     lane: Lane,
@@ -349,13 +382,21 @@ def _assemble(
     converged = judge(gaps, kkt, settings.tol)
     path = None
     if lane.keep:
-        rr = data.yy - 2 * B @ data.c + np.einsum("lp,lp->l", B @ data.gram, B)
-        null = data.yy if data.yy > 0 else 1.0
+        end = len(B)
         centre = atoms.centre[: problem.p]
         intercepts = (
-            level + atoms.centre[problem.p] - raw @ centre if problem.fit_intercept else np.zeros(len(grid))
+            level + atoms.centre[problem.p] - raw @ centre if problem.fit_intercept else np.zeros(end)
         )
         path = make_path(
-            problem, grid, raw, intercepts, 1 - np.maximum(rr, 0) / null, df, gaps, kkt, settings.tol
+            problem,
+            grid[:end],
+            raw,
+            intercepts,
+            _explained(data, B),
+            df,
+            gaps[:end],
+            kkt[:end],
+            settings.tol,
+            None if end == len(grid) else why(problem.saturation),
         )
     return LaneResult(path, scores, gaps, kkt, converged)

@@ -17,10 +17,12 @@ from ..penalties import Penalty
 from ..penalties.coordinates import Coordinates
 from .null import null_scores
 from .problem import Problem
+from .units import Units
 
-__all__ = ["strength_grid"]
+__all__ = ["is_count", "strength_grid"]
 
-RIDGE_TOP = 1e-3  # ridge never reaches zero: start where an l1 part of this size would
+# Ridge never reaches zero: start where an l1 part of this size would, target and columns in units of their spread
+RIDGE_TOP = 1e-3
 
 
 def strength_grid(
@@ -34,7 +36,7 @@ def strength_grid(
     The largest is where all penalised coefficients are zero; the smallest is ``min_ratio`` times it (default
     1e-4 for n >= p, 1e-2 otherwise, and 1e-7 for ridge, whose grid starts high).
     """
-    if not isinstance(strengths, (int, np.integer)) or isinstance(strengths, bool):
+    if not is_count(strengths):
         return check_strengths(strengths)
     if strengths < 1:
         raise InputError(
@@ -43,7 +45,8 @@ def strength_grid(
     normal = penalty.coordinates(problem.p)
     scores = null_scores(problem, normal)
     ridge = normal is not None and not (np.isfinite(normal.l1) & (normal.l1 > 0)).any()
-    top = _top(penalty, normal, scores)
+    units = Units.exact(problem) if ridge else Units()
+    top = _top(penalty, normal, scores, units.y / units.x)
     if min_ratio is None:
         min_ratio = 1e-7 if ridge else 1e-4 if problem.n >= problem.p else 1e-2
     check_fraction(min_ratio, "min_ratio")
@@ -52,13 +55,19 @@ def strength_grid(
     return top * np.logspace(0, np.log10(min_ratio), int(strengths)) if strengths > 1 else np.array([top])
 
 
-def _top(penalty: Penalty, normal: Coordinates | None, scores: Vector) -> float:
+def is_count(strengths: Any) -> bool:
+    """Return whether ``strengths`` asks for a grid from the data, which may end early, not for the user's own."""
+    return isinstance(strengths, (int, np.integer)) and not isinstance(strengths, bool)
+
+
+def _top(penalty: Penalty, normal: Coordinates | None, scores: Vector, slope: float) -> float:
+    """The top of the grid; ``slope`` is the size of a large coefficient, where l2 alone must hold it back."""
     if normal is None:
         top = penalty.strength_max(-scores)
     else:
         l1 = np.where(normal.l1 > 0, np.maximum(normal.l1, RIDGE_TOP * normal.l2), 0.0)
         if not (np.isfinite(l1) & (l1 > 0)).any():
-            l1 = RIDGE_TOP * normal.l2
+            l1 = RIDGE_TOP * slope * normal.l2
         top = Coordinates(l1, np.zeros_like(l1), normal.lower, normal.upper).strength_max(-scores)
-    # A constant target leaves nothing to penalise away: any strength gives the null model.
+    # A target of zeros leaves nothing to penalise away: any strength gives the null model.
     return top if np.isfinite(top) and top > 0 else 1.0

@@ -11,6 +11,8 @@ from .standard import inverse_scale
 
 __all__ = ["null_eta", "null_scores"]
 
+ROUNDING = 1e-14
+
 
 def null_eta(problem: Problem, weights: Vector) -> Vector:
     """Linear predictor (n,) of the model with the intercept alone."""
@@ -23,12 +25,19 @@ def null_scores(problem: Problem, normal: Coordinates | None) -> Vector:
     """Minus the gradient of the mean loss at the null model, on the penalised scale, (p,)."""
     weights = problem.sample_weight / problem.n
     mean, deviation = problem.design.moments(weights[None, :])
-    inverse = inverse_scale(deviation[0], problem.standardize, problem.fit_intercept)
+    inverse = inverse_scale(deviation[0], problem.standardize, problem.fit_intercept, problem.unit)
     eta = _with_free_columns(problem, normal, weights) if normal is not None else null_eta(problem, weights)
     residual = -weights * problem.loss.gradient(problem.y, eta)
     score = problem.design.rmatmat(0, problem.p, residual[:, None])[0]
     centre = mean[0] * residual.sum() if problem.fit_intercept else 0.0
-    return (score - centre) * inverse
+    scores = (score - centre) * inverse
+    # Where intercept and free columns explain everything, what is left is rounding, and no scale for a grid.
+    y = problem.y - problem.offset
+    largest = float(np.abs(y).max(initial=0.0))
+    size = largest * float(np.sqrt(weights @ (y / largest) ** 2)) if largest > 0 else 0.0
+    natural = np.hypot(mean[0], deviation[0]) * inverse * size
+    held = np.ones(problem.p, bool) if normal is None else np.isfinite(normal.l1) & ((normal.l1 > 0) | (normal.l2 > 0))
+    return scores if (np.abs(scores) > ROUNDING * natural)[held].any() else natural
 
 
 def _with_free_columns(problem: Problem, normal: Coordinates, weights: Vector) -> Vector:

@@ -31,7 +31,9 @@ class Path:
     deviance_ratio : (L,) share of the null deviance that is explained on the training rows.
     df : (L,) effective degrees of freedom, the intercept not counted; nan where they were not asked for.
     gaps, kkt, converged, reasons : (L,) the certificate of every strength.
-    ended : why the path has fewer strengths than were asked for, or None.
+    ended : why the path has fewer strengths than were asked for, or None. A grid from the data ends where the
+        training rows are reproduced all but exactly: with an l1 part or bounds where the deviance ratio exceeds
+        1 - 1e-9 (squared loss), for other losses 0.999. A user's own strengths are never cut.
     """
 
     strengths: Vector

@@ -31,6 +31,8 @@ class Problem:
     offset: Vector
     fit_intercept: bool = True
     standardize: bool = True
+    unit: float = 1.0  # of columns that are not standardised: the engine penalises them in it
+    saturation: float = np.inf  # deviance ratio at which a path ends early
 
     @property
     def n(self) -> int:

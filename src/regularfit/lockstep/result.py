@@ -51,7 +51,7 @@ def make_path(
 ) -> Path:
     """Assemble a path; ``coefs`` may be dense or sparse, (L, p)."""
     converged = judge(gaps, kkt, tol)
-    reasons = explain(gaps, kkt, converged, tol)
+    reasons = explain(gaps, kkt, converged, tol, deviance_ratio)
     return Path(
         strengths,
         intercepts,

@@ -19,6 +19,7 @@ from ..penalties import L2, Penalty
 from ..penalties.coordinates import Coordinates
 from .certificate import judge
 from .newton import fit_newton
+from .partial import collect, one_by_one
 from .problem import Lane, Problem
 from .result import LaneResult, Score, held_out, make_path
 from .ridge_iterative import iterate_ridge
@@ -46,15 +47,16 @@ def fit_ridge(
     """Fit every candidate on every lane by the road that suits the shape of X."""
     weights = np.array([lane.weights(problem) for lane in lanes])
     mean, deviation = problem.design.moments(weights)
-    inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept)
+    inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept, problem.unit)
     if not problem.fit_intercept:
         mean[:] = 0.0
     by_kernel = problem.n <= KERNEL_ROWS and isinstance(problem.design, Dense)
     road = _by_kernel if by_kernel else _by_iteration
-    return [
-        road(problem, normal, grid, lanes, weights, mean, inverse, tol, team, tick, score)
-        for normal, grid in zip(normal_forms(penalties, problem.p), grids, strict=True)
-    ]
+    return one_by_one(
+        lambda normal, grid: road(problem, normal, grid, lanes, weights, mean, inverse, tol, team, tick, score),
+        list(zip(normal_forms(penalties, problem.p), grids, strict=True)),
+        len(lanes),
+    )
 
 
 # ---------------------------------------------------------------- few rows
@@ -90,7 +92,7 @@ def _by_kernel(problem, normal, grid, lanes, weights, mean, inverse, tol, team, 
         tick(len(grid))
         return answer
 
-    return list(team.map(job, range(len(lanes))))
+    return collect(team, job, range(len(lanes)))
 
 
 def _kernel_result(problem, lane, grid, K, fit: KernelFit, w, inverse, l2, centre, free, tol, score):  # type: ignore[no-untyped-def]
@@ -158,17 +160,18 @@ def fit_rotated(
 
     Rotated into the rows' space the penalty stays L2, and n unknowns are left.
     """
-    alone = Workers(1)
+    alone = Workers(1, inline=True)
 
     def job(item: tuple[Coordinates, Vector, Lane]) -> LaneResult:
         answer = _rotated_lane(problem, *item, tol, alone, score)
         tick(len(item[1]))
         return answer
 
-    return [
-        list(team.map(job, [(normal, grid, lane) for lane in lanes]))
-        for normal, grid in zip(normal_forms(penalties, problem.p), grids, strict=True)
-    ]
+    return one_by_one(
+        lambda normal, grid: collect(team, job, [(normal, grid, lane) for lane in lanes]),
+        list(zip(normal_forms(penalties, problem.p), grids, strict=True)),
+        len(lanes),
+    )
 
 
 def _rotated_lane(
@@ -182,13 +185,13 @@ def _rotated_lane(
 ) -> LaneResult:
     w = lane.weights(problem)
     mean, deviation = problem.design.moments(w[None, :])
-    inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept)[0]
+    inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept, problem.unit)[0]
     centre = mean[0] if problem.fit_intercept else np.zeros(problem.p)
     l2 = np.where(np.isinf(normal.l1), 0.0, normal.l2)
     values, vectors = np.linalg.eigh(kernel_of(problem.design, l2, inverse, centre))
     kept = values > 1e-13 * values[-1]
     root = np.sqrt(values[kept])
-    small = replace(problem, design=Dense(np.asfortranarray(vectors[:, kept] * root)), standardize=False)
+    small = replace(problem, design=Dense(np.asfortranarray(vectors[:, kept] * root)), standardize=False, unit=1.0)
     [[found]] = fit_newton(
         small,
         [L2()],

@@ -60,10 +60,12 @@ class Terms:
         return size @ l1 + 0.5 * (B * B) @ self.l2
 
 
-def inverse_scale(deviation: np.ndarray, standardize: bool, fit_intercept: bool) -> np.ndarray:
+def inverse_scale(
+    deviation: np.ndarray, standardize: bool, fit_intercept: bool, unit: float = 1.0
+) -> np.ndarray:
     """Factor that brings a column to the penalised scale; 0 for one that is constant beside an intercept."""
     constant = deviation == 0
-    scale = np.where(constant, 1.0, deviation) if standardize else np.ones_like(deviation)
+    scale = np.where(constant, 1.0, deviation) if standardize else np.full_like(deviation, unit)
     return np.where(constant, 0.0, 1.0 / scale) if fit_intercept else 1.0 / scale
 
 

@@ -38,11 +38,14 @@ def thread_count(n_jobs: int | None = None) -> int:
 
 
 class Workers:
-    """Runs independent jobs on a few threads; the calling thread stays free to be interrupted."""
+    """Runs independent jobs on a few threads; the calling thread only waits, so Ctrl-C reaches it at once.
 
-    def __init__(self, threads: int) -> None:
+    ``inline`` runs them in the calling thread instead: for jobs that are themselves a worker's.
+    """
+
+    def __init__(self, threads: int, inline: bool = False) -> None:
         self.threads = threads
-        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._pool = None if inline else ThreadPoolExecutor(threads)
 
     def map(self, job: Callable[[S], T], items: Iterable[S]) -> Iterator[T]:
         """Yield the answers in order. Ctrl-C drops the jobs that have not begun."""

@@ -14,6 +14,7 @@ from ..losses import Squared
 from ..penalties import Penalty
 from .certificate import judge
 from .gram import collect_atoms, reduce, suits_gram
+from .partial import collect, one_by_one
 from .problem import Lane, Problem
 from .proximal import ProximalPath, proximal_quadratic
 from .proximal_loss import proximal_loss
@@ -37,16 +38,17 @@ def fit_user(
     full_df: bool,
 ) -> list[list[LaneResult]]:
     """Fit every candidate on every lane."""
-    return [
-        _fit_one(problem, penalty, grid, lanes, tol, team, tick, score)
-        for penalty, grid in zip(penalties, grids, strict=True)
-    ]
+    return one_by_one(
+        lambda penalty, grid: _fit_one(problem, penalty, grid, lanes, tol, team, tick, score),
+        list(zip(penalties, grids, strict=True)),
+        len(lanes),
+    )
 
 
 def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ignore[no-untyped-def]
     weights = np.array([lane.weights(problem) for lane in lanes])
     mean, deviation = problem.design.moments(weights)
-    inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept)
+    inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept, problem.unit)
     if not problem.fit_intercept:
         mean[:] = 0.0
     quadratic = isinstance(problem.loss, Squared) and suits_gram(problem, lanes)
@@ -65,7 +67,7 @@ def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ig
         tick(len(grid))
         return answer
 
-    return list(team.map(job, range(len(lanes))))
+    return collect(team, job, range(len(lanes)))
 
 
 def _through_products(

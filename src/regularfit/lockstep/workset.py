@@ -16,6 +16,7 @@ from ..penalties import Penalty
 from ..penalties.coordinates import Coordinates
 from .certificate import fenchel_gap, judge, loose_ends
 from .front import Front
+from .partial import keeping
 from .problem import Lane, Problem
 from .result import LaneResult, Score, held_out, make_path
 from .scores import Verdict, score_columns
@@ -39,8 +40,9 @@ def fit_workset(
 ) -> list[list[LaneResult]]:
     """Fit every candidate on every lane, in lockstep."""
     fit = SquaredRounds(problem, normal_forms(penalties, problem.p), grids, lanes, tol, team, score, full_df)
-    while fit.live:
-        tick(fit.round())
+    with keeping(lambda inner: fit.results()):
+        while fit.live:
+            tick(fit.round())
     return fit.results()
 
 
@@ -50,7 +52,7 @@ def make_fronts(
     """One front a (candidate, lane); lanes of one training set share their weights, means and scales."""
     weights = np.array([lane.weights(problem) for lane in lanes])
     mean, deviation = problem.design.moments(weights)
-    inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept)
+    inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept, problem.unit)
     if not problem.fit_intercept:
         mean = np.zeros_like(mean)
     return [
@@ -155,7 +157,8 @@ class SquaredRounds:
             )
             jobs.append((front.core, strengths, self.c[front.lane][front.columns][None, :], b, grad, kkt, ok))
             answers.append((b, grad, kkt))
-        _core.solve_lanes(jobs, self.team.threads, True)
+        # each on a thread of the team, not on the core's own: this one must stay free for Ctrl-C
+        list(self.team.map(lambda job: _core.solve_lanes([job], 1, True), jobs))
         return answers
 
     def _predict(self, fronts: list[Front], solved: list) -> tuple[np.ndarray, np.ndarray, Vector]:
@@ -203,15 +206,15 @@ class SquaredRounds:
             self._record(
                 front, front.position + k, b[k], grad[k], kkt[k], verdicts[k], residuals[:, k], levels[k]
             )
-        self._score(
-            front, slice(front.position, front.position + accepted), E[:, :accepted] + levels[:accepted]
-        )
+        before = front.reached
+        kept = front.cut(accepted, self.problem.saturation)
+        self._score(front, slice(front.position, front.position + kept), E[:, :kept] + levels[:kept])
         if accepted < asked:
             front.take_violators(verdicts[accepted].violators, gradients[accepted])
         if accepted:
             front.core.keep(accepted - 1)
         front.advance(accepted, asked, gradients)
-        return accepted
+        return (front.reached if front.live else len(front.grid)) - before
 
     def _record(
         self,
@@ -255,21 +258,27 @@ class SquaredRounds:
         return [[self._result(front) for front in row] for row in self.fronts]
 
     def _result(self, front: Front) -> LaneResult:
-        converged = judge(front.gaps, front.kkt, self.tol)
-        path = None
-        if self.lanes[front.lane].keep:
-            path = make_path(
-                self.problem,
-                front.grid,
-                stack(front.coefs, self.problem.p),
-                front.intercepts,
-                front.deviance_ratio,
-                front.df,
-                front.gaps,
-                front.kkt,
-                self.tol,
-            )
-        return LaneResult(path, self.scores[front.candidate][front.lane], front.gaps, front.kkt, converged)
+        return front_result(self.problem, front, self.lanes[front.lane], self.scores[front.candidate][front.lane], self.tol)
+
+
+def front_result(problem: Problem, front: Front, lane: Lane, scores: np.ndarray, tol: float) -> LaneResult:
+    """What a front has found so far; strengths that it has not reached are nan."""
+    end, path = front.reached, None
+    scores[end:] = np.nan
+    if lane.keep and end:
+        path = make_path(
+            problem,
+            front.grid[:end],
+            stack(front.coefs[:end], problem.p),
+            front.intercepts[:end],
+            front.deviance_ratio[:end],
+            front.df[:end],
+            front.gaps[:end],
+            front.kkt[:end],
+            tol,
+            front.ended(problem.saturation),
+        )
+    return LaneResult(path, scores, front.gaps, front.kkt, judge(front.gaps, front.kkt, tol))
 
 
 def stack(rows: list[tuple[np.ndarray, Vector]], p: int) -> sparse.csr_matrix:
