@@ -13,7 +13,7 @@ from .._typing import Vector
 from ..losses import Squared
 from ..penalties import Penalty
 from .certificate import judge
-from .gram import collect_atoms, reduce, suits_gram
+from .gram import collect_atoms, of_lane, suits_gram
 from .partial import collect, one_by_one
 from .problem import Lane, Problem
 from .proximal import ProximalPath, proximal_quadratic
@@ -56,7 +56,7 @@ def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ig
 
     def job(f: int) -> LaneResult:
         if atoms is not None:
-            data = reduce(problem, atoms.of_train(f, sum(atoms.grams)))
+            data = of_lane(problem, lanes[f], f, atoms, sum(atoms.grams))
             fit, scale = proximal_quadratic(data.gram, data.c, penalty, grid, tol=tol), data.inverse
         else:
             fit, scale = (
