@@ -217,6 +217,7 @@ private:
         st_.side[j] = side;
         st_.b[j] = side == AtUpper ? q_.upper[j] : side == AtLower ? q_.lower[j] : 0.0;
         drop(position);
+        std::fill(blocked_.begin(), blocked_.end(), 0);  // what depended on the one that left may stand by itself now
     }
 
     // One step of iterative refinement where the factor has lost digits.

@@ -43,7 +43,9 @@ def test_gram_blocks_are_centred_without_being_dense(design, weights):
     Z = (X - mean) * inverse
     expected = (Z[:, cols] * weights[:, None]).T @ Z[:, fresh]
     for threads in (1, 3):
-        np.testing.assert_allclose(design.gram(weights, cols, fresh, mean, inverse, threads), expected, atol=1e-12)
+        np.testing.assert_allclose(
+            design.gram(weights, cols, fresh, mean, inverse, threads), expected, atol=1e-12
+        )
 
 
 def test_cross_products(design):

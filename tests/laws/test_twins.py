@@ -106,7 +106,9 @@ def test_integer_weights_are_repeated_rows_in_data_and_in_lanes(penalty, loss, s
 def test_only_ratios_of_weights_count(penalty, loss):
     data = make_data(30, 4, 1, loss)
     grid = strength_grid(data.problem(), penalty, 4, 0.05)
-    assert_same(whole_path(data.but(weight=7.5 * data.weight), penalty, grid), whole_path(data, penalty, grid))
+    assert_same(
+        whole_path(data.but(weight=7.5 * data.weight), penalty, grid), whole_path(data, penalty, grid)
+    )
 
 
 @some
@@ -158,7 +160,9 @@ def resamples(n, seed):
     out = [Lane(np.setdiff1d(np.arange(n), fold), (fold,), keep=True) for fold in folds]
     inner = folds[1]  # nested: trained on one fold, scored on another and on the outer one
     out.append(Lane(inner, (folds[2], folds[0]), keep=True))
-    out.append(Lane(rng.integers(0, n, n), (folds[0],), keep=True))  # a bootstrap: repeats, and scores in sample
+    out.append(
+        Lane(rng.integers(0, n, n), (folds[0],), keep=True)
+    )  # a bootstrap: repeats, and scores in sample
     out.append(Lane(np.arange(n // 2), (np.arange(n // 2, n),), keep=True))  # time order
     return [*out, Lane(np.arange(n), keep=True)]
 

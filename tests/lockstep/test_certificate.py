@@ -32,7 +32,9 @@ def small(seed: int) -> Moments:
 
 
 @pytest.mark.parametrize("penalty", PENALTIES, ids=repr)
-@given(seed=st.integers(0, 1000), s=st.sampled_from([0.01, 0.1, 1.0]), away=st.sampled_from([0, 1e-6, 0.1, 3]))
+@given(
+    seed=st.integers(0, 1000), s=st.sampled_from([0.01, 0.1, 1.0]), away=st.sampled_from([0, 1e-6, 0.1, 3])
+)
 @settings(max_examples=20, deadline=None)
 def test_the_gap_of_any_point_is_at_least_its_distance_from_the_optimum(penalty, seed, s, away):
     data, normal = small(seed), penalty.coordinates(4)

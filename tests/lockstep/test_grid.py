@@ -6,8 +6,8 @@ import pytest
 from regularfit.errors import InputError
 from regularfit.lockstep import Lane, fit_lanes, strength_grid
 from regularfit.penalties import L1, L2, ElasticNet
-from tests.lockstep.truth import make_data
 from tests.lockstep.test_proximal import Norm
+from tests.lockstep.truth import make_data
 
 PENALTIES = [L1(), ElasticNet(0.2), L1().weighted([1, 0, 3, 1, np.inf]), L1().nonnegative(), Norm()]
 
@@ -54,7 +54,8 @@ def test_a_constant_target_has_a_grid_all_the_same():
 
 
 @pytest.mark.parametrize(
-    ("strengths", "ratio"), [(0, None), ([], None), ([1.0, -1.0], None), ([np.nan], None), (5, 0.0), (5, 1.5), (True, None)]
+    ("strengths", "ratio"),
+    [(0, None), ([], None), ([1.0, -1.0], None), ([np.nan], None), (5, 0.0), (5, 1.5), (True, None)],
 )
 def test_bad_grids_are_refused(strengths, ratio):
     with pytest.raises(InputError):

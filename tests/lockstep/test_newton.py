@@ -44,7 +44,9 @@ def test_hessians_that_folds_share_change_nothing(monkeypatch):
     data = make_data(120, 5, loss="logistic")
     grid, lanes, calls = strength_grid(data.problem(), L1(), 6, 0.01), folds(120), []
     shared = NewtonRounds._shared_hessians
-    monkeypatch.setattr(NewtonRounds, "_shared_hessians", lambda self, w: (calls.append(1), shared(self, w))[1])
+    monkeypatch.setattr(
+        NewtonRounds, "_shared_hessians", lambda self, w: (calls.append(1), shared(self, w))[1]
+    )
     together = drive(fit_newton, data.problem(), L1(), grid, lanes, tol=1e-9)
     assert calls
     for lane, fit in zip(lanes, together, strict=True):
@@ -89,7 +91,8 @@ def test_coordinate_descent_on_sparse_columns_equals_the_dense_road(penalty, int
     lanes = [Lane(np.arange(40), keep=True), Lane(np.arange(30), (np.arange(30, 40),), keep=True)]
     by_columns = data.problem(sparse.csc_array(data.X))
     for a, b in zip(
-        *(drive(fit_newton, one, penalty, grid, lanes, tol=1e-8) for one in (problem, by_columns)), strict=True
+        *(drive(fit_newton, one, penalty, grid, lanes, tol=1e-8) for one in (problem, by_columns)),
+        strict=True,
     ):
         assert b.converged.all()
         np.testing.assert_allclose(a.path.coefs, b.path.coefs, atol=1e-5)
@@ -103,6 +106,8 @@ def test_violations_are_the_distances_that_the_penalty_knows():
     for _ in range(50):
         b = np.clip(rng.integers(-2, 3, 5) / 2, lower, upper) * np.isfinite(l1)
         g, s = rng.standard_normal(5) * 2, 0.7
-        form = Coordinates(np.where(np.isinf(l1), np.inf, s * np.where(np.isinf(l1), 0, l1)), s * l2, lower, upper)
+        form = Coordinates(
+            np.where(np.isinf(l1), np.inf, s * np.where(np.isinf(l1), 0, l1)), s * l2, lower, upper
+        )
         found = violations(b[None], g[None], np.array([s]), l1, l2, lower, upper)[0]
         assert found == pytest.approx(form.kkt(b, -g).max())

@@ -64,7 +64,13 @@ def test_rotation_equals_newton_on_all_columns(options, factors):
 
 def test_lanes_that_are_not_kept_have_scores_alone():
     for road, loss in ((fit_ridge, "squared"), (fit_rotated, "logistic")):
-        [fit] = drive(road, make_data(12, 20, loss=loss).problem(), L2(), GRID, [Lane(np.arange(9), (np.arange(9, 12),))])
+        [fit] = drive(
+            road,
+            make_data(12, 20, loss=loss).problem(),
+            L2(),
+            GRID,
+            [Lane(np.arange(9), (np.arange(9, 12),))],
+        )
         assert fit.path is None
         assert np.isfinite(fit.scores).all()
 

@@ -44,7 +44,9 @@ def test_the_scan_agrees_with_the_dual_written_out(penalty, kind):
         assert max(verdict.ratio, 0) == pytest.approx(ratio[0], rel=1e-9)
         assert verdict.conjugate == pytest.approx(conjugate[0], rel=1e-9)
         reach = np.where(g > 0, front.terms.upper > 0, front.terms.lower < 0) & np.isfinite(front.terms.l1)
-        broken = reach & (np.abs(g) > s * np.where(reach, front.terms.l1, 0) * (1 + 1e-8)) & (front.inside == 0)
+        broken = (
+            reach & (np.abs(g) > s * np.where(reach, front.terms.l1, 0) * (1 + 1e-8)) & (front.inside == 0)
+        )
         assert sorted(verdict.violators) == np.flatnonzero(broken).tolist()
         excess = (np.abs(g) - s * np.where(reach, front.terms.l1, 0))[broken]
         assert verdict.violation == pytest.approx(excess.max(initial=0) / s)

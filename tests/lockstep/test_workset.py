@@ -66,6 +66,10 @@ def test_progress_adds_up_to_all_strengths_of_all_lanes_and_candidates():
 
 
 def test_rows_become_a_sparse_matrix():
-    rows = [(np.array([2]), np.array([1.5])), (np.empty(0, np.int64), np.empty(0)), (np.array([3, 0]), np.array([1.0, 2]))]
+    rows = [
+        (np.array([2]), np.array([1.5])),
+        (np.empty(0, np.int64), np.empty(0)),
+        (np.array([3, 0]), np.array([1.0, 2])),
+    ]
     np.testing.assert_array_equal(stack(rows, 4).toarray(), [[0, 0, 1.5, 0], [0, 0, 0, 0], [2, 0, 0, 1]])
     assert stack([], 3).shape == (0, 3)
