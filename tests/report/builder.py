@@ -125,7 +125,7 @@ def _target(y) -> TargetFacts:
 
 def _table(X) -> TableFacts:
     return TableFacts(
-        "diabetes.csv", X.shape[0], X.shape[1] + 2, X.shape[1], 3, {"numbers": X.shape[1], "categories": 2},
+        "diabetes.csv", X.shape[0], X.shape[1] + 2, X.shape[1], 3, {"number": X.shape[1], "category": 2},
         {"bmi": 12, "s4": 3}, (DroppedColumn("patient", "is like an id (a different value in every row)"),
                                DroppedColumn("site", "is constant (always a)")),
     )  # fmt: skip

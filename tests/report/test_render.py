@@ -134,3 +134,14 @@ def test_many_columns_with_long_names_stay_small():
 
 def test_the_page_stays_small(data):
     assert len(render(diabetes((1.0, 0.9, 0.75, 0.5, 0.25)))) < 200_000
+
+
+def test_the_heading_names_the_file_without_its_folders(data):
+    for source in ("/home/somebody/diabetes.csv", "C:\\data\\diabetes.csv"):
+        page = render(replace(data, table=replace(data.table, source=source)))
+        assert '<span class="source">from diabetes.csv</span>' in page
+
+
+def test_huge_errors_share_one_power_of_ten(data):
+    page = render(replace(data, candidates=tuple(replace(c, error=c.error * 1e6) for c in data.candidates)))
+    assert "error ± se, × 10⁹" in page

@@ -1,4 +1,4 @@
-from regularfit.report.words import count, listed, number, percent, shorten, signed
+from regularfit.report.words import common_power, count, listed, number, percent, shorten, signed
 
 
 def test_numbers_keep_their_significant_digits():
@@ -28,3 +28,9 @@ def test_lists_and_counts():
     assert listed([]) == ""
     assert listed(["a"]) == "a"
     assert count(2, "category", "categories") == "2 categories"
+
+
+def test_a_common_power_is_taken_out_only_where_numbers_are_hard_to_read():
+    assert common_power([]) == 0
+    assert common_power([float("nan"), 3e-7]) == -7
+    assert common_power([123456.0]) == 0

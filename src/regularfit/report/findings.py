@@ -58,12 +58,19 @@ def _honest(data: ReportData) -> list[str]:
             "it is a little too low; no nested estimate was made."
         ]
     h = data.honest
-    text = (
-        f"On rows that no choice has seen, the {data.target.score_name} is {number(h.mean)}; with {percent(h.level)} "
-        f"confidence it lies between {number(h.low)} and {number(h.high)}."
-    )
+    if data.target.score_name == "mean squared error":
+        low, middle, high = (number(math.sqrt(max(v, 0.0))) for v in (h.low, h.mean, h.high))
+        text = (
+            f"On rows that no choice has seen, predictions are typically off by {middle} (the root of the mean squared "
+            f"error); with {percent(h.level)} confidence, by {low} to {high}."
+        )
+    else:
+        text = (
+            f"On rows that no choice has seen, the {data.target.score_name} is {number(h.mean)}; with "
+            f"{percent(h.level)} confidence it lies between {number(h.low)} and {number(h.high)}."
+        )
     if h.optimism > 0:
-        text += f" The tuned cross-validation error was too low by {number(h.optimism, 2)}."
+        text += f" The tuned cross-validation error was too low by {percent(h.optimism / h.mean)}."
     return [text]
 
 

@@ -59,7 +59,12 @@ def _meta(style: str, script: str) -> list[Markup]:
 
 
 def _title(data: ReportData) -> str:
-    return f"{data.target.name} from {data.table.source}"
+    return f"{data.target.name} from {_file(data)}"
+
+
+def _file(data: ReportData) -> str:
+    """The file without its folders, of either kind of system."""
+    return data.table.source.replace("\\", "/").rpartition("/")[2]
 
 
 def _header(data: ReportData) -> Markup:
@@ -70,7 +75,7 @@ def _header(data: ReportData) -> Markup:
         data.run.created[:10],
     ]
     line = join(tag("span", fact) for fact in facts if fact)
-    name = tag("h1", data.target.name, " ", tag("span", f"from {data.table.source}", cls="source"))
+    name = tag("h1", data.target.name, " ", tag("span", f"from {_file(data)}", cls="source"))
     return tag("header", tag("p", "regularfit report", cls="brand"), name, tag("p", line, cls="meta"))
 
 

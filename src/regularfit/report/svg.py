@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from regularfit.report.html import Markup, join, tag
 from regularfit.report.scale import Scale
-from regularfit.report.words import shorten
+from regularfit.report.words import common_power, power_of_ten, shorten
 
 __all__ = ["Chart", "Label", "spread"]
 
@@ -59,11 +59,17 @@ class Chart:
         self._back.append(tag("text", name, x="50%", y=self.height + 42, cls="name mid"))
 
     def y_axis(self, write: Callable[[float], str], most: int = 7) -> None:
-        """Draw a quiet line across and a number at its left for round values."""
-        for tick in self.y.ticks(most):
+        """Draw a quiet line across and a number at its left for round values; a common power of ten goes on top."""
+        ticks = self.y.ticks(most)
+        power = 0 if self.y.log else common_power(ticks)
+        if power:
+            self._back.append(tag("text", f"× {power_of_ten(power)}", x="0", dx="-10", y=-14, cls="tick end"))
+        for tick in ticks:
             at = self._down(tick)
             self._back.append(tag("line", x1="0", x2="100%", y1=at, y2=at, cls="grid"))
-            self._back.append(tag("text", write(tick), x="0", dx="-10", y=at, dy=".34em", cls="tick end"))
+            self._back.append(
+                tag("text", write(tick / 10.0**power), x="0", dx="-10", y=at, dy=".34em", cls="tick end")
+            )
 
     def across(self, value: float, cls: str = "zero") -> None:
         """Draw a line across at a height."""

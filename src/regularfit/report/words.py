@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-__all__ = ["count", "listed", "number", "percent", "shorten", "signed"]
+__all__ = ["common_power", "count", "listed", "number", "percent", "power_of_ten", "shorten", "signed"]
 
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -29,8 +29,32 @@ def number(x: float, digits: int = 3) -> str:
         text = f"{x:,.{max(digits - 1 - size, 0)}f}"
     else:
         head, power = f"{x:.{digits - 1}e}".split("e")
-        text = f"{head}\u00a0×\u00a010{str(int(power)).translate(_RAISED)}"
+        text = f"{head}\u00a0×\u00a0{power_of_ten(int(power))}"
     return text.replace("-", "−")
+
+
+def power_of_ten(power: int) -> str:
+    """Return a power of ten with its exponent raised.
+
+    Examples
+    --------
+    >>> power_of_ten(-9)
+    '10⁻⁹'
+    """
+    return f"10{str(power).translate(_RAISED)}"
+
+
+def common_power(values: Iterable[float]) -> int:
+    """Return the power of ten to take out of numbers too large or too small to read side by side, else 0.
+
+    Examples
+    --------
+    >>> common_power([8.3e8, 9.2e8]), common_power([2993.0, 12.0])
+    (8, 0)
+    """
+    largest = max((abs(v) for v in values if math.isfinite(v)), default=0.0)
+    power = math.floor(math.log10(largest)) if largest else 0
+    return power if power >= 6 or power <= -4 else 0
 
 
 def signed(x: float, digits: int = 3) -> str:

@@ -11,7 +11,7 @@ from regularfit.report.panels._section import plot, section
 from regularfit.report.panels._strengths import brief
 from regularfit.report.scale import Scale, spanning
 from regularfit.report.svg import Chart
-from regularfit.report.words import number, percent, signed
+from regularfit.report.words import common_power, number, percent, power_of_ten, signed
 
 __all__ = ["panel"]
 
@@ -78,17 +78,20 @@ def _row(c: CandidateFacts, span: tuple[float, float, float], x: Scale, row: int
 
 
 def _numbers(data: ReportData) -> Markup:
-    head = ("candidate", "error ± se", "difference ± se", "honest interval", "gap", "columns", "strength")
-    rows = [_facts(c, i == data.chosen.candidate) for i, c in enumerate(data.candidates)]
+    power = common_power(c.error for c in data.candidates)
+    unit = f", × {power_of_ten(power)}" if power else ""
+    error, apart, honest = f"error ± se{unit}", f"difference ± se{unit}", f"honest interval{unit}"
+    head = ("candidate", error, apart, honest, "gap", "columns", "strength")
+    rows = [_facts(c, i == data.chosen.candidate, 10.0**power) for i, c in enumerate(data.candidates)]
     return table("Candidates in numbers", head, rows, "numbers")
 
 
-def _facts(c: CandidateFacts, taken: bool) -> tuple[object, ...]:
+def _facts(c: CandidateFacts, taken: bool, unit: float) -> tuple[object, ...]:
     name = join([c.name, tag("span", "chosen", cls="badge")]) if taken else c.name
-    honest = f"{number(c.honest.low)} – {number(c.honest.high)}" if c.honest else "–"
+    honest = f"{number(c.honest.low / unit)} – {number(c.honest.high / unit)}" if c.honest else "–"
     best = c.difference == 0 and c.difference_se == 0
-    apart = "lowest" if best else _with_se(signed(c.difference), c.difference_se)
-    error = _with_se(number(c.error), c.se)
+    apart = "lowest" if best else _with_se(signed(c.difference / unit), c.difference_se / unit)
+    error = _with_se(number(c.error / unit), c.se / unit)
     return name, error, apart, honest, percent(c.gap), f"{c.kept:,}", number(c.strength)
 
 

@@ -29,9 +29,9 @@ def error_scale(c: CurveFacts, also: Sequence[float] = ()) -> Scale:
     """Return an axis that shows the valley: what rises far above the strongest penalty's error is cut off."""
     low, high = _around(c)
     ceiling = c.mean[0] + 2 * c.se[0]
-    ceiling += 0.3 * max(ceiling - min(low), max(c.se))
+    ceiling += 0.3 * (ceiling - min(c.mean))
     valley = [fold[c.best] for fold in c.folds]
-    return spanning([*low, *(min(v, ceiling) for v in [*high, *valley]), *also], 0.04)
+    return spanning([*(min(v, ceiling) for v in [*low, *high, *valley]), *also], 0.04)
 
 
 def _around(c: CurveFacts) -> tuple[list[float], list[float]]:

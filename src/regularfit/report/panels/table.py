@@ -30,11 +30,14 @@ def panel(data: ReportData) -> Markup:
 
 def _kinds(data: ReportData) -> Markup:
     kinds = data.table.kinds or {}
-    return (
-        tag("ul", *(tag("li", tag("b", f"{n:,}"), f" {kind}") for kind, n in kinds.items()), cls="chips")
-        if kinds
-        else Markup("")
-    )
+    items = [
+        tag("li", tag("b", f"{n:,}"), " ", kind if n == 1 else _plural(kind)) for kind, n in kinds.items()
+    ]
+    return tag("ul", *items, cls="chips") if items else Markup("")
+
+
+def _plural(kind: str) -> str:
+    return kind[:-1] + "ies" if kind.endswith("y") else kind + "s"
 
 
 def _histogram(target: TargetFacts) -> Markup:
