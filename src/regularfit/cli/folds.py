@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: Fewest folds from which an honest score can be computed.
 FEWEST_HONEST = 4
+#: Most folds of the honest score.
+HONEST_FOLDS = 5
 
 
 def forward_folds(ranks: np.ndarray, k: int) -> list[tuple[np.ndarray, np.ndarray]]:

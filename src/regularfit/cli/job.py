@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from regularfit.cli.candidates import make_penalty
-from regularfit.cli.folds import make_cv, why_no_honest_score
+from regularfit.cli.folds import HONEST_FOLDS, make_cv, why_no_honest_score
 from regularfit.errors import FitError
 from regularfit.table import Encoder, Roles, Table, Target, guess_task, learn_encoder, read_table, take_roles
 from regularfit.table.impute import column_means, fill_with
@@ -42,7 +42,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The table, ready to be fitted."""
+    """The table, ready to be fitted: ``X`` has missing numbers filled with ``means``, in ``open_X`` they are open."""
 
     table: Table
     roles: Roles
@@ -50,6 +50,7 @@ class Prepared:
     encoder: Encoder
     means: np.ndarray
     X: Any
+    open_X: Any
     gaps: dict[str, int] = field(default_factory=dict)
 
 
@@ -86,7 +87,17 @@ def prepare(settings: Settings) -> Prepared:
     means = column_means(encoded.X, roles.weight)
     frame = roles.table.frame
     gaps = {} if frame is None else {str(k): int(v) for k, v in frame.isna().sum().items() if v}
-    return Prepared(table, roles, target, encoder, means, named(fill_with(encoded.X, means), encoder), gaps)
+    X = named(fill_with(encoded.X, means), encoder)
+    return Prepared(table, roles, target, encoder, means, X, left_open(encoded.X, X, encoder), gaps)
+
+
+def left_open(encoded: Any, filled: Any, encoder: Encoder) -> Any:
+    """Return what is fitted: where numbers are missing, every fold fills them with the means of its own rows."""
+    from regularfit.designs import Imputed
+
+    if not isinstance(encoded, np.ndarray) or not np.isnan(encoded).any():
+        return filled
+    return Imputed(encoded, tuple(encoder.names))
 
 
 def named(X: Any, encoder: Encoder) -> Any:
@@ -123,7 +134,7 @@ def run_fit(prepared: Prepared, settings: Settings) -> Fitted:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            estimator.fit(prepared.X, prepared.target.labels, **given)
+            estimator.fit(prepared.open_X, prepared.target.labels, **given)
             honest, reason = _honest(estimator, prepared, settings, given)
         except (np.linalg.LinAlgError, FloatingPointError, OverflowError) as error:
             raise FitError(
@@ -174,7 +185,13 @@ def _honest(
     reason = why_no_honest_score(settings.cv, settings.time is not None)
     if reason:
         return None, reason
+    # The folds of the nested score are fewer: its lanes grow with their cube, and five cover as well as ten.
     score = rf.honest_score(
-        estimator, prepared.X, prepared.target.labels, settings.cv, random_state=settings.seed, **given
+        estimator,
+        prepared.open_X,
+        prepared.target.labels,
+        min(settings.cv, HONEST_FOLDS),
+        random_state=settings.seed,
+        **given,
     )
     return score, None

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .._typing import ArrayLike, Indices, Vector
+from ..designs import Design
 from ..errors import InputError
 
 __all__ = ["Fold", "fold_weights", "make_folds", "partitions", "repeated_partitions"]
@@ -181,7 +182,7 @@ def _split(
                 f"cv={cv!r} is neither a number, a splitter nor an iterable of (train, test)."
             ) from None
     try:
-        return list(cv.split(np.zeros((n, 1)) if X is None else X, y, groups))
+        return list(cv.split(np.zeros((n, 1)) if X is None or isinstance(X, Design) else X, y, groups))
     except ValueError as error:
         raise InputError(f"{cv!r} cannot split these {n} rows: {error}") from None
 
@@ -238,10 +239,12 @@ def _checked(k: int, pair: Any, n: int) -> Fold:
     except (TypeError, ValueError):
         raise InputError(f"Fold {k} of cv is not a pair (train, test) of row indices.") from None
     train, test = _rows(k, train, n, "training"), _rows(k, test, n, "test")
-    both = np.intersect1d(train, test)
+    trained = np.zeros(n, bool)
+    trained[train] = True
+    both = test[trained[test]]
     if both.size:
         raise InputError(
-            f"Row {both[0]} is in the training and in the test set of fold {k}; a held-out score needs "
+            f"Row {both.min()} is in the training and in the test set of fold {k}; a held-out score needs "
             "rows that the fit "
             "has not seen."
         )

@@ -1,8 +1,7 @@
-"""Missing numbers become the mean of their column: the ONE place where this happens.
+"""Missing numbers become the mean of their column.
 
-SWAP HERE once `regularfit.designs.as_design(X, missing="mean")` is there: until then the means are those of all
-training rows, also within cross-validation. They never look at the target, so nothing leaks from it, but the spread of
-the means over folds is not part of the held-out error.
+These means serve predictions and the facts of a report; while folds are fitted each fills the gaps with the means of
+its own training rows (:class:`regularfit.designs.Imputed`), so nothing leaks from held-out rows.
 """
 
 from __future__ import annotations
