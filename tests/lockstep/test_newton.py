@@ -111,3 +111,10 @@ def test_violations_are_the_distances_that_the_penalty_knows():
         )
         found = violations(b[None], g[None], np.array([s]), l1, l2, lower, upper)[0]
         assert found == pytest.approx(form.kkt(b, -g).max())
+
+
+def test_mixing_of_steps_stays_inside_the_bounds():
+    data = make_data(40, 5, 2, "logistic").but(intercept=False)
+    penalty = ElasticNet(0.3).weighted([0, 1, 0, 1, np.inf]).bounded(-0.1, 0.3)
+    [fit] = drive(fit_newton, data.problem(), penalty, np.geomspace(0.3, 0.003, 4), tol=1e-8)
+    assert fit.path.coefs.min() == -0.1
