@@ -54,7 +54,7 @@ def collect(
     estimator : a fitted :class:`~regularfit.PenalizedRegressor` or :class:`~regularfit.PenalizedClassifier`.
     X : the (n, p) table it was fitted on.
     y : (n,) its target as numbers; 0 and 1 for a classifier.
-    table, target, run : facts that the estimator cannot know; see :func:`~regularfit.report.target_facts`.
+    table, target, run : facts that the estimator cannot know; see :func:`~regularfit.report.target.target_facts`.
     honest : the :class:`~regularfit.selection.HonestScore` of this estimator, or None.
     names : what to call the candidates, instead of names made from the penalties.
     columns : names of the columns, instead of the estimator's own.

@@ -1,7 +1,7 @@
 """The facts of a report: what was given, tried, chosen and proved. No picture, no sentence, no estimator.
 
 Everything a report says is computed from these values, so they are what ``run.json`` keeps, what a test
-builds by hand and what :func:`regularfit.report.render` needs.
+builds by hand and what :func:`regularfit.report.render.render` needs.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def _honest(data: ReportData) -> list[str]:
             f"On rows that no choice has seen, the {data.target.score_name} is {number(h.mean)}; with "
             f"{percent(h.level)} confidence it lies between {number(h.low)} and {number(h.high)}."
         )
-    if h.optimism > 0:
+    if h.optimism > 0 and h.mean > 0:
         text += f" The tuned cross-validation error was too low by {percent(h.optimism / h.mean)}."
     return [text]
 

@@ -29,7 +29,7 @@ def render(data: ReportData) -> str:
 
     Parameters
     ----------
-    data : the facts, from :func:`regularfit.report.collect` or :meth:`ReportData.from_json`.
+    data : the facts, from :func:`regularfit.report.collect.collect` or :meth:`ReportData.from_json`.
     """
     style, script = _asset("page.css"), _asset("page.js")
     body = tag(

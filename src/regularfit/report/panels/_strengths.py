@@ -24,10 +24,10 @@ def mark_choices(chart: Chart, data: ReportData) -> None:
     """Draw the chosen strength, and the simplest model's where it is on the same path."""
     low, high = sorted((chart.x.first, chart.x.last))
     simplest, taken = data.simplest, data.chosen
-    if low <= taken.strength <= high:
-        chart.upright(taken.strength, f"chosen {brief(taken.strength)}", "first")
     if simplest and simplest.candidate == taken.candidate and low <= simplest.strength <= high:
         chart.upright(simplest.strength, f"simplest {brief(simplest.strength)}", "second", row=1)
+    if low <= taken.strength <= high:  # drawn last, so that no line crosses its name
+        chart.upright(taken.strength, f"chosen {brief(taken.strength)}", "first")
 
 
 def brief(x: float) -> str:

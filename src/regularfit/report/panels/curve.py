@@ -68,7 +68,7 @@ def _mark(chart: Chart, c: CurveFacts, taken: float) -> None:
     two = [(c.best, "lowest", "first", 0)] + (
         [(c.one_se, "one standard error", "second", 1)] if c.one_se != c.best else []
     )
-    for at, name, cls, row in two:
+    for at, name, cls, row in reversed(two):  # the lower name comes last, so that no line crosses it
         strength = c.strengths[at]
         chart.upright(
             strength, f"{name} {brief(strength)}{', chosen' if strength == taken else ''}", cls, row
