@@ -31,7 +31,9 @@ def excess(task: Task, strength: float, coef: np.ndarray, intercept: float) -> f
     n, p = X.shape
     w = np.ones(n, Long) if task.weight is None else task.weight.astype(Long)
     w = w / w.sum()
-    l1, l2, lower, upper = (np.broadcast_to(np.asarray(v, float), p) for v in (task.l1, task.l2, task.lower, task.upper))
+    l1, l2, lower, upper = (
+        np.broadcast_to(np.asarray(v, float), p) for v in (task.l1, task.l2, task.lower, task.upper)
+    )
     mean = w @ X
     sd = np.sqrt(w @ (X - mean) ** 2)
     alive = np.isfinite(l1) & ((sd > 1e-15 * np.abs(mean)) | (not task.intercept))
@@ -60,7 +62,11 @@ def excess(task: Task, strength: float, coef: np.ndarray, intercept: float) -> f
     )
     violation = np.where(alive, np.maximum(violation - rounding, 0), 0)
     room = 2 * np.maximum(objective, null * 1e-12)
-    reach = np.where(l1 > 0, room / np.where(l1 > 0, strength * l1, 1), 2 * abs(beta) + np.sqrt(room) * scale / np.where(sd > 0, sd, 1))
+    reach = np.where(
+        l1 > 0,
+        room / np.where(l1 > 0, strength * l1, 1),
+        2 * abs(beta) + np.sqrt(room) * scale / np.where(sd > 0, sd, 1),
+    )
     part = np.minimum(
         violation * reach, np.where(l2 > 0, violation**2 / np.where(l2 > 0, 2 * strength * l2, 1), np.inf)
     )

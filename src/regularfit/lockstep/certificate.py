@@ -77,7 +77,9 @@ def fenchel_gap(rr: Vector, bg: Vector, penalty: Vector, conjugate: Vector, rati
     return 0.5 * rr * (1 - c) ** 2 + penalty + conjugate - c * bg
 
 
-def loose_ends(B: np.ndarray, G: np.ndarray, l1: Vector, l2: Vector, lower: Vector, upper: Vector) -> np.ndarray:
+def loose_ends(
+    B: np.ndarray, G: np.ndarray, l1: Vector, l2: Vector, lower: Vector, upper: Vector
+) -> np.ndarray:
     """What unpenalised columns leave open, for every row of coefficients B (..., m) with gradients G.
 
     Their conjugate is infinite unless g is exactly 0, so their b g is left out of the gap and ``|b g|`` put in. Where

@@ -81,7 +81,9 @@ def fit_lanes(
     with workers(thread_count(threads)) as team, keeping(lambda inner: answers):
         settings = {"tol": tol, "team": team, "tick": tick, "score": score, "full_df": full_df}
         for road, members in roads.items():
-            for index, results in _on_road(road, members, problem, penalties, grids, lanes, settings, answers):
+            for index, results in _on_road(
+                road, members, problem, penalties, grids, lanes, settings, answers
+            ):
                 answers[index] = results
     return answers
 
@@ -89,7 +91,11 @@ def fit_lanes(
 def _on_road(road, members, problem, penalties, grids, lanes, settings, answers):  # type: ignore[no-untyped-def]
     """Fit some of the penalties in the engine's units -> pairs of (index, results in those of the data)."""
     units = Units.of(problem) if road is not fit_user else Units()
-    chosen = [units.penalty(penalties[i]) for i in members] if road is not fit_user else [penalties[i] for i in members]
+    chosen = (
+        [units.penalty(penalties[i]) for i in members]
+        if road is not fit_user
+        else [penalties[i] for i in members]
+    )
     theirs = [units.strengths(grids[i]) for i in members]
     inside = units.inside(problem)
     score = settings["score"]

@@ -29,7 +29,9 @@ from .threads import Workers
 __all__ = ["fit_gram", "suits_gram"]
 
 CHUNK = 4096  # rows in one piece of the pass over X
-FAR = 1e-6  # a column whose variance is a smaller share of its mean square about the common centre loses digits
+FAR = (
+    1e-6  # a column whose variance is a smaller share of its mean square about the common centre loses digits
+)
 
 
 def suits_gram(problem: Problem, lanes: Sequence[Lane]) -> bool:
@@ -120,14 +122,13 @@ def collect_atoms(problem: Problem, lanes: Sequence[Lane], team: Workers) -> Ato
     extra = np.column_stack([y - middle, np.ones(problem.n)])
 
     def piece(rows: np.ndarray) -> list[tuple[int, np.ndarray]]:
-        found = []
+        rows = rows[used[label[rows]]]
+        if len(rows) == 0:
+            return []
         order = rows[np.argsort(label[rows], kind="stable")]
         cuts = np.flatnonzero(np.diff(label[order])) + 1
-        for part in np.split(order, cuts):
-            atom = int(label[part[0]])
-            if used[atom]:
-                found.append((atom, problem.design.cross(part, w[part], extra, centre)))
-        return found
+        parts = problem.design.crosses(order, cuts, w[order], extra, centre)
+        return list(zip(label[order][np.append(0, cuts)].tolist(), parts, strict=True))
 
     width = problem.p + 2
     grams = [np.zeros((width, width)) for _ in first]
@@ -310,9 +311,7 @@ def dual_terms(terms: Terms, grid: Vector, G: np.ndarray) -> tuple[Vector, Vecto
         np.divide(np.abs(G), limit, out=np.zeros_like(G), where=open_end & (limit > 0)), axis=1, initial=0.0
     )
     with np.errstate(invalid="ignore", divide="ignore"):
-        best = np.minimum(
-            np.where(l2 > 0, excess / (s * l2), np.where(np.isinf(bound), 0.0, bound)), bound
-        )
+        best = np.minimum(np.where(l2 > 0, excess / (s * l2), np.where(np.isinf(bound), 0.0, bound)), bound)
         best = np.where((excess > 0) & np.isfinite(l1) & np.isfinite(best), best, 0.0)
     return ratio, (best * (excess - 0.5 * s * l2 * best)).sum(axis=1)
 
@@ -350,7 +349,8 @@ def _held_out(
     for group, rows in enumerate(lane.tests):
         if settings.score is None:
             cross = atoms.of_test(index, group)
-            scores[:, group] = np.maximum(np.einsum("lp,lp->l", V @ cross, V), 0.0) / cross[p + 1, p + 1]
+            total = cross[p + 1, p + 1] or np.nan  # no weight, nothing to score on
+            scores[:, group] = np.maximum(np.einsum("lp,lp->l", V @ cross, V), 0.0) / total
         else:
             intercept = level + atoms.centre[p] - raw @ atoms.centre[:p]
             eta = problem.design.rows_times(rows, raw.T) + intercept + problem.offset[rows, None]

@@ -137,6 +137,10 @@ class NewtonRounds:
             raw[:, start:stop] = self.problem.design.rmatmat(start, stop, R)
         totals = R.sum(axis=0)
         self.null_deviance = null
+        # Objectives below this are zero: half the digits of a loss that knows nothing.
+        self.least = [
+            1e-7 * float(f.weights @ np.abs(loss.value(y, np.zeros_like(y)))) + 1e-300 for f in first
+        ]
         # deviance = 2 loss - 2 (loss of a perfect prediction); the latter is the same at every eta
         self.perfect = [
             2 * float(f.weights @ loss.value(y, eta)) - d for f, eta, d in zip(first, etas, null, strict=True)
@@ -149,11 +153,13 @@ class NewtonRounds:
         for front in self.all:
             f = front.lane
             score = (raw[f] - front.mean * totals[f]) * front.inverse
-            self.pull[f] = max(self.pull[f], float(np.abs(score).max(initial=0.0)))
+            known = null[f] <= self.least[f]  # rows of one class: scores are rounding
+            self.pull[f] = max(self.pull[f], 1.0 if known else float(np.abs(score).max(initial=0.0)))
             l1 = np.where(np.isfinite(front.terms.l1) & (front.terms.l1 > 0), front.terms.l1, np.inf)
             front.start(score, float(np.max(np.abs(score) / l1, initial=0.0)))
             front.pending = np.flatnonzero(front.terms.l1 == 0).tolist()
-            front.objective = 0.1 * (null[f] + self.perfect[f]) / 2 + 1e-300  # a guess at what a weak penalty reaches
+            # a guess at what a weak penalty reaches
+            front.objective = max(0.1 * (null[f] + self.perfect[f]) / 2, self.least[f])
             level = etas[f][0] - self.problem.offset[0] if self.problem.fit_intercept else 0.0
             self.base[id(front)] = np.full(self.shift, level)
             if self.shift:
@@ -219,12 +225,12 @@ class NewtonRounds:
             first += len(strengths)
         return batches
 
-    def _hessians(self, wanted: list[tuple[Batch, Vector]]) -> None:
+    def _hessians(self, wanted: list[tuple[Batch, Vector]], alone: bool) -> None:
         """Fresh Hessians at the given predictors: of each lane its own, or of all folds from one pass."""
         if not wanted or self.by_columns:
             return
         width = max(len(batch.positions) for batch, _ in wanted)
-        if self.atoms is None or len(wanted) < 2 or self.problem.n < 5 * width:
+        if alone or self.atoms is None or len(wanted) < 2 or self.problem.n < 5 * width:
             list(self.team.map(self._own_hessian, wanted))
             return
         for candidate in {batch.front.candidate for batch, _ in wanted}:
@@ -312,7 +318,9 @@ class NewtonRounds:
         batch.b[which] = accelerate(batch, which, start, new)
         _, _, lower, upper = batch.front.terms.take(batch.front.columns)
         inside = batch.b[which, self.shift :]
-        batch.b[which, self.shift :] = np.clip(inside, lower, upper)  # mixing looks beyond the points it mixes
+        batch.b[which, self.shift :] = np.clip(
+            inside, lower, upper
+        )  # mixing looks beyond the points it mixes
 
     def _descend(self, batch: Batch, slot: int, E: np.ndarray) -> None:
         """One Newton step of one strength on sparse columns, with its own weights, by coordinate descent."""
@@ -348,7 +356,9 @@ class NewtonRounds:
         count = sum(len(batch.strengths) for batch in batches)
         E, R = np.empty((self.problem.n, count)), np.empty((self.problem.n, count))
         for step in range(ROUNDS):
+            narrow = step > 2 * REFRESH  # one strength a lane, on a fresh Hessian every step: plain Newton
             live = [(batch, np.flatnonzero(batch.live)) for batch in batches if batch.live.any()]
+            live = [(batch, which[:1] if narrow else which) for batch, which in live]
             if not live:
                 break
             G = self._sweep(live, E, R)
@@ -358,30 +368,30 @@ class NewtonRounds:
                 at = span.stop
                 descent = (G[batch.positions, span] * batch.scale[:, None]).T
                 retry = self._judge(batch, which, descent, E[:, batch.first + which])
-                again.append((batch, np.flatnonzero(batch.live & ~retry)))
+                again.append((batch, which[batch.live[which] & ~retry[which]]))
                 batch.steps += 1
-            if (
-                step % REFRESH == 0
-            ):  # the middle of what is left: first of the batch, later of those that were slow
-                self._hessians(
-                    [
-                        (batch, E[:, batch.first + which[len(which) // 2]])
-                        for batch, which in again
-                        if len(which)
-                    ]
-                )
+            again = [(batch, which) for batch, which in again if len(which)]
             if step == ROUNDS - 1:
+                self._settle(live, E, R)
                 break
+            if narrow or step % REFRESH == 0:  # the middle of what is left: first of all, later of the slow
+                points = [(batch, E[:, batch.first + which[len(which) // 2]]) for batch, which in again]
+                self._hessians(points, alone=step > 0)
             if self.by_columns:
-                list(
-                    self.team.map(
-                        lambda item: self._descend(*item, E),
-                        [(batch, slot) for batch, which in again for slot in which],
-                    )
-                )
+                slots = [(batch, slot) for batch, which in again for slot in which]
+                list(self.team.map(lambda item: self._descend(*item, E), slots))
             else:
-                list(self.team.map(self._step, [(batch, which) for batch, which in again if len(which)]))
+                list(self.team.map(self._step, again))
         return E, R
+
+    def _settle(self, left: list[tuple[Batch, np.ndarray]], E: np.ndarray, R: np.ndarray) -> None:
+        """Strengths that are given up are certified where they stand, which may be half a step back."""
+        G, at = self._sweep(left, E, R), 0
+        for batch, which in left:
+            span = slice(at, at + len(which))
+            at = span.stop
+            batch.descent[which] = (G[batch.positions, span] * batch.scale[:, None]).T
+            batch.error[which] = self._errors(batch, which, batch.descent[which])
 
     def _sweep(self, live: list[tuple[Batch, np.ndarray]], E: np.ndarray, R: np.ndarray) -> np.ndarray:
         """One reading of the columns for all live strengths.
@@ -409,14 +419,9 @@ class NewtonRounds:
 
         return self.columns.sweep(B, residual, self.team)
 
-    def _judge(self, batch: Batch, which: np.ndarray, descent: np.ndarray, eta: np.ndarray) -> np.ndarray:
-        """Note gradients and errors.
-
-        Finished strengths stop, and a step that went too far is taken back by half.
-        """
-        retry = np.zeros(len(batch.live), bool)
-        front = batch.front
-        strengths = batch.strengths[which]
+    def _errors(self, batch: Batch, which: np.ndarray, descent: np.ndarray) -> Vector:
+        """Violations of the optimality conditions on the working set, relative to the strengths."""
+        front, strengths = batch.front, batch.strengths[which]
         unit = np.minimum(
             strengths, self.pull[front.lane]
         )  # a ridge grid starts at strengths far above any gradient
@@ -430,7 +435,16 @@ class NewtonRounds:
         loose = loose_ends(batch.b[which, self.shift :], descent[:, self.shift :], l1, l2, lower, upper)
         if self.shift:
             loose += 2 * np.abs(descent[:, 0]) * (np.abs(batch.b[which, 0]) + 1)
-        errors = np.maximum(errors, 2 * loose / front.objective)
+        return np.maximum(errors, 2 * loose / front.objective)
+
+    def _judge(self, batch: Batch, which: np.ndarray, descent: np.ndarray, eta: np.ndarray) -> np.ndarray:
+        """Note gradients and errors.
+
+        Finished strengths stop, and a step that went too far is taken back by half.
+        """
+        retry = np.zeros(len(batch.live), bool)
+        front = batch.front
+        errors = self._errors(batch, which, descent)
         for k in np.flatnonzero(
             ~(errors <= 0.5 * batch.error[which])
         ):  # not clearly better: look at the objective itself
@@ -446,7 +460,7 @@ class NewtonRounds:
         good = ~retry[which]
         batch.error[which[good]], batch.descent[which[good]] = errors[good], descent[good]
         # The gap is at most this share of the penalty's part of the objective.
-        batch.live[which[good & (errors <= 0.5 * self.tol)]] = False
+        batch.live[which[good & (errors <= 0.3 * self.tol)]] = False
         return retry
 
     def _objective(self, front: Front, batch: Batch, slot: int, eta: Vector | None) -> float:
@@ -476,7 +490,11 @@ class NewtonRounds:
             front, m = batch.front, len(batch.strengths)
             span = slice(batch.first, batch.first + m)
             mine = verdicts[span]
+            # What did not converge is tried again in a shorter batch, unless it is all there is.
+            slow = np.flatnonzero(batch.live)
+            solved = m if len(slow) == 0 else max(int(slow[0]), int(m == 1))
             accepted = next((k for k, v in enumerate(mine) if v.violators), m)
+            accepted = min(accepted, solved)
             for k in range(accepted):
                 self._record(batch, k, mine[k], *(fact[batch.first + k] for fact in facts))
             before = front.reached
@@ -484,7 +502,7 @@ class NewtonRounds:
             self._held_out(
                 front, slice(front.position, front.position + kept), E[:, batch.first : batch.first + kept]
             )
-            if accepted < m:
+            if accepted < m and mine[accepted].violators:
                 front.take_violators(mine[accepted].violators, gradients[batch.first + accepted])
             if accepted:
                 self.earlier[id(front)] = (
@@ -494,8 +512,8 @@ class NewtonRounds:
                 if not self.by_columns:
                     front.core.keep(accepted - 1)
             front.advance(accepted, m, gradients[span])
-            if batch.steps > 7 and front.batch > 2:
-                front.batch //= 2
+            if batch.steps > 7:
+                front.batch = max(1, front.batch // 2)
             done += (front.reached if front.live else len(front.grid)) - before
         return done
 
@@ -528,8 +546,9 @@ class NewtonRounds:
         loose = float(loose_ends(beta, g[self.shift :], l1, l2, lower, upper))
         if self.shift:
             loose += 2 * abs(g[0]) * (abs(b[0]) + 1)
-        front.objective = max(primal, 1e-12 * self.null_deviance[front.lane] + 1e-300)
-        front.gaps[at] = (max(primal - dual, 0.0) + loose) / front.objective
+        front.objective = max(primal, self.least[front.lane])
+        # No loss is negative, so the objective itself bounds the gap (rows of one class: best is 0, at infinity).
+        front.gaps[at] = min(max(primal - dual, 0.0) + loose, primal) / front.objective
         front.kkt[at] = max(batch.error[k] * min(s, self.pull[front.lane]) / s, verdict.violation)
         active = np.flatnonzero(beta)
         cols = front.columns[active]
@@ -540,7 +559,10 @@ class NewtonRounds:
             float(raw @ centre) if not np.isscalar(centre) else 0.0
         )
         null = self.null_deviance[front.lane]
-        front.deviance_ratio[at] = 1 - (2 * mean_loss - self.perfect[front.lane]) / null if null > 0 else 0.0
+        explainable = null > self.least[front.lane]
+        front.deviance_ratio[at] = (
+            1 - (2 * mean_loss - self.perfect[front.lane]) / null if explainable else 0.0
+        )
         front.df[at] = len(active) if not (l2 > 0).any() else np.nan
         if self.lanes[front.lane].keep:
             front.coefs.append((cols, raw))
@@ -559,7 +581,9 @@ class NewtonRounds:
         return [[self._result(front) for front in row] for row in self.fronts]
 
     def _result(self, front: Front) -> LaneResult:
-        return front_result(self.problem, front, self.lanes[front.lane], self.scores[front.candidate][front.lane], self.tol)
+        return front_result(
+            self.problem, front, self.lanes[front.lane], self.scores[front.candidate][front.lane], self.tol
+        )
 
 
 def accelerate(batch: Batch, which: np.ndarray, start: np.ndarray, new: np.ndarray) -> np.ndarray:

@@ -36,7 +36,11 @@ def null_scores(problem: Problem, normal: Coordinates | None) -> Vector:
     largest = float(np.abs(y).max(initial=0.0))
     size = largest * float(np.sqrt(weights @ (y / largest) ** 2)) if largest > 0 else 0.0
     natural = np.hypot(mean[0], deviation[0]) * inverse * size
-    held = np.ones(problem.p, bool) if normal is None else np.isfinite(normal.l1) & ((normal.l1 > 0) | (normal.l2 > 0))
+    held = (
+        np.ones(problem.p, bool)
+        if normal is None
+        else np.isfinite(normal.l1) & ((normal.l1 > 0) | (normal.l2 > 0))
+    )
     return scores if (np.abs(scores) > ROUNDING * natural)[held].any() else natural
 
 

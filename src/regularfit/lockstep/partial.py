@@ -34,7 +34,9 @@ def collect(team: Workers, job: Callable[[S], T], items: Iterable[S]) -> list[T]
     return done
 
 
-def one_by_one(fit: Callable[..., list[Any]], candidates: list[tuple[Any, ...]], lanes: int) -> list[list[Any]]:
+def one_by_one(
+    fit: Callable[..., list[Any]], candidates: list[tuple[Any, ...]], lanes: int
+) -> list[list[Any]]:
     """Fit candidate after candidate; on Ctrl-C keep the finished ones and what the current one kept."""
     done: list[list[Any]] = []
 

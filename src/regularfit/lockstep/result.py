@@ -76,4 +76,6 @@ def held_out(problem: Problem, rows: np.ndarray, eta: np.ndarray, score: Score |
     y, w = problem.y[rows], problem.sample_weight[rows]
     if score is not None:
         return np.array([score(y, eta[:, k], w) for k in range(eta.shape[1])])
+    if not w.any():
+        return np.full(eta.shape[1], np.nan)  # nothing to score on
     return w @ problem.loss.score(y[:, None], eta) / w.sum()

@@ -53,7 +53,9 @@ def fit_ridge(
     by_kernel = problem.n <= KERNEL_ROWS and isinstance(problem.design, Dense)
     road = _by_kernel if by_kernel else _by_iteration
     return one_by_one(
-        lambda normal, grid: road(problem, normal, grid, lanes, weights, mean, inverse, tol, team, tick, score),
+        lambda normal, grid: road(
+            problem, normal, grid, lanes, weights, mean, inverse, tol, team, tick, score
+        ),
         list(zip(normal_forms(penalties, problem.p), grids, strict=True)),
         len(lanes),
     )
@@ -191,7 +193,9 @@ def _rotated_lane(
     values, vectors = np.linalg.eigh(kernel_of(problem.design, l2, inverse, centre))
     kept = values > 1e-13 * values[-1]
     root = np.sqrt(values[kept])
-    small = replace(problem, design=Dense(np.asfortranarray(vectors[:, kept] * root)), standardize=False, unit=1.0)
+    small = replace(
+        problem, design=Dense(np.asfortranarray(vectors[:, kept] * root)), standardize=False, unit=1.0
+    )
     [[found]] = fit_newton(
         small,
         [L2()],

@@ -30,4 +30,6 @@ def reach(ratio: Vector, limit: float) -> int:
 
 def why(limit: float) -> str:
     """Return the reason that a path gives for its early end."""
-    return f"the training rows are reproduced to {1 - limit:.0e} of the null deviance at its smallest strength"
+    return (
+        f"the training rows are reproduced to {1 - limit:.0e} of the null deviance at its smallest strength"
+    )

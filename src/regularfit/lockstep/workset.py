@@ -258,7 +258,9 @@ class SquaredRounds:
         return [[self._result(front) for front in row] for row in self.fronts]
 
     def _result(self, front: Front) -> LaneResult:
-        return front_result(self.problem, front, self.lanes[front.lane], self.scores[front.candidate][front.lane], self.tol)
+        return front_result(
+            self.problem, front, self.lanes[front.lane], self.scores[front.candidate][front.lane], self.tol
+        )
 
 
 def front_result(problem: Problem, front: Front, lane: Lane, scores: np.ndarray, tol: float) -> LaneResult:
