@@ -66,6 +66,14 @@ class Design(ABC):
     def cross(self, rows: np.ndarray, weights: Vector, extra: np.ndarray, centre: Vector) -> np.ndarray:
         """Return the Gram matrix of ``[X - centre, extra]`` over some rows, (p + e, p + e), weighted."""
 
+    def crosses(
+        self, rows: np.ndarray, cuts: np.ndarray, weights: Vector, extra: np.ndarray, centre: Vector
+    ) -> list[np.ndarray]:
+        """Return :meth:`cross` of every run of ``rows`` between two ``cuts``."""
+        parts = np.split(rows, cuts)
+        shares = np.split(weights, cuts)
+        return [self.cross(part, share, extra, centre) for part, share in zip(parts, shares, strict=True)]
+
     @abstractmethod
     def centre(self, weights: Vector) -> Vector:
         """Return a weighted mean of every column that is worth subtracting before products, (p,)."""

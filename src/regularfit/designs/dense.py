@@ -107,19 +107,29 @@ class Dense(Design):
     def cross(self, rows: np.ndarray, weights: Vector, extra: np.ndarray, centre: Vector) -> np.ndarray:
         width = self.p + extra.shape[1]
         total = np.zeros((width, width))
-        columns = np.arange(self.p)
-        root = None if (weights == 1).all() else np.sqrt(weights)
         step = max(128, (4 << 20) // (8 * width))
-        Z = np.empty((min(step, len(rows)), width), order="F")
         for start in range(0, len(rows), step):
-            part = rows[start : start + step]
-            if len(part) < len(Z):
-                Z = np.empty((len(part), width), order="F")
-            w = None if root is None else root[start : start + step]
-            _core.gather(self.X, part, columns, centre, None, w, Z[:, : self.p])
-            Z[:, self.p :] = extra[part] if w is None else extra[part] * w[:, None]
+            part = slice(start, start + step)
+            Z = self._augmented(rows[part], weights[part], extra, centre)
             total += Z.T @ Z
         return total
+
+    def crosses(
+        self, rows: np.ndarray, cuts: np.ndarray, weights: Vector, extra: np.ndarray, centre: Vector
+    ) -> list[np.ndarray]:
+        # Gathered once for all runs: rows of a chunk in any order come from the same few cache lines.
+        Z = self._augmented(rows, weights, extra, centre)
+        return [part.T @ part for part in np.split(Z, cuts)]
+
+    def _augmented(
+        self, rows: np.ndarray, weights: Vector, extra: np.ndarray, centre: Vector
+    ) -> np.ndarray:
+        """``sqrt(weights) * [X - centre, extra]`` over some rows, F-ordered."""
+        root = None if (weights == 1).all() else np.sqrt(weights)
+        Z = np.empty((len(rows), self.p + extra.shape[1]), order="F")
+        _core.gather(self.X, rows, np.arange(self.p), centre, None, root, Z[:, : self.p])
+        Z[:, self.p :] = extra[rows] if root is None else extra[rows] * root[:, None]
+        return Z
 
     def rows_times(self, rows: np.ndarray, B: np.ndarray) -> np.ndarray:
         return self.X[rows].astype(np.float64, copy=False) @ B
