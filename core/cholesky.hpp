@@ -1,8 +1,8 @@
 // A Cholesky factor that grows by a row and shrinks by any row, in O(a^2) each.
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstring>
 #include <vector>
 
 #include "simd.hpp"
@@ -25,7 +25,7 @@ public:
         if (!(pivot > floor)) return false;
         const std::size_t start = offset(size_);
         if (rows_.size() < start + size_ + 1) rows_.resize((start + size_ + 1) * 3 / 2 + 64);
-        std::memcpy(rows_.data() + start, solved.data(), sizeof(double) * size_);
+        std::copy(solved.begin(), solved.end(), rows_.begin() + start);
         rows_[start + size_] = std::sqrt(pivot);
         ++size_;
         return true;
@@ -39,7 +39,7 @@ public:
         for (int i = k; i < last; ++i) {
             const double* old = row(i + 1);
             double* fresh = row(i);
-            std::memmove(fresh, old, sizeof(double) * k);
+            std::copy(old, old + k, fresh);
             double carried = old[k];
             for (int j = k; j < i; ++j) {
                 const double right = old[j + 1];
