@@ -142,14 +142,12 @@ def run_fit(prepared: Prepared, settings: Settings) -> Fitted:
                 "inspect` of an "
                 "earlier run, or the largest values of each column) and rescale or drop them."
             ) from error
-    notes = dict.fromkeys(
-        [
-            *(str(warning.message) for warning in caught),
-            *([reason] if reason else []),
-            *_edges(estimator, settings),
-        ]
-    )
-    return Fitted(estimator, honest, tuple(notes))
+    notes: list[str] = [
+        *(str(warning.message) for warning in caught),
+        *([reason] if reason else []),
+        *_edges(estimator, settings),
+    ]
+    return Fitted(estimator, honest, tuple(dict.fromkeys(notes)))
 
 
 def target_scale(prepared: Prepared) -> float:

@@ -121,9 +121,7 @@ class Dense(Design):
         Z = self._augmented(rows, weights, extra, centre)
         return [part.T @ part for part in np.split(Z, cuts)]
 
-    def _augmented(
-        self, rows: np.ndarray, weights: Vector, extra: np.ndarray, centre: Vector
-    ) -> np.ndarray:
+    def _augmented(self, rows: np.ndarray, weights: Vector, extra: np.ndarray, centre: Vector) -> np.ndarray:
         """``sqrt(weights) * [X - centre, extra]`` over some rows, F-ordered."""
         root = None if (weights == 1).all() else np.sqrt(weights)
         Z = np.empty((len(rows), self.p + extra.shape[1]), order="F")

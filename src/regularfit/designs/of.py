@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scipy import sparse
+import numpy as np
 
 from .._checks import check_matrix
 from ._base import Design
@@ -23,4 +23,4 @@ def as_design(X: Any, name: str = "X") -> Design:
     if isinstance(X, Design):
         return X
     matrix = check_matrix(X, name)
-    return SparseColumns(matrix) if sparse.issparse(matrix) else Dense(matrix)
+    return Dense(matrix) if isinstance(matrix, np.ndarray) else SparseColumns(matrix)

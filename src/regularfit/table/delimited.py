@@ -159,7 +159,7 @@ def _read_body(
     return frame
 
 
-def _exact(pd: Any) -> dict[str, str]:
+def _exact(pd: Any) -> dict[str, Any]:
     """Ask older versions of pandas for exact decimal conversion; newer ones do so by default."""
     version = tuple(int(part) for part in pd.__version__.split(".")[:2])
     return {} if version >= (3, 1) else {"float_precision": "round_trip"}

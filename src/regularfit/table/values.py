@@ -92,9 +92,7 @@ def to_dates(series: pd.Series, name: str, form: str | None, timezone: str | Non
     """Return dates in the time zone of the training data; refuse text that is no date, naming the row."""
     when = series
     if not pd.api.types.is_datetime64_any_dtype(series.dtype):
-        when = pd.to_datetime(
-            series, format=form or "ISO8601", errors="coerce", utc=timezone is not None or None
-        )
+        when = pd.to_datetime(series, format=form or "ISO8601", errors="coerce", utc=timezone is not None)
         bad = np.flatnonzero(when.isna().to_numpy() & series.notna().to_numpy())
         if bad.size:
             wanted = f"the format {form} of the training data" if form else "the ISO format 2026-01-31"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -30,12 +30,16 @@ def make_vectorizer() -> Any:
     from sklearn.preprocessing import OneHotEncoder
     from skrub import DatetimeEncoder, TableVectorizer
 
+    # Neither library is annotated: what a type checker takes for the types are those of the defaults.
     grouped = OneHotEncoder(
-        max_categories=MANY_LEVELS, handle_unknown="infrequent_if_exist", sparse_output=False, dtype="float32"
+        max_categories=MANY_LEVELS,
+        handle_unknown="infrequent_if_exist",
+        sparse_output=False,
+        dtype=cast(Any, "float32"),
     )
     return TableVectorizer(
         cardinality_threshold=MANY_LEVELS,
-        high_cardinality=grouped,
+        high_cardinality=cast(Any, grouped),
         datetime=DatetimeEncoder(add_weekday=True, periodic_encoding="circular"),
     )
 
@@ -107,6 +111,6 @@ def _missing_in(levels: Any) -> set[None]:
 def _date(name: str, encoder: Any, form: str | None, ready: pd.Series) -> Date:
     renamed = {"total_seconds": "days"}
     # skrub puts the cyclic parts last.
-    found = sorted(encoder.extracted_features_, key=lambda part: part in TURNS)
+    found: list[str] = sorted(encoder.extracted_features_, key=lambda part: part in TURNS)
     zone = None if ready.dt.tz is None else str(ready.dt.tz)
     return Date(name, tuple(renamed.get(part, part) for part in found), form, zone)
