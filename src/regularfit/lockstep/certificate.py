@@ -11,6 +11,7 @@ An unpenalised column without bounds has b'g = 0 at its optimum; its part of b'g
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 import numpy as np
 
@@ -21,6 +22,8 @@ PERFECT = (
     "they are found (separable classes, or as many unpenalised columns as rows); use a larger strength or penalise "
     "more columns"
 )
+
+Numbers = TypeVar("Numbers", float, Vector)  # of one lane, or of several
 
 __all__ = ["Certificate", "explain", "fenchel_gap", "judge", "loose_ends"]
 
@@ -71,10 +74,10 @@ def _reason(gap: float, kkt: float, ok: bool, tol: float) -> str:
     )
 
 
-def fenchel_gap(rr: Vector, bg: Vector, penalty: Vector, conjugate: Vector, ratio: Vector) -> Vector:
+def fenchel_gap(rr: Numbers, bg: Numbers, penalty: Numbers, conjugate: Numbers, ratio: Numbers) -> Numbers:
     """Duality gaps of squared-loss lanes from sums; ``ratio`` is the largest |g| / (s l1), at least 0."""
     c = 1.0 / np.maximum(ratio, 1.0)
-    return 0.5 * rr * (1 - c) ** 2 + penalty + conjugate - c * bg
+    return cast("Numbers", 0.5 * rr * (1 - c) ** 2 + penalty + conjugate - c * bg)
 
 
 def loose_ends(

@@ -91,7 +91,7 @@ def fit_lanes(
 def _on_road(road, members, problem, penalties, grids, lanes, settings, answers):  # type: ignore[no-untyped-def]
     """Fit some of the penalties in the engine's units -> pairs of (index, results in those of the data)."""
     units = Units.of(problem) if road is not fit_user else Units()
-    chosen = (
+    chosen: list[Any] = (
         [units.penalty(penalties[i]) for i in members]
         if road is not fit_user
         else [penalties[i] for i in members]

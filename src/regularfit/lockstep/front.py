@@ -36,8 +36,9 @@ class Front:
     position: int = 0  # strengths accepted so far
     core: _core.Lane = field(default_factory=_core.Lane)
     columns: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
-    now: np.ndarray | None = None  # (p,) float32 gradient at the last accepted strength
-    before: np.ndarray | None = None
+    # (p,) float32 gradients at the last accepted strength and at the one before; empty until the start
+    now: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))
+    before: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))
     strength_now: float = 0.0
     strength_before: float = 0.0
     objective: float = np.inf  # at the last accepted strength

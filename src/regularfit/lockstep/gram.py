@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
@@ -88,7 +89,7 @@ def fit_gram(
 ) -> list[list[LaneResult]]:
     """Fit every candidate on every lane."""
     atoms = collect_atoms(problem, lanes, team)
-    total = sum(atoms.grams)
+    total = cast("np.ndarray", sum(atoms.grams))
     settings = Settings(problem, tuple(normal_forms(penalties, problem.p)), tuple(grids), tol, score, full_df)
 
     def job(index: int) -> list[LaneResult]:
@@ -112,7 +113,7 @@ def collect_atoms(problem: Problem, lanes: Sequence[Lane], team: Workers) -> Ato
     label, first = _signatures(problem.n, lanes)
     train = np.array([np.bincount(lane.train, minlength=problem.n)[first] for lane in lanes])
     tests = [_members(problem.n, first, lane.tests) for lane in lanes]
-    used = train.any(axis=0)
+    used = cast("np.ndarray", train.any(axis=0))
     for groups in tests:
         used = used | groups.any(axis=0)
     y = problem.y - problem.offset
@@ -317,7 +318,7 @@ def dual_terms(terms: Terms, grid: Vector, G: np.ndarray) -> tuple[Vector, Vecto
 
 
 def _unbounded_dual(l1: Vector, l2: Vector, grid: Vector, size: np.ndarray) -> tuple[Vector, Vector]:
-    """The same without bounds, in a third of the passes: where all of a path's time is in many small lanes, it shows."""
+    """The same without bounds, in a third of the passes: where a path's time is all in small lanes, it shows."""
     sharp = np.isfinite(l1) & (l1 > 0) & (l2 == 0)
     round_ = np.isfinite(l1) & (l2 > 0)
     ratio, conjugate = np.zeros(len(grid)), np.zeros(len(grid))
@@ -344,10 +345,9 @@ def _held_out(
 ) -> np.ndarray:
     problem, p = settings.problem, settings.problem.p
     scores = np.empty((len(raw), len(lane.tests)))
-    if settings.score is None:
-        V = np.column_stack([raw, np.full(len(raw), -1.0), level])
+    V = np.column_stack([raw, np.full(len(raw), -1.0), level]) if settings.score is None else None
     for group, rows in enumerate(lane.tests):
-        if settings.score is None:
+        if V is not None:
             cross = atoms.of_test(index, group)
             total = cross[p + 1, p + 1] or np.nan  # no weight, nothing to score on
             scores[:, group] = np.maximum(np.einsum("lp,lp->l", V @ cross, V), 0.0) / total

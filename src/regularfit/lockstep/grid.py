@@ -6,7 +6,7 @@ From the smallest at which everything penalised is zero, down evenly on the log 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -55,7 +55,7 @@ def strength_grid(
     return top * np.logspace(0, np.log10(min_ratio), int(strengths)) if strengths > 1 else np.array([top])
 
 
-def is_count(strengths: Any) -> bool:
+def is_count(strengths: Any) -> TypeGuard[int]:
     """Return whether ``strengths`` asks for a grid from the data, which may end early, not for the user's own."""
     return isinstance(strengths, (int, np.integer)) and not isinstance(strengths, bool)
 

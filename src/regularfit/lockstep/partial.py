@@ -46,5 +46,6 @@ def one_by_one(
 
     with keeping(gather):
         for candidate in candidates:
-            done.append(fit(*candidate))
+            # One by one: what is finished must stand in the list when Ctrl-C comes.
+            done.append(fit(*candidate))  # noqa: PERF401
     return done

@@ -55,10 +55,10 @@ class Smooth(Protocol):
     step: float
     grows: bool
 
-    def value(self, b: Floats) -> float: ...  # noqa: D102
-    def gradient(self, b: Floats) -> Floats: ...  # noqa: D102
-    def bregman(self, b: Floats, v: Floats) -> float | None: ...  # noqa: D102
-    def rounding(self, b: Floats) -> float: ...  # noqa: D102
+    def value(self, b: Floats) -> float: ...
+    def gradient(self, b: Floats) -> Floats: ...
+    def bregman(self, b: Floats, v: Floats) -> float | None: ...
+    def rounding(self, b: Floats) -> float: ...
 
 
 class Quadratic:

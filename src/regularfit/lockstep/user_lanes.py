@@ -6,6 +6,7 @@ The NumPy road, one lane at a time, certified by the KKT distance.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 
@@ -56,7 +57,7 @@ def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ig
 
     def job(f: int) -> LaneResult:
         if atoms is not None:
-            data = of_lane(problem, lanes[f], f, atoms, sum(atoms.grams))
+            data = of_lane(problem, lanes[f], f, atoms, cast("np.ndarray", sum(atoms.grams)))
             fit, scale = proximal_quadratic(data.gram, data.c, penalty, grid, tol=tol), data.inverse
         else:
             fit, scale = (
