@@ -103,7 +103,6 @@ def fit_path(
             tol=tol,
             threads=n_jobs,
             progress=progress,
-            full_df=True,
             cut=is_count(strengths),
         )
     path = results[0][0].path

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from .gram import _signatures
 from .null import null_eta
 from .partial import keeping
 from .problem import Lane, Problem
-from .result import LaneResult, Score, held_out, make_path
+from .result import LaneResult, Score, held_out
 from .scores import Verdict, score_columns
 from .standard import inverse_scale, normal_forms
 from .threads import Workers
@@ -257,7 +258,7 @@ class NewtonRounds:
         bend = self.problem.sample_weight * self._curvature(eta)
         union = np.unique(np.concatenate([batch.positions for batch, _ in wanted]))
         blocks = list(self.team.map(lambda rows: self.columns.gram(bend, union, rows), self.atoms))
-        total = sum(blocks)
+        total = cast("np.ndarray", sum(blocks))
 
         def spread(item: tuple[Batch, Vector]) -> None:
             batch, _ = item
@@ -266,7 +267,7 @@ class NewtonRounds:
             if (use <= 1).all() and len(out) <= len(use) / 2:
                 H = total - sum(blocks[a] for a in out) if len(out) else total
             else:
-                H = sum(float(use[a]) * blocks[a] for a in np.flatnonzero(use))
+                H = cast("np.ndarray", sum(float(use[a]) * blocks[a] for a in np.flatnonzero(use)))
             pick = np.searchsorted(union, batch.positions)
             self._install(batch, H[np.ix_(pick, pick)] / self.totals[batch.front.lane])
 
@@ -362,7 +363,8 @@ class NewtonRounds:
             if not live:
                 break
             G = self._sweep(live, E, R)
-            again, at = [], 0
+            again: list[tuple[Batch, np.ndarray]] = []
+            at = 0
             for batch, which in live:
                 span = slice(at, at + len(which))
                 at = span.stop
@@ -375,11 +377,11 @@ class NewtonRounds:
                 self._settle(live, E, R)
                 break
             if narrow or step % REFRESH == 0:  # the middle of what is left: first of all, later of the slow
-                points = [(batch, E[:, batch.first + which[len(which) // 2]]) for batch, which in again]
-                self._hessians(points, alone=step > 0)
+                middles = [(batch, batch.first + which[len(which) // 2]) for batch, which in again]
+                self._hessians([(batch, E[:, at]) for batch, at in middles], alone=step > 0)
             if self.by_columns:
                 slots = [(batch, slot) for batch, which in again for slot in which]
-                list(self.team.map(lambda item: self._descend(*item, E), slots))
+                list(self.team.map(lambda item: self._descend(item[0], item[1], E), slots))
             else:
                 list(self.team.map(self._step, again))
         return E, R
