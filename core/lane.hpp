@@ -1,5 +1,6 @@
 // One lane's small problem as the engine holds it: a growing working set, its Gram matrix, and a slot per strength.
 #pragma once
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 #include <vector>
@@ -99,8 +100,8 @@ private:
         Solver solver(q_, state, c, s, tolerances);
         solved = solver.solve(grad_);
         kkt = solver.kkt(grad_);
-        std::memcpy(b, state.b.data(), sizeof(double) * q_.m);
-        std::memcpy(grad, grad_.data(), sizeof(double) * q_.m);
+        std::copy(state.b.begin(), state.b.end(), b);
+        std::copy(grad_.begin(), grad_.end(), grad);
     }
     double* at(int i, int j) { return owned_.data() + static_cast<std::size_t>(j) * q_.ld + i; }
     void reserve(int capacity) {
