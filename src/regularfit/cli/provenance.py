@@ -39,10 +39,3 @@ def machine() -> dict[str, Any]:
             }
         ),
     }
-
-
-def command_line(command: str, arguments: list[str]) -> str:
-    """Return the command as it can be typed again."""
-    import shlex
-
-    return shlex.join(["regularfit", command, *arguments])
