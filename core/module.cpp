@@ -2,12 +2,18 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "columns.hpp"
 #include "lane.hpp"
+#include "losses.hpp"
+#include "newton_dense.hpp"
+#include "newton_sparse.hpp"
+#include "thin.hpp"
 #include "threads.hpp"
 
 namespace nb = nanobind;
@@ -144,23 +150,13 @@ public:
         });
     }
 
-    // One Newton step: b (in, out) with the intercept first when there is one.
-    void descend(Index cols, Vector scale, bool intercept, Vector h, double s, Vector g, Vector l1, Vector l2, Vector lower, Vector upper,
-                 double tol, int epochs, nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu> b) const {
-        inside(cols);
-        const std::size_t w = cols.shape(0) + intercept;
-        const rf::Terms pen = terms(l1, l2, lower, upper);
-        need(scale.shape(0) == cols.shape(0) && (int)h.shape(0) == n_ && g.shape(0) == w && l1.shape(0) == w && b.shape(0) == w, "descend: lengths differ");
-        nb::gil_scoped_release release;
-        rf::SparseDescent(view(), n_, cols.data(), static_cast<int>(cols.shape(0)), scale.data(), intercept, h.data())
-            .solve(s, g.data(), pen.l1, pen.l2, pen.lower, pen.upper, tol, epochs, b.data());
-    }
-
-private:
     rf::Csc view() const { return {data_.data(), indices_.data(), indptr_.data()}; }
+    int n() const { return n_; }
     void inside(const Index& cols) const {
         for (std::size_t c = 0; c < cols.shape(0); ++c) need(cols.data()[c] >= 0 && cols.data()[c] < p(), "sparse: column out of range");
     }
+
+private:
     Vector data_;
     Index32 indices_;
     Index indptr_;
@@ -191,6 +187,162 @@ std::vector<std::int64_t> approaching(Floats now, Floats before, double s_now, d
     nb::gil_scoped_release release;
     rf::approaching(now.data(), before.data(), s_now, s_before, s_end, margin, static_cast<int>(p), pen, skip.data(), out);
     return out;
+}
+
+// A block of columns times few vectors, and back.
+void forward(Columns z, int w, Rows b, Out e) {
+    need(0 <= w && w <= (int)z.shape(1) && (int)b.shape(0) == w && e.shape(0) == z.shape(0) && e.shape(1) == b.shape(1), "forward: shapes differ");
+    nb::gil_scoped_release release;
+    rf::thin_forward(z.data(), z.shape(0), static_cast<int>(z.shape(0)), w, b.data(), e.data(), static_cast<int>(b.shape(1)));
+}
+
+void backward(Columns z, int w, Rows r, Out g) {
+    need(0 <= w && w <= (int)z.shape(1) && r.shape(0) == z.shape(0) && (int)g.shape(0) == w && g.shape(1) == r.shape(1), "backward: shapes differ");
+    nb::gil_scoped_release release;
+    rf::thin_backward(z.data(), z.shape(0), static_cast<int>(z.shape(0)), w, r.data(), g.data(), static_cast<int>(r.shape(1)));
+}
+
+// A compiled loss on rows: targets and predictors of one length.
+class TwinLoss {
+public:
+    explicit TwinLoss(const std::string& name) : twin_(rf::find_twin(name.c_str())) { need(twin_, "no compiled loss of that name"); }
+    using Rowwise = void (*)(std::size_t, const double*, const double*, double*);
+
+    void rowwise(Rowwise run, Vector y, Vector eta, OutVector out) const {
+        need(y.shape(0) == eta.shape(0) && out.shape(0) == y.shape(0), "loss: one target, predictor and answer a row");
+        nb::gil_scoped_release release;
+        run(y.shape(0), y.data(), eta.data(), out.data());
+    }
+    void gradient(Vector y, Vector eta, OutVector out) const { rowwise(twin_->gradient, y, eta, out); }
+    void curvature(Vector y, Vector eta, OutVector out) const { rowwise(twin_->curvature, y, eta, out); }
+    void value(Vector y, Vector eta, OutVector out) const { rowwise(twin_->value, y, eta, out); }
+
+    // Rows of a sweep: eta (rows x m) gains the offset, r = weight * gradient; both are kept in the listed columns of E and R.
+    void residual(Vector y, Vector offset, Rows weights, Slots lanes, Slots columns, Out eta, Out r, Out E, Out R) const {
+        const std::size_t rows = y.shape(0), m = lanes.shape(0);
+        need(offset.shape(0) == rows && weights.shape(0) == rows && eta.shape(0) == rows && r.shape(0) == rows && E.shape(0) == rows && R.shape(0) == rows,
+             "residual: one row a target");
+        need(columns.shape(0) == m && eta.shape(1) == m && r.shape(1) == m && R.shape(1) == E.shape(1), "residual: one column a lane");
+        for (std::size_t k = 0; k < m; ++k)
+            need(lanes.data()[k] >= 0 && lanes.data()[k] < (int)weights.shape(1) && columns.data()[k] >= 0 && columns.data()[k] < (int)E.shape(1),
+                 "residual: column out of range");
+        nb::gil_scoped_release release;
+        std::vector<double> target(rows * m);
+        for (std::size_t i = 0; i < rows; ++i)
+            for (std::size_t k = 0; k < m; ++k) target[i * m + k] = y.data()[i], eta.data()[i * m + k] += offset.data()[i];
+        twin_->gradient(rows * m, target.data(), eta.data(), r.data());
+        for (std::size_t i = 0; i < rows; ++i) {
+            const double* w = weights.data() + i * weights.shape(1);
+            double *e_row = E.data() + i * E.shape(1), *r_row = R.data() + i * E.shape(1);
+            for (std::size_t k = 0; k < m; ++k) {
+                r.data()[i * m + k] *= w[lanes.data()[k]];
+                e_row[columns.data()[k]] = eta.data()[i * m + k];
+                r_row[columns.data()[k]] = r.data()[i * m + k];
+            }
+        }
+    }
+
+    const rf::Twin* get() const { return twin_; }
+
+private:
+    const rf::Twin* twin_;
+};
+
+class TwinRows final : public rf::RowLoss {
+public:
+    TwinRows(const rf::Twin* twin, std::size_t n, const double* y) : twin_(twin), n_(n), y_(y) {}
+    void gradient(const double* eta, double* out) const override { twin_->gradient(n_, y_, eta, out); }
+    void curvature(const double* eta, double* out) const override { twin_->curvature(n_, y_, eta, out); }
+    void value(const double* eta, double* out) const override { twin_->value(n_, y_, eta, out); }
+
+private:
+    const rf::Twin* twin_;
+    std::size_t n_;
+    const double* y_;
+};
+
+// Any loss written in Python: vectors out, vectors in, once a look.
+class PythonRows final : public rf::RowLoss {
+public:
+    PythonRows(nb::handle loss, nb::handle y, std::size_t n) : loss_(loss), y_(y), n_(n) {}
+    void gradient(const double* eta, double* out) const override { call("gradient", eta, out); }
+    void curvature(const double* eta, double* out) const override { call("curvature", eta, out); }
+    void value(const double* eta, double* out) const override { call("value", eta, out); }
+
+private:
+    void call(const char* method, const double* eta, double* out) const {
+        nb::gil_scoped_acquire acquire;
+        nb::object view = nb::cast(nb::ndarray<nb::numpy, const double, nb::ndim<1>>(eta, {n_}, nb::handle()), nb::rv_policy::copy);
+        const Vector answer = nb::cast<Vector>(loss_.attr(method)(y_, view));
+        need(answer.shape(0) == n_, "a loss must return one number a row");
+        std::copy_n(answer.data(), n_, out);
+    }
+    nb::handle loss_, y_;
+    std::size_t n_;
+};
+
+// What every kind of Newton lane is given and gives back.
+struct NewtonJob {
+    Vector y, offset, weight, l1, l2, lower, upper, start, strengths, units;
+    double tol, loose, loss_floor;
+    int steps;
+    Out B, G;
+    OutVector error;
+    Out E, R;
+    int first;
+};
+
+NewtonJob newton_job(const nb::tuple& t) {
+    need(t.size() == 20, "a newton job is (y, offset, weight, l1, l2, lower, upper, start, strengths, units, tol, loose, loss_floor, steps, B, G, error, E, R, first)");
+    const auto vector = [&](int k) { return nb::cast<Vector>(t[k]); };
+    NewtonJob job{vector(0), vector(1), vector(2), vector(3), vector(4), vector(5), vector(6), vector(7), vector(8), vector(9), nb::cast<double>(t[10]),
+                  nb::cast<double>(t[11]), nb::cast<double>(t[12]), nb::cast<int>(t[13]), nb::cast<Out>(t[14]), nb::cast<Out>(t[15]), nb::cast<OutVector>(t[16]),
+                  nb::cast<Out>(t[17]), nb::cast<Out>(t[18]), nb::cast<int>(t[19])};
+    const std::size_t n = job.y.shape(0), w = job.start.shape(0), count = job.strengths.shape(0);
+    need(job.offset.shape(0) == n && job.weight.shape(0) == n && job.E.shape(0) == n && job.R.shape(0) == n && job.E.shape(1) == job.R.shape(1), "newton: one row a target");
+    need(job.l1.shape(0) == w && job.B.shape(1) == w && job.G.shape(1) == w, "newton: one term a column");
+    need(job.units.shape(0) == count && job.B.shape(0) == count && job.G.shape(0) == count && job.error.shape(0) == count && job.first >= 0 &&
+             job.first + count <= job.E.shape(1) && count > 0, "newton: one answer a strength");
+    return job;
+}
+
+// make(rows, loss, terms, limits) -> the lane.  Returns how many strengths were done.
+template <class Make>
+int run_newton(const NewtonJob& job, nb::handle loss, Make make) {
+    const std::size_t n = job.y.shape(0);
+    const rf::Terms pen = terms(job.l1, job.l2, job.lower, job.upper);
+    const rf::Rows rows{static_cast<int>(n), job.offset.data(), job.weight.data()};
+    const bool compiled = nb::isinstance<TwinLoss>(loss);
+    const TwinRows twin(compiled ? nb::cast<const TwinLoss&>(loss).get() : nullptr, n, job.y.data());
+    const nb::object target = compiled ? nb::object() : nb::cast(job.y);
+    const PythonRows python(loss, target, n);
+    const rf::RowLoss& rowwise = compiled ? static_cast<const rf::RowLoss&>(twin) : python;
+    const rf::NewtonAnswers out{job.B.data(), job.G.data(), job.error.data(), job.E.data() + job.first, job.R.data() + job.first, job.E.shape(1)};
+    nb::gil_scoped_release release;
+    return make(rows, rowwise, pen, rf::NewtonLimits{job.tol, job.loose, job.loss_floor, job.steps})
+        ->solve(job.start.data(), job.strengths.data(), job.units.data(), static_cast<int>(job.strengths.shape(0)), out);
+}
+
+int newton_dense(Columns block, Index positions, Vector scale, nb::object loss, nb::tuple given) {
+    const NewtonJob job = newton_job(given);
+    const std::size_t w = positions.shape(0);
+    need(block.shape(0) == job.y.shape(0) && scale.shape(0) == w && job.start.shape(0) == w, "newton: one scale and coefficient a column");
+    for (std::size_t j = 0; j < w; ++j) need(positions.data()[j] >= 0 && positions.data()[j] < (std::int64_t)block.shape(1), "newton: column out of range");
+    const rf::DenseColumns columns{block.data(), block.shape(0), positions.data(), scale.data()};
+    return run_newton(job, loss, [&](const rf::Rows& rows, const rf::RowLoss& rowwise, const rf::Terms& pen, const rf::NewtonLimits& limits) {
+        return std::make_unique<rf::DenseNewtonLane>(columns, rows, static_cast<int>(w), rowwise, pen, limits);
+    });
+}
+
+int newton_sparse(const Sparse& x, Index cols, Vector scale, bool intercept, nb::object loss, nb::tuple given) {
+    const NewtonJob job = newton_job(given);
+    x.inside(cols);
+    const std::size_t count = cols.shape(0);
+    need(x.n() == (int)job.y.shape(0) && scale.shape(0) == count && job.start.shape(0) == count + intercept, "newton: one scale and coefficient a column");
+    return run_newton(job, loss, [&](const rf::Rows& rows, const rf::RowLoss& rowwise, const rf::Terms& pen, const rf::NewtonLimits& limits) {
+        return std::make_unique<rf::SparseNewtonLane>(rf::SparseRows(x.view(), rows.n, cols.data(), static_cast<int>(count), scale.data(), intercept), x.view(),
+                                                      cols.data(), scale.data(), rows, rowwise, pen, limits);
+    });
 }
 
 }  // namespace
@@ -234,10 +386,19 @@ NB_MODULE(_core, m) {
         .def(nb::init<Vector, Index32, Index, int>(), "data"_a.noconvert(), "indices"_a.noconvert(), "indptr"_a.noconvert(), "n"_a)
         .def("rmatmat", &Sparse::rmatmat, "first"_a, "last"_a, "r"_a.noconvert(), "out"_a.noconvert())
         .def("rmatmat_on", &Sparse::rmatmat_on, "cols"_a, "r"_a.noconvert(), "out"_a.noconvert())
-        .def("descend", &Sparse::descend)
         .def("matmat", &Sparse::matmat, "cols"_a, "b"_a.noconvert(), "out"_a.noconvert())
         .def("gram", &Sparse::gram, "weight"_a, "all"_a, "fresh"_a, "out"_a.noconvert(), "threads"_a);
     m.def("scan", &scan, "scores"_a, "first"_a, "mean"_a, "inverse"_a, "total"_a, "s"_a, "l1"_a, "l2"_a, "lower"_a, "upper"_a, "slack"_a,
           "noise"_a, "skip"_a, "kept"_a.none());
     m.def("approaching", &approaching);
+    m.def("forward", &forward, "z"_a.noconvert(), "w"_a, "b"_a.noconvert(), "e"_a.noconvert());
+    m.def("backward", &backward, "z"_a.noconvert(), "w"_a, "r"_a.noconvert(), "g"_a.noconvert());
+    m.def("newton_dense", &newton_dense, "block"_a.noconvert(), "positions"_a, "scale"_a, "loss"_a, "job"_a);
+    m.def("newton_sparse", &newton_sparse, "x"_a, "cols"_a, "scale"_a, "intercept"_a, "loss"_a, "job"_a);
+    nb::class_<TwinLoss>(m, "TwinLoss")
+        .def(nb::init<std::string>())
+        .def("residual", &TwinLoss::residual)
+        .def("gradient", &TwinLoss::gradient, "y"_a.noconvert(), "eta"_a.noconvert(), "out"_a.noconvert())
+        .def("curvature", &TwinLoss::curvature, "y"_a.noconvert(), "eta"_a.noconvert(), "out"_a.noconvert())
+        .def("value", &TwinLoss::value, "y"_a.noconvert(), "eta"_a.noconvert(), "out"_a.noconvert());
 }

@@ -17,18 +17,38 @@
 
 namespace rf {
 
-RF_CLONES static double dot(const double* a, const double* b, std::size_t n) {
-    double sum = 0.0;
-    for (std::size_t i = 0; i < n; ++i) sum += a[i] * b[i];
-    return sum;
+[[maybe_unused]] RF_CLONES static double dot(const double* a, const double* b, std::size_t n) {
+    // Four quarters at once: one running sum would wait for itself.
+    const std::size_t q = n / 4;
+    double s0 = 0.0, s1 = 0.0, s2 = 0.0, s3 = 0.0;
+    for (std::size_t i = 0; i < q; ++i) {
+        s0 += a[i] * b[i];
+        s1 += a[q + i] * b[q + i];
+        s2 += a[2 * q + i] * b[2 * q + i];
+        s3 += a[3 * q + i] * b[3 * q + i];
+    }
+    for (std::size_t i = 4 * q; i < n; ++i) s0 += a[i] * b[i];
+    return (s0 + s1) + (s2 + s3);
 }
 
-RF_CLONES static void axpy(double alpha, const double* x, double* y, std::size_t n) {
+// out[k] = x_k'r for four columns
+[[maybe_unused]] RF_CLONES static void dot4(const double* x0, const double* x1, const double* x2, const double* x3, const double* r, double* out, std::size_t n) {
+    double s0 = 0.0, s1 = 0.0, s2 = 0.0, s3 = 0.0;
+    for (std::size_t i = 0; i < n; ++i) {
+        s0 += x0[i] * r[i];
+        s1 += x1[i] * r[i];
+        s2 += x2[i] * r[i];
+        s3 += x3[i] * r[i];
+    }
+    out[0] = s0, out[1] = s1, out[2] = s2, out[3] = s3;
+}
+
+[[maybe_unused]] RF_CLONES static void axpy(double alpha, const double* x, double* y, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i) y[i] += alpha * x[i];
 }
 
 // y += x0*a[0] + x1*a[1] + x2*a[2] + x3*a[3]: four columns a pass, a quarter of the traffic on y
-RF_CLONES static void axpy4(const double* a, const double* x0, const double* x1, const double* x2,
+[[maybe_unused]] RF_CLONES static void axpy4(const double* a, const double* x0, const double* x1, const double* x2,
                             const double* x3, double* y, std::size_t n) {
     const double a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3];
     for (std::size_t i = 0; i < n; ++i) y[i] += a0 * x0[i] + a1 * x1[i] + a2 * x2[i] + a3 * x3[i];

@@ -85,6 +85,16 @@ class DenseColumns(Columns):
             for block in self._blocks:
                 block[:, 0] = 1.0
 
+    @property
+    def compact(self) -> bool:
+        """Whether one block holds all rows."""
+        return len(self._blocks) == 1
+
+    @property
+    def block(self) -> np.ndarray:
+        """All rows of the columns taken in, where one block holds them."""
+        return self._blocks[0][:, : self.width]
+
     def _reserve(self, width: int, old: int) -> None:
         if width <= self._capacity:
             return
@@ -179,7 +189,8 @@ class SparseTaken(Columns):
         return H
 
 
-def make_columns(design: Design, mean: Vector, inverse: Vector, intercept: bool) -> Columns:
+def make_columns(design: Design, mean: Vector, inverse: Vector, intercept: bool) -> DenseColumns | SparseTaken:
     """The store that fits the design."""
-    kind = DenseColumns if isinstance(design, Dense) else SparseTaken
-    return kind(design, mean, inverse, intercept)  # type: ignore[arg-type]
+    if isinstance(design, Dense):
+        return DenseColumns(design, mean, inverse, intercept)
+    return SparseTaken(design, mean, inverse, intercept)

@@ -43,6 +43,9 @@ class Front:
     strength_before: float = 0.0
     objective: float = np.inf  # at the last accepted strength
     pending: list[int] = field(default_factory=list)  # violators that must come in before the next solve
+    # [intercept, working set] at the last accepted strength and at the one before (Newton lanes)
+    base: Vector = field(default_factory=lambda: np.empty(0))
+    earlier: Vector | None = None
 
     def __post_init__(self) -> None:
         self.stop = len(self.grid)  # strengths the path will have: fewer where it saturates

@@ -1,0 +1,54 @@
+"""Certificates of a batch's solutions, from numbers that are at hand after the product X'R."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..._typing import Vector
+from ..problem import Problem
+from ..scores import Verdict
+from .batch import Batch
+from .null import NullModels
+
+__all__ = ["Facts", "facts", "record"]
+
+Facts = tuple[Vector, Vector, Vector]  # a column each: mean loss, and products of residuals with predictor and offset
+
+
+def facts(problem: Problem, batches: Sequence[Batch], E: np.ndarray, R: np.ndarray) -> Facts:
+    """What the gap of every column of E needs of the rows."""
+    weights = np.column_stack([batch.front.weights for batch in batches])
+    owner = np.concatenate([np.full(len(batch), k) for k, batch in enumerate(batches)])
+    losses = np.empty(len(owner))
+    step = max(1, (1 << 21) // problem.n)  # columns whose losses fit the cache
+    for start in range(0, len(owner), step):
+        part = slice(start, start + step)
+        value = problem.loss.value(problem.y[:, None], E[:, part])
+        losses[part] = np.einsum("nm,nm->m", weights[:, owner[part]], value)
+    return losses, np.einsum("nm,nm->m", R, E), problem.offset @ R
+
+
+def record(batch: Batch, count: int, verdicts: Sequence[Verdict], found: Facts, null: NullModels) -> None:
+    """Gaps, violations and deviance ratios of the first strengths of a batch, into its front."""
+    front, lane, span = batch.front, batch.front.lane, slice(batch.first, batch.first + count)
+    mean_loss, on_eta, on_offset = (fact[span] for fact in found)
+    b, g, s = batch.b[:count], batch.descent[:count], batch.strengths[:count]
+    primal = mean_loss + s * batch.penalty(b)
+    # The dual point is c times the loss's gradient u. There loss*(u) = u eta - loss(eta), and by convexity
+    # loss*(c u) <= c loss*(u) + (1 - c) loss*(0): a bound from numbers at hand. Residuals are -w u.
+    c = 1.0 / np.maximum([v.ratio for v in verdicts[:count]], 1.0)
+    conjugate = c * (-on_eta - mean_loss) + (1 - c) * null.at_rest[lane]
+    dual = -conjugate - c * on_offset - [v.conjugate for v in verdicts[:count]]
+    size = np.maximum(primal, null.least[lane])
+    at = slice(front.position, front.position + count)
+    # No loss is negative, so the objective itself bounds the gap (rows of one class: best is 0, at infinity).
+    front.gaps[at] = np.minimum(np.maximum(primal - dual, 0.0) + batch.loose(b, g), primal) / size
+    front.kkt[at] = np.maximum(batch.error[:count] * batch.unit[:count] / s, [v.violation for v in verdicts[:count]])
+    if null.deviance[lane] > null.least[lane]:
+        front.deviance_ratio[at] = 1 - (2 * mean_loss - null.perfect[lane]) / null.deviance[lane]
+    else:
+        front.deviance_ratio[at] = 0.0
+    if count:
+        front.objective = float(size[-1])

@@ -1,0 +1,295 @@
+"""A batch of strengths of every lane, moved together: many rows, read once a step for all of them.
+
+The Hessian is taken in the middle of the batch and reused while the optimality conditions keep improving quickly, because
+the gradient is exact: a stale Hessian costs iterations, not accuracy. Where folds share their rows with the full data and n
+is large against the working set, one pass at the full fit's weights gives the Hessians of all folds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+
+from ... import _core
+from ..._typing import Vector
+from ..columns import Columns
+from ..gram import _signatures
+from ..problem import Lane, Problem
+from ..threads import Workers
+from .batch import Batch
+from .null import NullModels
+
+__all__ = ["Together"]
+
+STEPS = 60  # of a batch before it is certified as it stands
+REFRESH = 4  # steps on one Hessian before a lane gets a fresh one of its own
+
+Part = tuple[Batch, np.ndarray]  # a batch, and which of its strengths
+
+
+class Together:
+    """Newton's method on many rows."""
+
+    def __init__(
+        self, problem: Problem, columns: Columns, rowwise: object, tol: float, team: Workers, lanes: Sequence[Lane]
+    ) -> None:
+        self.problem, self.columns, self.tol, self.team = problem, columns, tol, team
+        self.twin = rowwise if isinstance(rowwise, _core.TwinLoss) else None
+        self.rows = shared_rows(problem, lanes)
+        self.minus_weights = np.ascontiguousarray(-np.column_stack([lane.weights(problem) for lane in lanes]))
+
+    def solve(self, batches: Sequence[Batch], null: NullModels) -> tuple[np.ndarray, np.ndarray]:
+        """Coefficients and gradients into the batches -> predictors and weighted residuals, a column a strength."""
+        count = sum(len(batch) for batch in batches)
+        E, R = np.empty((self.problem.n, count)), np.empty((self.problem.n, count))
+        steps = {batch: Steps(batch) for batch in batches}
+        self._predict(steps)
+        for step in range(STEPS):
+            narrow = step > 2 * REFRESH  # one strength a lane, on a fresh Hessian every step: plain Newton
+            live = [(batch, np.flatnonzero(batch.live)) for batch in batches if batch.live.any()]
+            live = [(batch, which[:1] if narrow else which) for batch, which in live]
+            if not live:
+                break
+            descents = self._sweep(live, E, R)
+            again: list[Part] = []
+            for (batch, which), descent in zip(live, descents, strict=True):
+                retry = self._judge(steps[batch], which, descent, E[:, batch.first + which])
+                again.append((batch, which[batch.live[which] & ~retry[which]]))
+                batch.steps += 1
+            again = [(batch, which) for batch, which in again if len(which)]
+            if step == STEPS - 1:
+                self._settle(live, E, R)
+                break
+            if narrow or (step and step % REFRESH == 0):  # the middle of what is left: the slow
+                middles = [(batch, batch.first + which[len(which) // 2]) for batch, which in again]
+                self._hessians([(steps[batch], E[:, at]) for batch, at in middles], alone=True)
+            list(self.team.map(lambda part: steps[part[0]].step(part[1]), again))
+        return E, R
+
+    # ------------------------------------------------------------------ first guesses
+
+    def _predict(self, steps: dict[Batch, Steps]) -> None:
+        """What the quadratic model says, taken from the last accepted solution.
+
+        Its Hessian is that of the batch's middle, where a straight line in the strength through the last two solutions
+        leads: the mean curvature on the way to the batch's far end. (Letting one lane lead and guessing the others from
+        its solutions was tried: 16 to 90 % more steps.)
+        """
+        wanted = []
+        for batch, step in steps.items():
+            grow(batch)
+            wanted.append((step, self._predictor(batch, straight(batch, len(batch) // 2))))
+        self._hessians(wanted, alone=False)
+        list(self.team.map(lambda step: step.from_base(), steps.values()))
+
+    def _predictor(self, batch: Batch, b: Vector) -> Vector:
+        B = np.zeros((self.columns.width, 1))
+        B[batch.positions, 0] = b * batch.scale
+        return self.columns.matmat(B)[:, 0] + self.problem.offset
+
+    # ------------------------------------------------------------------ Hessians
+
+    def _hessians(self, wanted: list[tuple[Steps, Vector]], alone: bool) -> None:
+        """Fresh Hessians at the given predictors: of each lane its own, or of all folds from one pass."""
+        if not wanted:
+            return
+        width = max(len(step.batch.positions) for step, _ in wanted)
+        if alone or self.rows is None or len(wanted) < 2 or self.problem.n < 5 * width:
+            list(self.team.map(self._own_hessian, wanted))
+            return
+        for candidate in {step.batch.front.candidate for step, _ in wanted}:
+            self._shared_hessians([item for item in wanted if item[0].batch.front.candidate == candidate])
+
+    def _own_hessian(self, item: tuple[Steps, Vector]) -> None:
+        step, eta = item
+        weights = step.batch.front.weights * self._curvature(eta)
+        step.install(self.columns.gram(weights, step.batch.positions))
+
+    def _shared_hessians(self, wanted: list[tuple[Steps, Vector]]) -> None:
+        """One pass at the weights of the lane with most rows; every lane adds up the blocks of its own rows."""
+        assert self.rows is not None
+        kinds, uses, totals = self.rows
+        _, eta = max(wanted, key=lambda item: totals[item[0].batch.front.lane])
+        bend = self.problem.sample_weight * self._curvature(eta)
+        union = np.unique(np.concatenate([step.batch.positions for step, _ in wanted]))
+        blocks = list(self.team.map(lambda rows: self.columns.gram(bend, union, rows), kinds))
+        total = cast("np.ndarray", sum(blocks))
+
+        def spread(item: tuple[Steps, Vector]) -> None:
+            step, _ = item
+            use = uses[step.batch.front.lane]
+            out = np.flatnonzero(use == 0)
+            if (use <= 1).all() and len(out) <= len(use) / 2:
+                H = total - sum(blocks[a] for a in out) if len(out) else total
+            else:
+                H = cast("np.ndarray", sum(float(use[a]) * blocks[a] for a in np.flatnonzero(use)))
+            pick = np.searchsorted(union, step.batch.positions)
+            step.install(H[np.ix_(pick, pick)] / totals[step.batch.front.lane])
+
+        list(self.team.map(spread, wanted))
+
+    def _curvature(self, eta: Vector) -> Vector:
+        # Rows whose class is certain weigh nothing; a floor keeps the model bounded along them.
+        return np.maximum(self.problem.loss.curvature(self.problem.y, eta), 1e-9)
+
+    # ------------------------------------------------------------------ looking at the gradient
+
+    def _sweep(self, live: list[Part], E: np.ndarray, R: np.ndarray) -> list[np.ndarray]:
+        """One reading of the columns: predictors and residuals into E and R -> minus the gradients of every part."""
+        columns = np.concatenate([batch.first + which for batch, which in live]).astype(np.int32)
+        lanes = np.concatenate([np.full(len(which), batch.front.lane) for batch, which in live]).astype(np.int32)
+        B = np.zeros((self.columns.width, len(columns)))
+        spans, at = [], 0
+        for batch, which in live:
+            spans.append(slice(at, at + len(which)))
+            at += len(which)
+            B[batch.positions, spans[-1]] = (batch.b[which] * batch.scale).T
+
+        def residual(rows: slice, eta: np.ndarray) -> np.ndarray:
+            y, offset, weights = self.problem.y[rows], self.problem.offset[rows], self.minus_weights[rows]
+            if self.twin is not None:
+                r = np.empty_like(eta)
+                self.twin.residual(y, offset, weights, lanes, columns, eta, r, E[rows], R[rows])
+                return r
+            eta += offset[:, None]
+            r = self.problem.loss.gradient(y[:, None], eta) * weights[:, lanes]
+            E[rows, columns], R[rows, columns] = eta, r
+            return r
+
+        G = self.columns.sweep(B, residual, self.team)
+        return [
+            np.ascontiguousarray((G[batch.positions, span] * batch.scale[:, None]).T)
+            for (batch, _), span in zip(live, spans, strict=True)
+        ]
+
+    def _settle(self, left: list[Part], E: np.ndarray, R: np.ndarray) -> None:
+        """Strengths that are given up are certified where they stand, which may be half a step back."""
+        for (batch, which), descent in zip(left, self._sweep(left, E, R), strict=True):
+            batch.descent[which] = descent
+            batch.error[which] = batch.errors(which, descent)
+
+    def _judge(self, step: Steps, which: np.ndarray, descent: np.ndarray, eta: np.ndarray) -> np.ndarray:
+        """Note gradients and errors: finished strengths stop, and a step that went too far is taken back by half."""
+        batch = step.batch
+        retry = np.zeros(len(batch), bool)
+        errors = batch.errors(which, descent)
+        for k in np.flatnonzero(~(errors <= 0.5 * batch.error[which])):  # not clearly better: look at the objective
+            slot = which[k]
+            objective = self._objective(batch, slot, batch.b[slot], eta[:, k])
+            if np.isinf(step.objective[slot]):
+                before = step.previous[slot]
+                step.objective[slot] = self._objective(batch, slot, before, self._predictor(batch, before))
+            if objective <= step.objective[slot] * (1 + 1e-12) + 1e-300:
+                step.objective[slot] = objective
+            else:
+                batch.b[slot] = 0.5 * (batch.b[slot] + step.previous[slot])
+                retry[slot] = not np.allclose(batch.b[slot], step.previous[slot], rtol=1e-14, atol=1e-300)
+        good = ~retry[which]
+        batch.error[which[good]], batch.descent[which[good]] = errors[good], descent[good]
+        # The gap is at most this share of the penalty's part of the objective.
+        batch.live[which[good & (errors <= 0.3 * self.tol)]] = False
+        return retry
+
+    def _objective(self, batch: Batch, slot: int, b: Vector, eta: Vector) -> float:
+        loss = batch.front.weights @ self.problem.loss.value(self.problem.y, eta)
+        return float(loss + batch.strengths[slot] * batch.penalty(b))
+
+
+class Steps:
+    """The moves of one batch: its model in the core, and the last point of every strength."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self.previous = batch.b.copy()
+        self.last_start, self.last_new = batch.b.copy(), batch.b.copy()
+        self.mixable = np.zeros(len(batch), bool)
+        self.objective = np.full(len(batch), np.inf)
+        batch.front.core.open(len(batch))
+
+    def install(self, H: np.ndarray) -> None:
+        """A new Hessian, on the common scale."""
+        self.mixable[:] = False  # answers under another Hessian do not mix
+        H *= self.batch.scale
+        H *= self.batch.scale[:, None]
+        self.batch.front.core.replace(np.asfortranarray(H))
+
+    def from_base(self) -> None:
+        """The first step, from the last accepted solution."""
+        batch, front = self.batch, self.batch.front
+        batch.descent[:, batch.shift :] = front.now[front.columns]
+        batch.descent[:, : batch.shift] = 0.0
+        self.step(np.arange(len(batch)))
+        self.mixable[:] = False
+
+    def step(self, which: np.ndarray) -> None:
+        """One Newton step of some strengths, from batch.b along the model."""
+        batch = self.batch
+        m, w = len(which), batch.b.shape[1]
+        new, grad, kkt, ok = np.empty((m, w)), np.empty((m, w)), np.empty(m), np.empty(m, np.uint8)
+        start = np.ascontiguousarray(batch.b[which])
+        descent = np.ascontiguousarray(batch.descent[which])
+        strengths = np.ascontiguousarray(batch.strengths[which])
+        batch.front.core.newton(which.astype(np.int32), strengths, start, descent, new, grad, kkt, ok)
+        self.previous[which] = start
+        moved = self._accelerate(which, start, new)
+        _, _, lower, upper = batch.terms
+        moved[:, batch.shift :] = np.clip(moved[:, batch.shift :], lower, upper)  # mixing looks beyond the points it mixes
+        batch.b[which] = moved
+
+    def _accelerate(self, which: np.ndarray, start: np.ndarray, new: np.ndarray) -> np.ndarray:
+        """Anderson's mixing of depth one: steps on a stale Hessian shrink steadily, so two tell where they lead.
+
+        Only while the support stays the same and no sign flips; a bad guess is caught by the next look at the gradient.
+        """
+        last_start, last_new, known = self.last_start[which], self.last_new[which], self.mixable[which]
+        self.last_start[which], self.last_new[which], self.mixable[which] = start, new, True
+        if not known.any():
+            return new
+        step = new - start
+        change = step - (last_new - last_start)
+        size = np.einsum("mw,mw->m", change, change)
+        share = np.divide(np.einsum("mw,mw->m", step, change), size, out=np.zeros_like(size), where=size > 0)
+        mixed = new - np.clip(share, -0.5, 0.5)[:, None] * (new - last_new)
+        good = known & (size > 0) & ((new != 0) == (last_new != 0)).all(axis=1) & (mixed * new >= 0).all(axis=1)
+        return np.where(good[:, None], mixed, new)
+
+
+def grow(batch: Batch) -> None:
+    """Room in the core for columns that are new to the working set; their numbers come with the next Hessian."""
+    core, size = batch.front.core, len(batch.positions)
+    fresh = size - len(core)
+    if fresh:
+        core.append(np.zeros((size, fresh), order="F"))
+    core.terms(*batch.all_terms)
+
+
+def straight(batch: Batch, k: int) -> Vector:
+    """Where a straight line in the strength through the last two accepted solutions leads; no sign flips."""
+    front, now = batch.front, batch.b[k]
+    run = front.strength_before - front.strength_now
+    if front.earlier is None or run <= 0:
+        return now
+    slope = now.copy()
+    slope[: len(front.earlier)] -= front.earlier
+    ahead = now + (front.strength_now - batch.strengths[k]) / run * slope
+    kept = ahead[batch.shift :]
+    kept[kept * now[batch.shift :] <= 0] = 0.0
+    _, _, lower, upper = batch.terms
+    ahead[batch.shift :] = np.clip(kept, lower, upper)
+    return ahead
+
+
+def shared_rows(problem: Problem, lanes: Sequence[Lane]) -> tuple[list[np.ndarray], np.ndarray, Vector] | None:
+    """Rows that all lanes treat alike, how often each lane uses each kind, and every lane's total weight.
+
+    None where there are too many kinds.
+    """
+    label, first = _signatures(problem.n, lanes)
+    if not 1 < len(first) <= 2 * len(lanes) + 2:
+        return None
+    order = np.argsort(label, kind="stable")
+    kinds = np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
+    counts = [np.bincount(lane.train, minlength=problem.n) for lane in lanes]
+    return kinds, np.array([c[first] for c in counts]), np.array([(c * problem.sample_weight).sum() for c in counts])

@@ -1,0 +1,64 @@
+"""Many rows: batches of all lanes on shared readings and shared Hessians."""
+
+import numpy as np
+import pytest
+
+from regularfit.lockstep import Lane, strength_grid
+from regularfit.lockstep.columns import DenseColumns
+from regularfit.lockstep.newton import fit_newton
+from regularfit.lockstep.newton.rounds import NewtonRounds
+from regularfit.lockstep.newton.together import Steps, Together, grow
+from regularfit.penalties import L1
+from tests.lockstep.truth import drive, make_data
+
+
+@pytest.fixture(autouse=True)
+def _many_rows(monkeypatch):
+    monkeypatch.setattr(DenseColumns, "compact", False)
+
+
+def folds(n, k=4):
+    parts = np.array_split(np.random.default_rng(0).permutation(n), k)
+    return [Lane(np.setdiff1d(np.arange(n), part), (part,), keep=True) for part in parts]
+
+
+def test_hessians_that_folds_share_change_nothing(monkeypatch):
+    data = make_data(120, 5, loss="logistic")
+    grid, lanes, calls = strength_grid(data.problem(), L1(), 6, 0.01), folds(120), []
+    shared = Together._shared_hessians
+    monkeypatch.setattr(Together, "_shared_hessians", lambda self, w: (calls.append(1), shared(self, w))[1])
+    together = drive(fit_newton, data.problem(), L1(), grid, lanes, tol=1e-9)
+    assert calls
+    for lane, fit in zip(lanes, together, strict=True):
+        [alone] = drive(fit_newton, data.problem(), L1(), grid, [lane], tol=1e-9)
+        np.testing.assert_allclose(fit.path.coefs, alone.path.coefs, atol=1e-6)
+        np.testing.assert_allclose(fit.scores, alone.scores, rtol=1e-6)
+
+
+def test_the_hessian_of_a_fold_from_blocks_is_its_own(monkeypatch):
+    data = make_data(200, 4, loss="logistic")
+    lanes = folds(200)
+    rounds = NewtonRounds(
+        data.problem(), [L1().coordinates(4)], [np.array([0.1])], lanes, 1e-7, _Team(), None
+    )
+    for front in rounds.all:
+        front.pending = [0, 1, 2, 3]
+        rounds._admit(front)
+    got, direct, eta = [], [], data.offset
+    batches = rounds._open(rounds.all)
+    for batch in batches:
+        grow(batch)
+    steps = [Steps(batch) for batch in batches]
+    monkeypatch.setattr(Steps, "install", lambda self, H: got.append(np.array(H)))
+    rounds.solver._shared_hessians([(step, eta) for step in steps])
+    for batch in batches:
+        bend = data.problem().loss.curvature(data.y, eta) * batch.front.weights
+        direct.append(rounds.columns.gram(bend, batch.positions))
+    np.testing.assert_allclose(got, direct, rtol=1e-4, atol=1e-5)
+
+
+class _Team:
+    threads = 1
+
+    def map(self, job, items):
+        return map(job, items)
