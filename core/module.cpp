@@ -242,6 +242,21 @@ public:
         }
     }
 
+    // out[k] += sum_i weights[i, owner_k] loss(y_i, E[i, k])
+    void means(Vector y, Rows weights, Slots owner, Rows E, OutVector out) const {
+        const std::size_t rows = y.shape(0), m = owner.shape(0);
+        need(weights.shape(0) == rows && E.shape(0) == rows && E.shape(1) == m && out.shape(0) == m, "means: shapes differ");
+        for (std::size_t k = 0; k < m; ++k) need(owner.data()[k] >= 0 && owner.data()[k] < (int)weights.shape(1), "means: lane out of range");
+        nb::gil_scoped_release release;
+        std::vector<double> target(m), value(m);
+        for (std::size_t i = 0; i < rows; ++i) {
+            std::fill(target.begin(), target.end(), y.data()[i]);
+            twin_->value(m, target.data(), E.data() + i * m, value.data());
+            const double* w = weights.data() + i * weights.shape(1);
+            for (std::size_t k = 0; k < m; ++k) out.data()[k] += w[owner.data()[k]] == 0 ? 0 : w[owner.data()[k]] * value[k];
+        }
+    }
+
     const rf::Twin* get() const { return twin_; }
 
 private:
@@ -397,7 +412,9 @@ NB_MODULE(_core, m) {
     m.def("newton_sparse", &newton_sparse, "x"_a, "cols"_a, "scale"_a, "intercept"_a, "loss"_a, "job"_a);
     nb::class_<TwinLoss>(m, "TwinLoss")
         .def(nb::init<std::string>())
-        .def("residual", &TwinLoss::residual)
+        .def("residual", &TwinLoss::residual, "y"_a.noconvert(), "offset"_a.noconvert(), "weights"_a.noconvert(), "lanes"_a.noconvert(), "columns"_a.noconvert(),
+             "eta"_a.noconvert(), "r"_a.noconvert(), "E"_a.noconvert(), "R"_a.noconvert())
+        .def("means", &TwinLoss::means, "y"_a.noconvert(), "weights"_a.noconvert(), "owner"_a.noconvert(), "E"_a.noconvert(), "out"_a.noconvert())
         .def("gradient", &TwinLoss::gradient, "y"_a.noconvert(), "eta"_a.noconvert(), "out"_a.noconvert())
         .def("curvature", &TwinLoss::curvature, "y"_a.noconvert(), "eta"_a.noconvert(), "out"_a.noconvert())
         .def("value", &TwinLoss::value, "y"_a.noconvert(), "eta"_a.noconvert(), "out"_a.noconvert());

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regularfit import penalties
+from regularfit import _core, penalties
 from regularfit.lockstep import Lane, fit_lanes, strength_grid
 from regularfit.lockstep.gram import collect_atoms, fit_gram, reduce
 from regularfit.lockstep.newton import fit_newton
 from regularfit.lockstep.proximal import proximal_quadratic
 from regularfit.lockstep.threads import workers
 from regularfit.lockstep.workset import fit_workset
+from regularfit.losses import Logistic
 from regularfit.penalties import L1, L2, ElasticNet
 from tests.lockstep.truth import drive, make_data, objective, slow_fit
 
@@ -235,3 +236,18 @@ def test_grams_by_subtraction_are_those_of_the_rows(seed):
             np.testing.assert_allclose(found.gram, direct.gram, atol=1e-10)
             np.testing.assert_allclose(found.c, direct.c, atol=1e-10)
             np.testing.assert_allclose(found.inverse, direct.inverse, rtol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["value", "gradient", "curvature"])
+def test_a_compiled_loss_equals_its_numpy_class(method):
+    rng = np.random.default_rng(0)
+    eta = np.concatenate(
+        [rng.standard_normal(2000) * 10.0 ** rng.integers(-12, 3, 2000), [0.0, 700, -700, 1e-300]]
+    )
+    y = rng.choice([0.0, 1.0, 0.25], len(eta))
+    out = np.empty_like(eta)
+    getattr(_core.TwinLoss("logistic"), method)(y, eta, out)
+    truth = getattr(Logistic(), method)(y, eta)
+    # Each is a few roundings from the exact value; a gradient near y = p is a difference, exact to its terms.
+    scale = np.abs(truth) if method != "gradient" else np.maximum(np.abs(truth), np.where(y == 0.25, 0.25, 0))
+    assert (np.abs(out - truth) <= 8 * np.finfo(float).eps * scale + 1e-300).all()

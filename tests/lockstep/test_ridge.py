@@ -167,3 +167,10 @@ def test_inputs_are_not_changed():
     ridge_from_gram(H, c, np.array([0.0, 1, 1, 1, 1, 1]), STRENGTHS)
     np.testing.assert_array_equal(H, before[0])
     np.testing.assert_array_equal(c, before[1])
+
+
+def test_nothing_is_left_where_free_columns_explain_the_rows():
+    X, y, w = problem(5, 9, 5)
+    _, _, H, c = centred_gram(X, y, w)
+    _, df = ridge_from_gram(H, c, [0, 0.3, 0, 0.3, 0, 0, 0, 0.3, 0.3], STRENGTHS)
+    assert (df == 4).all()  # the difference that is left of the penalised columns is rounding, and counts for none

@@ -19,6 +19,7 @@ from .threads import Workers
 __all__ = ["Columns", "make_columns"]
 
 CACHE_BYTES = 1 << 20
+THIN = 24  # columns of a product up to which BLAS loses to the core's own kernel
 Residual = Callable[[slice, np.ndarray], np.ndarray]
 
 
@@ -116,9 +117,16 @@ class DenseColumns(Columns):
         return np.concatenate([block[:, : self.width] @ B for block in self._blocks])
 
     def sweep(self, B: np.ndarray, residual: Residual, team: Workers) -> np.ndarray:
+        thin = B.shape[1] < THIN
+
         def piece(k: int) -> np.ndarray:
             Z = self._blocks[k][:, : self.width]
-            return Z.T @ residual(self._spans[k], Z @ B)
+            if not thin:
+                return Z.T @ residual(self._spans[k], Z @ B)
+            eta, out = np.empty((len(Z), B.shape[1])), np.zeros(B.shape)
+            _core.forward(Z, self.width, B, eta)
+            _core.backward(Z, self.width, residual(self._spans[k], eta), out)
+            return out
 
         total = np.zeros((self.width, B.shape[1]))
         for part in team.map(piece, range(len(self._blocks))):
@@ -189,7 +197,9 @@ class SparseTaken(Columns):
         return H
 
 
-def make_columns(design: Design, mean: Vector, inverse: Vector, intercept: bool) -> DenseColumns | SparseTaken:
+def make_columns(
+    design: Design, mean: Vector, inverse: Vector, intercept: bool
+) -> DenseColumns | SparseTaken:
     """The store that fits the design."""
     if isinstance(design, Dense):
         return DenseColumns(design, mean, inverse, intercept)

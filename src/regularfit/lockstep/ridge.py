@@ -79,7 +79,9 @@ class GramRidge:
         if free.size:
             inner = inner - coupling.T @ elimination
         values, vectors = symmetric_spectrum(inner * shrink * shrink[:, None])
-        return cls(free, held, elimination, root, without_rounding(values), vectors * shrink[:, None])
+        before = float((H[held, held] * shrink * shrink).max(initial=0.0))  # what the free columns were taken out of
+        kept = without_rounding(values, before)
+        return cls(free, held, elimination, root, kept, vectors * shrink[:, None])
 
     def coefs(self, c: ArrayLike, strengths: ArrayLike) -> Floats:
         """Coefficients (L, p) at all ``strengths`` (L,) for the right-hand side ``c`` (p,)."""
@@ -234,13 +236,17 @@ def shifted_inverse(values: Floats, strengths: Floats) -> Floats:
     return np.divide(1.0, shifted, out=np.zeros_like(shifted), where=shifted > _rounding(values))
 
 
-def without_rounding(values: Floats) -> Floats:
-    """Eigenvalues of a semidefinite matrix with 0 for those that are within the rounding of the largest."""
-    return np.where(values > _rounding(values), values, 0.0)
+def without_rounding(values: Floats, size: float = 0.0) -> Floats:
+    """Eigenvalues of a semidefinite matrix with 0 for those that are within the rounding of the largest.
+
+    ``size`` is that of numbers whose difference the matrix is, where they may be larger than what is left.
+    """
+    return np.where(values > _rounding(values, size), values, 0.0)
 
 
-def _rounding(values: Floats) -> float:
-    return values.size * np.finfo(np.float64).eps * max(values.max(initial=0.0), np.finfo(np.float64).tiny)
+def _rounding(values: Floats, size: float = 0.0) -> float:
+    largest = max(values.max(initial=0.0), size, np.finfo(np.float64).tiny)
+    return values.size * np.finfo(np.float64).eps * largest
 
 
 def symmetric_spectrum(matrix: Floats) -> tuple[Floats, Floats]:

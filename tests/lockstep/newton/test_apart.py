@@ -1,11 +1,14 @@
 """Lanes that the core takes down their strengths: sparse columns, losses written in Python, paths that end early."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import pytest
 from scipy import sparse
 
 from regularfit.lockstep import Lane, strength_grid
 from regularfit.lockstep.newton import fit_newton
+from regularfit.losses import Logistic, Loss
 from regularfit.penalties import L1, L2, ElasticNet
 from tests.lockstep.truth import drive, make_data
 
@@ -28,3 +31,55 @@ def test_coordinate_descent_on_sparse_columns_equals_the_dense_road(penalty, int
         np.testing.assert_allclose(a.scores, b.scores, rtol=1e-5)
 
 
+@dataclass(frozen=True, slots=True)
+class Written(Loss):
+    """The logistic loss as a user would write it: the core has no twin of it and calls it back."""
+
+    name = "written"
+    score_name = "log-loss"
+    value, gradient, curvature, conjugate, mean, deviance, score = (
+        getattr(Logistic, method)
+        for method in ("value", "gradient", "curvature", "conjugate", "mean", "deviance", "score")
+    )
+
+    @classmethod
+    def examples(cls):
+        return [cls()]
+
+
+@pytest.mark.parametrize("make", [np.asarray, sparse.csc_array])
+def test_a_loss_written_in_python_is_called_back(make):
+    data = make_data(60, 520, 3, "logistic").but(standardize=False)
+    grid = strength_grid(data.problem(), L1(), 5, 0.1)
+    lanes = [Lane(np.arange(60), keep=True), Lane(np.arange(40), (np.arange(40, 60),))]
+    ours = drive(fit_newton, data.problem(make(data.X)), L1(), grid, lanes)
+    theirs = drive(fit_newton, replace(data.problem(make(data.X)), loss=Written()), L1(), grid, lanes)
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a.gaps, b.gaps, atol=1e-9)
+        np.testing.assert_allclose(a.scores, b.scores, rtol=1e-9)
+    np.testing.assert_allclose(ours[0].path.coefs, theirs[0].path.coefs, atol=1e-9)
+
+
+def test_an_error_in_a_loss_written_in_python_comes_through():
+    class Broken(Written):
+        def gradient(self, y, eta):
+            if len(y) == 60 and eta.ndim == 1 and np.ptp(eta) > 0.5:
+                raise RuntimeError("beyond what this loss knows")
+            return Logistic().gradient(y, eta)
+
+    data = make_data(60, 6, 3, "logistic")
+    with pytest.raises(RuntimeError, match="beyond what this loss knows"):
+        drive(fit_newton, replace(data.problem(), loss=Broken()), L1(), np.geomspace(0.1, 0.001, 5))
+
+
+def test_a_saturated_path_ends_where_the_whole_one_would_be_cut():
+    rng = np.random.default_rng(0)
+    data = make_data(40, 30, 1, "logistic")
+    data = data.but(y=(data.X @ rng.standard_normal(30) > 0).astype(float))
+    grid = strength_grid(data.problem(), L1(), 60, 1e-5)
+    [cut] = drive(fit_newton, replace(data.problem(), saturation=0.99), L1(), grid)
+    [whole] = drive(fit_newton, data.problem(), L1(), grid[: len(cut.path.strengths) + 1])
+    assert len(cut.path.strengths) < 60
+    assert (cut.path.deviance_ratio[:-1] <= 0.99).all()
+    assert cut.path.deviance_ratio[-1] > 0.99
+    np.testing.assert_allclose(cut.path.coefs, whole.path.coefs[: len(cut.path.coefs)], atol=1e-6)

@@ -19,5 +19,3 @@ def test_violations_are_the_distances_that_the_penalty_knows():
         )
         found = violations(b[None], g[None], np.array([s]), l1, l2, lower, upper)[0]
         assert found == pytest.approx(form.kkt(b, -g).max())
-
-

@@ -1,7 +1,8 @@
 """Newton lanes, for losses other than the squared one: outside a quadratic model, inside the small problem.
 
-``rounds`` takes every lane down its strengths and certifies; ``together`` moves a batch of all lanes on shared readings of
-X, where there are many rows; ``apart`` hands each lane to the core, where its rows fit the cache or X is sparse.
+``rounds`` takes every lane down its strengths and certifies; ``together`` moves a batch of all lanes on shared
+readings of X, where there are many rows; ``apart`` hands each lane to the core, where its rows fit the cache or X is
+sparse.
 """
 
 from .rounds import fit_newton

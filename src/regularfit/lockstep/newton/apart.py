@@ -13,6 +13,7 @@ from ... import _core
 from ..._typing import Vector
 from ..columns import DenseColumns, SparseTaken
 from ..problem import Problem
+from ..rowwise import Rowwise
 from ..threads import Workers
 from .batch import Batch
 from .null import NullModels
@@ -26,7 +27,12 @@ class Apart:
     """One call of the core a lane and round."""
 
     def __init__(
-        self, problem: Problem, columns: DenseColumns | SparseTaken, rowwise: object, tol: float, team: Workers
+        self,
+        problem: Problem,
+        columns: DenseColumns | SparseTaken,
+        rowwise: Rowwise,
+        tol: float,
+        team: Workers,
     ) -> None:
         self.problem, self.columns, self.rowwise, self.tol, self.team = problem, columns, rowwise, tol, team
 
@@ -59,7 +65,9 @@ class Apart:
 
     def _call(self, batch: Batch, job: tuple[object, ...]) -> int:
         if isinstance(self.columns, DenseColumns):
-            return _core.newton_dense(self.columns.block, batch.positions, batch.scale, self.rowwise, job)
+            return _core.newton_dense(
+                self.columns.block, batch.positions, batch.scale, self.rowwise.core, job
+            )
         cols, shift = batch.front.columns, batch.shift
         scale: Vector = batch.front.inverse[cols]
-        return _core.newton_sparse(self.columns.design.core, cols, scale, bool(shift), self.rowwise, job)
+        return _core.newton_sparse(self.columns.design.core, cols, scale, bool(shift), self.rowwise.core, job)

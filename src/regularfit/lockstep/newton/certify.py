@@ -8,26 +8,25 @@ import numpy as np
 
 from ..._typing import Vector
 from ..problem import Problem
+from ..rowwise import Rowwise
 from ..scores import Verdict
 from .batch import Batch
 from .null import NullModels
 
 __all__ = ["Facts", "facts", "record"]
 
-Facts = tuple[Vector, Vector, Vector]  # a column each: mean loss, and products of residuals with predictor and offset
+Facts = tuple[
+    Vector, Vector, Vector
+]  # a column each: mean loss, and products of residuals with predictor and offset
 
 
-def facts(problem: Problem, batches: Sequence[Batch], E: np.ndarray, R: np.ndarray) -> Facts:
+def facts(
+    problem: Problem, rowwise: Rowwise, batches: Sequence[Batch], E: np.ndarray, R: np.ndarray
+) -> Facts:
     """What the gap of every column of E needs of the rows."""
     weights = np.column_stack([batch.front.weights for batch in batches])
     owner = np.concatenate([np.full(len(batch), k) for k, batch in enumerate(batches)])
-    losses = np.empty(len(owner))
-    step = max(1, (1 << 21) // problem.n)  # columns whose losses fit the cache
-    for start in range(0, len(owner), step):
-        part = slice(start, start + step)
-        value = problem.loss.value(problem.y[:, None], E[:, part])
-        losses[part] = np.einsum("nm,nm->m", weights[:, owner[part]], value)
-    return losses, np.einsum("nm,nm->m", R, E), problem.offset @ R
+    return rowwise.means(problem.y, weights, owner, E), np.einsum("nm,nm->m", R, E), problem.offset @ R
 
 
 def record(batch: Batch, count: int, verdicts: Sequence[Verdict], found: Facts, null: NullModels) -> None:
@@ -45,7 +44,9 @@ def record(batch: Batch, count: int, verdicts: Sequence[Verdict], found: Facts, 
     at = slice(front.position, front.position + count)
     # No loss is negative, so the objective itself bounds the gap (rows of one class: best is 0, at infinity).
     front.gaps[at] = np.minimum(np.maximum(primal - dual, 0.0) + batch.loose(b, g), primal) / size
-    front.kkt[at] = np.maximum(batch.error[:count] * batch.unit[:count] / s, [v.violation for v in verdicts[:count]])
+    front.kkt[at] = np.maximum(
+        batch.error[:count] * batch.unit[:count] / s, [v.violation for v in verdicts[:count]]
+    )
     if null.deviance[lane] > null.least[lane]:
         front.deviance_ratio[at] = 1 - (2 * mean_loss - null.perfect[lane]) / null.deviance[lane]
     else:

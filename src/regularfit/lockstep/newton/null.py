@@ -21,7 +21,9 @@ class NullModels:
 
     deviance: Vector
     least: Vector  # objectives below this are zero: half the digits of a loss that knows nothing
-    perfect: Vector  # deviance = 2 loss - perfect: twice the loss of a perfect prediction, the same at every eta
+    perfect: (
+        Vector  # deviance = 2 loss - perfect: twice the loss of a perfect prediction, the same at every eta
+    )
     at_rest: Vector  # the loss's conjugate at zero
     pull: Vector  # largest score
     level: Vector  # intercept
@@ -59,7 +61,9 @@ def start(problem: Problem, fronts: Sequence[Front]) -> tuple[NullModels, np.nda
             least,
             2 * means([loss.value(y, eta) for eta in etas]) - deviance,
             means([loss.conjugate(y, np.zeros_like(y))] * len(fronts)),
-            np.where(deviance <= least, 1.0, np.maximum(largest, 1e-300)),  # rows of one class: scores are rounding
+            np.where(
+                deviance <= least, 1.0, np.maximum(largest, 1e-300)
+            ),  # rows of one class: scores are rounding
             np.array(level),
         ),
         scores,

@@ -1,4 +1,4 @@
-"""The rounds of Newton lanes: working sets grow, lanes take their next strengths, one product X'R certifies all of them."""
+"""The rounds of Newton lanes: working sets grow, lanes take their next strengths, one product X'R certifies all."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ... import _core
 from ..._typing import Vector
 from ...designs import Dense, SparseColumns
-from ...losses import Logistic
 from ...penalties import Penalty
 from ..columns import DenseColumns, SparseTaken, make_columns
 from ..front import Front
 from ..partial import keeping
 from ..problem import Lane, Problem
 from ..result import LaneResult, Score, held_out
+from ..rowwise import Rowwise
 from ..scores import Verdict, score_columns
 from ..standard import inverse_scale, normal_forms
 from ..threads import Workers
@@ -63,12 +62,12 @@ class NewtonRounds:
         self.scores = [[np.full((len(grid), len(lane.tests)), np.nan) for lane in lanes] for grid in grids]
         self.columns = full_columns(problem)
         self.compact = isinstance(self.columns, DenseColumns) and self.columns.compact
-        rowwise = _core.TwinLoss("logistic") if isinstance(problem.loss, Logistic) else problem.loss
+        self.rowwise = Rowwise(problem.loss)
         self.solver: Apart | Together
         if isinstance(self.columns, (DenseColumns, SparseTaken)) and (self.compact or self._many_sparse):
-            self.solver = Apart(problem, self.columns, rowwise, tol, team)
+            self.solver = Apart(problem, self.columns, self.rowwise, tol, team)
         else:
-            self.solver = Together(problem, self.columns, rowwise, tol, team, lanes)
+            self.solver = Together(problem, self.columns, self.rowwise, tol, team, lanes)
         self._start()
 
     @property
@@ -139,7 +138,7 @@ class NewtonRounds:
         strengths = [float(s) for batch in batches for s in batch.strengths]
         gradients = np.empty((len(fronts), self.problem.p), np.float32)
         verdicts = score_columns(self.problem.design, R, fronts, strengths, self.team, gradients)
-        found = facts(self.problem, batches, E, R)
+        found = facts(self.problem, self.rowwise, batches, E, R)
         done = 0
         for batch in batches:
             front, mine = batch.front, verdicts[batch.span]

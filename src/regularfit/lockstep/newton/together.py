@@ -1,8 +1,8 @@
 """A batch of strengths of every lane, moved together: many rows, read once a step for all of them.
 
-The Hessian is taken in the middle of the batch and reused while the optimality conditions keep improving quickly, because
-the gradient is exact: a stale Hessian costs iterations, not accuracy. Where folds share their rows with the full data and n
-is large against the working set, one pass at the full fit's weights gives the Hessians of all folds.
+The Hessian is taken in the middle of the batch and reused while the optimality conditions keep improving quickly,
+because the gradient is exact: a stale Hessian costs iterations, not accuracy. Where folds share their rows with the
+full data and n is large against the working set, one pass at the full fit's weights gives the Hessians of all folds.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import cast
 
 import numpy as np
 
-from ... import _core
 from ..._typing import Vector
 from ..columns import Columns
 from ..gram import _signatures
 from ..problem import Lane, Problem
+from ..rowwise import Rowwise
 from ..threads import Workers
 from .batch import Batch
 from .null import NullModels
@@ -33,10 +33,16 @@ class Together:
     """Newton's method on many rows."""
 
     def __init__(
-        self, problem: Problem, columns: Columns, rowwise: object, tol: float, team: Workers, lanes: Sequence[Lane]
+        self,
+        problem: Problem,
+        columns: Columns,
+        rowwise: Rowwise,
+        tol: float,
+        team: Workers,
+        lanes: Sequence[Lane],
     ) -> None:
         self.problem, self.columns, self.tol, self.team = problem, columns, tol, team
-        self.twin = rowwise if isinstance(rowwise, _core.TwinLoss) else None
+        self.rowwise = rowwise
         self.rows = shared_rows(problem, lanes)
         self.minus_weights = np.ascontiguousarray(-np.column_stack([lane.weights(problem) for lane in lanes]))
 
@@ -132,14 +138,16 @@ class Together:
 
     def _curvature(self, eta: Vector) -> Vector:
         # Rows whose class is certain weigh nothing; a floor keeps the model bounded along them.
-        return np.maximum(self.problem.loss.curvature(self.problem.y, eta), 1e-9)
+        return np.maximum(self.rowwise.curvature(self.problem.y, eta), 1e-9)
 
     # ------------------------------------------------------------------ looking at the gradient
 
     def _sweep(self, live: list[Part], E: np.ndarray, R: np.ndarray) -> list[np.ndarray]:
         """One reading of the columns: predictors and residuals into E and R -> minus the gradients of every part."""
         columns = np.concatenate([batch.first + which for batch, which in live]).astype(np.int32)
-        lanes = np.concatenate([np.full(len(which), batch.front.lane) for batch, which in live]).astype(np.int32)
+        lanes = np.concatenate([np.full(len(which), batch.front.lane) for batch, which in live]).astype(
+            np.int32
+        )
         B = np.zeros((self.columns.width, len(columns)))
         spans, at = [], 0
         for batch, which in live:
@@ -148,15 +156,9 @@ class Together:
             B[batch.positions, spans[-1]] = (batch.b[which] * batch.scale).T
 
         def residual(rows: slice, eta: np.ndarray) -> np.ndarray:
-            y, offset, weights = self.problem.y[rows], self.problem.offset[rows], self.minus_weights[rows]
-            if self.twin is not None:
-                r = np.empty_like(eta)
-                self.twin.residual(y, offset, weights, lanes, columns, eta, r, E[rows], R[rows])
-                return r
-            eta += offset[:, None]
-            r = self.problem.loss.gradient(y[:, None], eta) * weights[:, lanes]
-            E[rows, columns], R[rows, columns] = eta, r
-            return r
+            weights = self.minus_weights[rows]
+            y, offset = self.problem.y[rows], self.problem.offset[rows]
+            return self.rowwise.residual(y, offset, weights, lanes, columns, eta, E[rows], R[rows])
 
         G = self.columns.sweep(B, residual, self.team)
         return [
@@ -175,7 +177,9 @@ class Together:
         batch = step.batch
         retry = np.zeros(len(batch), bool)
         errors = batch.errors(which, descent)
-        for k in np.flatnonzero(~(errors <= 0.5 * batch.error[which])):  # not clearly better: look at the objective
+        for k in np.flatnonzero(
+            ~(errors <= 0.5 * batch.error[which])
+        ):  # not clearly better: look at the objective
             slot = which[k]
             objective = self._objective(batch, slot, batch.b[slot], eta[:, k])
             if np.isinf(step.objective[slot]):
@@ -235,7 +239,9 @@ class Steps:
         self.previous[which] = start
         moved = self._accelerate(which, start, new)
         _, _, lower, upper = batch.terms
-        moved[:, batch.shift :] = np.clip(moved[:, batch.shift :], lower, upper)  # mixing looks beyond the points it mixes
+        moved[:, batch.shift :] = np.clip(
+            moved[:, batch.shift :], lower, upper
+        )  # mixing looks beyond the points it mixes
         batch.b[which] = moved
 
     def _accelerate(self, which: np.ndarray, start: np.ndarray, new: np.ndarray) -> np.ndarray:
@@ -252,7 +258,9 @@ class Steps:
         size = np.einsum("mw,mw->m", change, change)
         share = np.divide(np.einsum("mw,mw->m", step, change), size, out=np.zeros_like(size), where=size > 0)
         mixed = new - np.clip(share, -0.5, 0.5)[:, None] * (new - last_new)
-        good = known & (size > 0) & ((new != 0) == (last_new != 0)).all(axis=1) & (mixed * new >= 0).all(axis=1)
+        good = (
+            known & (size > 0) & ((new != 0) == (last_new != 0)).all(axis=1) & (mixed * new >= 0).all(axis=1)
+        )
         return np.where(good[:, None], mixed, new)
 
 
@@ -281,7 +289,9 @@ def straight(batch: Batch, k: int) -> Vector:
     return ahead
 
 
-def shared_rows(problem: Problem, lanes: Sequence[Lane]) -> tuple[list[np.ndarray], np.ndarray, Vector] | None:
+def shared_rows(
+    problem: Problem, lanes: Sequence[Lane]
+) -> tuple[list[np.ndarray], np.ndarray, Vector] | None:
     """Rows that all lanes treat alike, how often each lane uses each kind, and every lane's total weight.
 
     None where there are too many kinds.
@@ -292,4 +302,8 @@ def shared_rows(problem: Problem, lanes: Sequence[Lane]) -> tuple[list[np.ndarra
     order = np.argsort(label, kind="stable")
     kinds = np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
     counts = [np.bincount(lane.train, minlength=problem.n) for lane in lanes]
-    return kinds, np.array([c[first] for c in counts]), np.array([(c * problem.sample_weight).sum() for c in counts])
+    return (
+        kinds,
+        np.array([c[first] for c in counts]),
+        np.array([(c * problem.sample_weight).sum() for c in counts]),
+    )
