@@ -79,8 +79,11 @@ class GramRidge:
         if free.size:
             inner = inner - coupling.T @ elimination
         values, vectors = symmetric_spectrum(inner * shrink * shrink[:, None])
-        before = float((H[held, held] * shrink * shrink).max(initial=0.0))  # what the free columns were taken out of
-        kept = without_rounding(values, before)
+        # Taking the free columns out rounds as much as what they are taken out of, times their condition number.
+        before = float((H[held, held] * shrink * shrink).max(initial=0.0)) if free.size else 0.0
+        sizes = np.square(root).sum(axis=0)
+        condition = sizes.max() / sizes.min() if sizes.size else 1.0
+        kept = without_rounding(values, before * condition)
         return cls(free, held, elimination, root, kept, vectors * shrink[:, None])
 
     def coefs(self, c: ArrayLike, strengths: ArrayLike) -> Floats:
