@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import regularfit as rf
 from tests.cli.data import FAST, houses
 
 FILES = {"model.rfit", "report.html", "run.json", "facts.json"}
@@ -50,6 +51,58 @@ def test_json(run, table):
     best = [c for c in result["candidates"] if c["difference"] == 0]
     assert len(best) == 1
     assert best[0]["difference_se"] == 0
+
+
+@pytest.mark.parametrize("positive", ["yes", "no"])
+def test_the_positive_class(run, table, positive):
+    """Naming the other class turns every sign and every probability round, and changes nothing else."""
+    options = ("fit", table, "-t", "dear", "--drop", "price", *FAST)
+    usual = json.loads(run(*options, "--json").out)
+    ran = run(*options, "--positive", positive, "-o", "named", "--json")
+    assert ran.code == 0, ran.err
+    result = json.loads(ran.out)
+    other = {"yes": "no", "no": "yes"}[positive]
+    assert result["classes"] == [other, positive]
+    assert result["positive"] == positive
+    assert usual["positive"] == "yes"
+    sign = 1 if positive == "yes" else -1
+    for mine, theirs in zip(result["candidates"], usual["candidates"], strict=True):
+        assert mine["error"] == pytest.approx(theirs["error"], rel=1e-6)
+        assert mine["honest"]["mean"] == pytest.approx(theirs["honest"]["mean"], rel=1e-6)
+    first, named = rf.load("houses.run/model.rfit"), rf.load("named/model.rfit")
+    assert named.classes_.tolist() == [other, positive]
+    np.testing.assert_allclose(sign * named.coef_, first.coef_, rtol=1e-5, atol=1e-8)
+    predicted = run("predict", "named", table, "--json").out
+    rows = pd.DataFrame(json.loads(predicted)["predictions"])
+    assert rows.columns.tolist() == ["prediction", f"probability of {positive}"]
+    assert ((rows[f"probability of {positive}"] > 0.5) == (rows["prediction"] == positive)).all()
+    assert (rows["prediction"] == houses()["dear"]).mean() > 0.8
+    assert f"probability of '{positive}' against '{other}'" in run("inspect", "named").out
+    assert f"log-odds of {positive}" in Path("named/report.html").read_text()
+    text = run(*options, "--positive", positive, "-o", "told").out
+    assert f"probabilities and coefficients are those of '{positive}'" in text
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("dear", "--positive 'maybe' is not a class.*'no' and 'yes'"),
+        ("price", "--positive maybe names a class, but"),
+    ],
+)
+def test_a_positive_class_that_is_none(run, table, target, words):
+    ran = run("fit", table, "-t", target, "--positive", "maybe", *FAST)
+    assert ran.code == 3
+    assert re.search(words, ran.err)
+    assert list(table.parent.iterdir()) == [table]
+
+
+def test_errors_name_the_classes_whichever_is_positive(run):
+    Path("few.csv").write_text("a,y\n" + "".join(f"{i % 5},{'yes' if i < 3 else 'no'}\n" for i in range(30)))
+    for positive in ("yes", "no"):
+        ran = run("fit", "few.csv", "-t", "y", "--positive", positive)
+        assert ran.code == 3
+        assert "class 'yes' has only 3 members; give cv <= 3" in ran.err
 
 
 def test_quiet(run, table):

@@ -56,6 +56,7 @@ def test_check_estimator_as_users_call_it():
     check_estimator(rf.PenalizedClassifier())
 
 
+@pytest.mark.filterwarnings("ignore::regularfit.GridEdgeWarning")
 def test_ten_folds_are_refused_where_they_are_asked_for_and_a_class_is_rarer():
     X, y = classification(n=12)
     with pytest.raises(rf.InputError, match=r"class .* has only \d members; give cv <="):

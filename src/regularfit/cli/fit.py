@@ -29,6 +29,11 @@ _LOSS_OF = {"regression": "squared", "classification": "logistic"}
     "--task", type=click.Choice(["regression", "classification"]), help="What is asked; guessed unless given."
 )
 @click.option(
+    "--positive",
+    metavar="CLASS",
+    help="Of two classes, the one whose probability is modelled [the later in sorted order].",
+)
+@click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Run folder [DATA.run]."
 )
 @click.option(
@@ -112,7 +117,7 @@ def _settings(data: Path, target: str | None, given: dict[str, Any], quiet: bool
     return Settings(
         data, target, given["task"], given["select"], given["cv"], given["seed"], given["strengths"],
         candidates,
-        group=given["group"], time=given["time_"], weight=given["weight"], drop=given["drop"],
+        positive=given["positive"], group=given["group"], time=given["time_"], weight=given["weight"], drop=given["drop"],
         honest=not given["no_honest"], threads=given["threads"], missing=given["missing"],
         encoding=given["encoding"], delimiter=delimiter, show_progress=not quiet,
     )  # fmt: skip

@@ -34,14 +34,23 @@ def print_verdict(data: ReportData, folder: Path, out: Output) -> None:
 def _data_lines(data: ReportData) -> list[str]:
     table, target = data.table, data.target
     without = f" ({table.dropped_rows:,} more have no target)" if table.dropped_rows else ""
-    classes = ""
-    if target.classes:
-        counts = zip(target.classes, target.counts, strict=True)
-        classes = ": " + ", ".join(f"{count:,} {name}" for name, count in counts)
     return [
         f"{table.source}: {table.rows:,} rows{without}, "
         f"{table.columns:,} columns, {table.made_columns:,} after encoding",
-        f"Task: {target.task} of '{target.name}'{classes} ({target.reason}; --task changes it)",
+        f"Task: {target.task} of '{target.name}' ({target.reason}; --task changes it)",
+        *_class_lines(data),
+    ]
+
+
+def _class_lines(data: ReportData) -> list[str]:
+    """Say how many rows each class has and whose probability is modelled."""
+    target = data.target
+    if not target.classes:
+        return []
+    (other, positive), counts = target.classes, target.counts
+    return [
+        f"Classes: '{other}' ({counts[0]:,} rows) and '{positive}' ({counts[1]:,} rows); probabilities and "
+        f"coefficients are those of '{positive}' (--positive changes it)"
     ]
 
 
@@ -138,6 +147,7 @@ def as_json(data: ReportData, folder: Path) -> dict[str, Any]:
         "target": data.target.name,
         "task": data.target.task,
         "classes": list(data.target.classes),
+        "positive": data.target.classes[1] if data.target.classes else None,
         "error": data.target.score_name,
         "null_error": data.target.null_error,
         "candidates": [
