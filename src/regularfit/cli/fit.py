@@ -117,8 +117,8 @@ def _settings(data: Path, target: str | None, given: dict[str, Any], quiet: bool
     return Settings(
         data, target, given["task"], given["select"], given["cv"], given["seed"], given["strengths"],
         candidates,
-        positive=given["positive"], group=given["group"], time=given["time_"], weight=given["weight"], drop=given["drop"],
-        honest=not given["no_honest"], threads=given["threads"], missing=given["missing"],
+        positive=given["positive"], group=given["group"], time=given["time_"], weight=given["weight"],
+        drop=given["drop"], honest=not given["no_honest"], threads=given["threads"], missing=given["missing"],
         encoding=given["encoding"], delimiter=delimiter, show_progress=not quiet,
     )  # fmt: skip
 
