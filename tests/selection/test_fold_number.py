@@ -49,8 +49,12 @@ def test_fewer_folds_are_told_and_can_be_had(given, most, why):
         (31, (N,), "cv=31 folds were asked for, but there are only 30 rows; give cv <= 30"),
         (7, (N, RARE, None, True), "class 1 has only 6 members; give cv <= 6"),
         (5, (N, None, np.arange(N) % 3), "there are only 3 groups; give cv <= 3"),
-        (5, (N, None, np.zeros(N)), "there is only 1 group; folds of whole groups need at least 2"),
-        (10, (N, np.arange(N) == 3, None, True), "class True has only 1 member; collect more"),
+        (5, (N, None, np.zeros(N)), "there is only 1 group; give strength=.*rows of more groups"),
+        (
+            10,
+            (N, np.arange(N) == 3, None, True),
+            "class True has only 1 member; give strength=.*more rows of that class",
+        ),
         (5, (N, np.array(["a", *"b" * 29], object), None, True), "class 'a' has only 1 member;"),
     ],
 )
@@ -59,6 +63,16 @@ def test_too_many_folds_are_refused_with_what_can_be_done(k, given, words):
         check_number(k, *given)
 
 
-def test_what_allows_no_folds_is_left_to_the_refusal():
-    assert usual_number(N, np.arange(N) == 3, None, True) == 10
-    assert usual_number(N, None, np.zeros(N)) == 10
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (
+            (N, np.arange(N) == 3, None, True),
+            r"class True has only 1 member\. Give strength=.*more rows of that class",
+        ),
+        ((N, None, np.zeros(N)), r"there is only 1 group\. Give strength=.*rows of more groups"),
+    ],
+)
+def test_where_nothing_can_be_held_out_no_number_is_blamed(given, words):
+    with pytest.raises(InputError, match=f"^Choosing by folds holds rows out, but {words}"):
+        usual_number(*given)

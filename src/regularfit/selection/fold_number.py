@@ -21,6 +21,11 @@ def usual_number(n: int, y: Any = None, groups: Any = None, classifier: bool = F
     ----------
     n, y, groups, classifier : as for :func:`~regularfit.selection.splitters.make_folds`.
 
+    Raises
+    ------
+    InputError
+        Where there is one row, one group or one member of a class: nothing can be held out.
+
     Warns
     -----
     FewerFoldsWarning
@@ -32,8 +37,13 @@ def usual_number(n: int, y: Any = None, groups: Any = None, classifier: bool = F
     10
     """
     most, what = _most(n, y, groups, classifier)
-    if most >= _USUAL or most < 2:  # one member or group is no number of folds: check_number refuses it
+    if most >= _USUAL:
         return _USUAL
+    if most < 2:
+        raise InputError(
+            f"Choosing by folds holds rows out, but {what}. Give strength=... to choose nothing, "
+            f"{_more(groups)}."
+        )
     warnings.warn(
         f"{most} folds are used in place of the usual {_USUAL}, since {what}. Give cv={most} to agree, or a "
         "splitter of your own.",
@@ -64,11 +74,12 @@ def check_number(k: int, n: int, y: Any = None, groups: Any = None, classifier: 
         return
     advice = f"give cv <= {most}"
     if most < 2:
-        advice = "folds of whole groups need at least 2" if groups is not None else _ALONE
+        advice = f"give strength=... to choose nothing, {_more(groups)}"
     raise InputError(f"cv={k} folds were asked for, but {what}; {advice}.")
 
 
-_ALONE = "collect more of it or leave the class out"
+def _more(groups: Any) -> str:
+    return "or more rows of that class" if groups is None else "or rows of more groups"
 
 
 def _most(n: int, y: Any, groups: Any, classifier: bool) -> tuple[int, str]:
