@@ -1,6 +1,5 @@
 import gzip
 import json
-import os
 import re
 from pathlib import Path
 
@@ -187,55 +186,6 @@ def test_rows_without_target_and_dropped_columns_are_told(run):
     assert "(5 more have no target)" in ran.out
     assert "column 'same' is constant (always 1) and was dropped" in ran.err
     assert "column 'number' is like an id" in ran.err
-
-
-def _csv(text: str):
-    return lambda path: path.write_text(text)
-
-
-def _many(header: str, row, n=30):
-    return _csv(header + "\n" + "\n".join(row(i) for i in range(n)) + "\n")
-
-
-BAD = {
-    "missing target": (_many("price,size", lambda i: f"{i},{i * i % 7}"), ["-t", "prise"], "Did you mean 'price'"),
-    "no target": (_many("a,b", lambda i: f"{i},{i * i % 7}"), [], "No target was named.*--target NAME"),
-    "empty file": (_csv(""), ["-t", "y"], "is empty"),
-    "header only": (_csv("a,y\n"), ["-t", "y"], "no rows below it"),
-    "one row": (_csv("a,y\n1,2\n"), ["-t", "y"], "at least two"),
-    "one value": (_many("a,y", lambda i: f"{i % 5},1"), ["-t", "y"], "same value in every row"),
-    "one class": (_many("a,y", lambda i: f"{i % 5},yes"), ["-t", "y"], "same value in every row"),
-    "three classes": (_many("a,y", lambda i: f"{i % 5},{'abc'[i % 3]}"), ["-t", "y"], "3 classes"),
-    "no columns": (_many("y", str), ["-t", "y"], "no column to predict from"),
-    "constant columns": (_many("a,b,y", lambda i: f"1,x,{i}"), ["-t", "y"], "'a' is constant.*'b' is constant"),
-    "duplicate names": (_many("a,a,y", lambda i: f"{i},1,{i % 7}"), ["-t", "y"], "more than once: 'a'"),
-    "negative weights": (_many("a,w,y", lambda i: f"{i % 5},{i-2},{i}"), ["-t", "y", "--weight", "w"], "or positive"),
-    "zero weights": (_many("a,w,y", lambda i: f"{i % 5},0,{i}"), ["-t", "y", "--weight", "w"], "are zero"),
-    "infinite": (_many("a,y", lambda i: f"{'inf' if i == 3 else i % 5},{i}"), ["-t", "y"], "infinite value in row 4"),
-    "more folds than rows": (_many("a,y", lambda i: f"{i % 5},{i}", 8), ["-t", "y"], "8"),
-    "more folds than members": (
-        _many("a,y", lambda i: f"{i % 5},{'yes' if i < 3 else 'no'}"), ["-t", "y"], "3",
-    ),
-    "truncated gzip": (
-        lambda path: path.write_bytes(gzip.compress(os.urandom(3000))[:-9]), ["-t", "y"], "damaged or cut short",
-    ),
-    "not utf-8": (lambda path: path.write_bytes(b"a,y\n1,caf\xe9\n"), ["-t", "y"], "byte 9 .*--encoding"),
-    "huge header": (lambda path: path.write_bytes(b"a," * 1_100_000 + b"y\n"), ["-t", "y"], "1,100,001 columns"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_bad_data(run, tmp_path, name):
-    make, arguments, words = BAD[name]
-    path = tmp_path / "bad.csv"
-    make(path)
-    ran = run("fit", path, *arguments)
-    assert ran.code == 3
-    assert ran.out == ""
-    error = ran.err.splitlines()[-1]
-    assert error.startswith("error: ")
-    assert re.search(words, error), error
-    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize(
