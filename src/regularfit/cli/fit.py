@@ -64,8 +64,9 @@ _LOSS_OF = {"regression": "squared", "classification": "logistic"}
 )
 @click.option("--group", metavar="COL", help="Rows of one value stay in one fold.")
 @click.option(
-    "--time", "time_", metavar="COL", help="Fold forward in time: train on the past, test on what follows."
-)
+    "--time", "time_", metavar="COL",
+    help="Fold forward in time: train on the past, test on what follows; COL itself is no predictor.",
+)  # fmt: skip
 @click.option("--weight", metavar="COL", help="Weight of each row, zero or positive.")
 @click.option("--drop", multiple=True, metavar="COL", help="Leave a column out; may be repeated.")
 @click.option("--no-honest", is_flag=True, help="Skip the nested score and its interval (much faster).")
