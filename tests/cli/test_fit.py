@@ -77,7 +77,7 @@ def test_the_positive_class(run, table, positive):
     assert ((rows[f"probability of {positive}"] > 0.5) == (rows["prediction"] == positive)).all()
     assert (rows["prediction"] == houses()["dear"]).mean() > 0.8
     assert f"probability of '{positive}' against '{other}'" in run("inspect", "named").out
-    assert f"log-odds of {positive}" in Path("named/report.html").read_text()
+    assert f"log-odds of “{positive}”" in Path("named/report.html").read_text()
     text = run(*options, "--positive", positive, "-o", "told").out
     assert f"probabilities and coefficients are those of '{positive}'" in text
 
