@@ -193,18 +193,25 @@ def target_scale(prepared: Prepared) -> float:
 
 
 def _edges(estimator: Any, settings: Settings) -> list[str]:
-    """Which losing candidates have their lowest error at an end of their grid; the winner's own warning is enough."""
+    """Which losing candidates have their lowest error at an end of their grid; the winner's own warning is enough.
+
+    Those are told in one sentence, by the names that the table of results gives them.
+    """
     from regularfit.selection import grid_edge
 
-    notes = []
+    names = []
     for name, cv, path in zip(settings.candidates, estimator.cvs_, estimator.paths_, strict=True):
         null = bool(path.nonzeros[0] == 0)
         edge = grid_edge(cv.strengths, cv.index_min, cv.mean, null_at_top=null, ended=path.ended)
         if edge.where == "weak" and path is not estimator.path_:
-            notes.append(
-                f"{name} has its lowest error at the weakest penalty tried, so it may do better beyond the grid"
-            )
-    return notes
+            names.append(name.capitalize())
+    if not names:
+        return []
+    have, they = ("have their", "they") if len(names) > 1 else ("has its", "it")
+    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return [
+        f"{listed} {have} lowest error at the weakest penalty tried, so {they} may do better beyond the grid"
+    ]
 
 
 def _honest(

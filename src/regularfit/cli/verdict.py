@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from regularfit.cli.output import Output, number, plain
 
 if TYPE_CHECKING:
-    from regularfit.report.data import CandidateFacts, ReportData
+    from regularfit.report.data import CandidateFacts, CertificateFacts, ReportData
 
 
 def print_verdict(data: ReportData, folder: Path, out: Output) -> None:
@@ -94,9 +94,12 @@ def _choice_lines(data: ReportData) -> list[str]:
     ]
     if data.honest is not None:
         low, high = number(data.honest.low, 3), number(data.honest.high, 3)
+        typical = (
+            "" if data.target.classes else f", a typical miss of {number(max(data.honest.mean, 0) ** 0.5)}"
+        )
         lines.append(
-            f"Honest: on new rows expect {number(data.honest.mean)}, with {data.honest.level:.0%} "
-            f"confidence {low} to {high}."
+            f"Honest: on new rows expect a {error} of {number(data.honest.mean)}{typical}; with "
+            f"{data.honest.level:.0%} confidence the {error} is {low} to {high}."
         )
     simple = data.simplest
     if simple is not None:
@@ -106,10 +109,16 @@ def _choice_lines(data: ReportData) -> list[str]:
         )
     else:
         lines.append("No model with fewer columns is within one standard error of the best.")
-    proof = data.candidates[chosen.candidate].certificate
-    state = "solved" if proof.converged else "NOT solved"
-    lines.append(f"Certificate: {state}, relative duality gap {proof.gap:.0e} ({proof.reason}).")
+    lines.append(_certificate_line(data.candidates[chosen.candidate].certificate))
     return lines
+
+
+def _certificate_line(proof: CertificateFacts) -> str:
+    gap = "unknown" if proof.gap != proof.gap else f"{proof.gap:.0e}" if proof.gap else "0"
+    allowed = f" (tolerance {proof.tol:.0e})" if proof.tol == proof.tol else ""
+    if proof.converged:
+        return f"Certificate: solved; relative duality gap {gap}{allowed}."
+    return f"Certificate: NOT solved; relative duality gap {gap}{allowed}: {proof.reason}."
 
 
 def _columns(kept: int) -> str:
