@@ -68,3 +68,13 @@ def test_classes_are_counted_and_the_modelled_one_is_named(data, capsys):
     assert "typical miss" not in out
     assert as_json(two, Path("a.run"))["positive"] == "yes"
     assert as_json(data, Path("a.run"))["positive"] is None
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(0.5, ", 50% below predicting the same for every row."), (-0.003, ", no better than predicting the same for"),
+     (0.001, ", no better than predicting the same for"), (-0.5, ", no better than predicting the same for")],
+)  # fmt: skip
+def test_a_model_is_compared_with_none(data, capsys, share, words):
+    error = (1 - share) * data.target.null_error
+    assert words in printed(replace(data, chosen=replace(data.chosen, error=error)), capsys)

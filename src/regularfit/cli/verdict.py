@@ -90,7 +90,7 @@ def _choice_lines(data: ReportData) -> list[str]:
     explained = 1 - chosen.error / data.target.null_error if data.target.null_error > 0 else float("nan")
     lines = [
         f"Chosen: {name} at strength {number(chosen.strength, 3)}, {_columns(chosen.kept)}: {chosen.reason}; "
-        f"{error} {number(chosen.error)}{miss}, {explained:.0%} below predicting the same for every row."
+        f"{error} {number(chosen.error)}{miss}, {_against_none(explained)} predicting the same for every row."
     ]
     if data.honest is not None:
         low, high = number(data.honest.low, 3), number(data.honest.high, 3)
@@ -111,6 +111,10 @@ def _choice_lines(data: ReportData) -> list[str]:
         lines.append("No model with fewer columns is within one standard error of the best.")
     lines.append(_certificate_line(data.candidates[chosen.candidate].certificate))
     return lines
+
+
+def _against_none(explained: float) -> str:
+    return f"{explained:.0%} below" if explained >= 0.005 else "no better than"
 
 
 def _certificate_line(proof: CertificateFacts) -> str:
