@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -25,8 +26,8 @@ class Fit:
     measured: dict = field(default_factory=dict)  # seconds, base_mb, peak_mb, where the run was elsewhere
 
 
-class Contender:
-    """The base: a library that cannot do anything yet."""
+class Contender(ABC):
+    """The base of every library that is asked: it says what it supports, and solves."""
 
     environment: ClassVar[str] = "main"
     module: ClassVar[str] = ""
@@ -37,17 +38,17 @@ class Contender:
 
     version: str | None = None  # where it is not the module's
 
+    @abstractmethod
     def supports(self, problem: Problem, kind: str) -> bool:
         """Whether this library can be asked this question."""
-        raise NotImplementedError
 
     def prepare(self, problem: Problem, kind: str, threads: int) -> None:
         """Import the library and bring the data into the form it wants, untimed."""
         __import__(self.module)
 
+    @abstractmethod
     def run(self, problem: Problem, kind: str, tol: float, threads: int) -> Fit:
         """Solve; the only timed part."""
-        raise NotImplementedError
 
 
 def held_out(problem: Problem, rows: np.ndarray, coefs, intercepts) -> np.ndarray:

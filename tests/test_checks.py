@@ -44,13 +44,19 @@ def with_entry(value, where=(1, 0)):
         (np.ones((1, 2, 3)), "got 3D array"),
         (np.ones((0, 2)), r"0 sample\(s\).*minimum of 1 is required"),
         (np.ones((2, 0)), r"0 feature\(s\) \(shape=\(2, 0\)\) while a minimum of 1 is required"),
-        (with_entry(np.nan), r"NaN or infinity in 1 places \(first: NaN in row 1, column 0\).*SimpleImputer"),
+        (
+            with_entry(np.nan),
+            r"NaN or infinity in 1 place \(first: NaN in row 1, column 0, counted from 0\).*SimpleImputer",
+        ),
         (with_entry(-np.inf), r"first: infinity in row 1, column 0"),
         (X.astype(object), r"dtype object, but only numbers.*X.astype\(float\)"),
         (np.array([["a", "b"]]), "only numbers can be fitted"),
         (X + 1j, "Complex data not supported"),
         ([[1.0], [1.0, 2.0]], "rows of equal length"),
-        (sparse.csr_array(with_entry(np.nan)), "stored entries.* contains NaN"),
+        (
+            sparse.csr_array(with_entry(np.nan)),
+            r"X contains NaN or infinity in 1 place \(first: NaN in row 1, column 0",
+        ),
         (sparse.csr_array((3, 0)), r"0 feature\(s\)"),
     ],
 )

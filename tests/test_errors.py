@@ -26,4 +26,5 @@ def test_errors_can_be_caught_together_and_by_their_usual_kind(error, also):
 
 def test_warnings_are_user_warnings():
     assert issubclass(errors.ConvergenceWarning, UserWarning)
+    assert issubclass(errors.FewerFoldsWarning, UserWarning)
     assert issubclass(errors.GridEdgeWarning, UserWarning)

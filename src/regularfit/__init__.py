@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from .errors import (
         ConvergenceWarning,
+        FewerFoldsWarning,
         FitError,
         GridEdgeWarning,
         InputError,
@@ -35,6 +36,7 @@ __all__ = [
     "L2",
     "ConvergenceWarning",
     "ElasticNet",
+    "FewerFoldsWarning",
     "FitError",
     "GridEdgeWarning",
     "InputError",
@@ -54,8 +56,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "errors": "ConvergenceWarning FitError GridEdgeWarning InputError ModelFileError RegularfitError "
-    "TableError UnsupportedError",
+    "errors": "ConvergenceWarning FewerFoldsWarning FitError GridEdgeWarning InputError ModelFileError "
+    "RegularfitError TableError UnsupportedError",
     "linear": "PenalizedClassifier PenalizedRegressor fit_path load",
     "losses": "Logistic Squared",
     "penalties": "ElasticNet L1 L2 Penalty",

@@ -26,7 +26,7 @@ def check_positive(value: Any, what: str, advice: str = "") -> float:
     >>> check_positive(2, "L1(strength)")
     2.0
     """
-    number = _number(value, what)
+    number = _number(value, what, advice)
     if not (number > 0 and math.isfinite(number)):
         raise InputError(_sentence(f"{what} must be a positive, finite number; {value!r} was given", advice))
     return number
@@ -38,7 +38,7 @@ def check_fraction(value: Any, what: str, advice: str = "") -> float:
     >>> check_fraction(0.5, "ElasticNet(l1_ratio)")
     0.5
     """
-    number = _number(value, what)
+    number = _number(value, what, advice)
     if not 0 <= number <= 1:
         raise InputError(_sentence(f"{what} must lie between 0 and 1; {value!r} was given", advice))
     return number
@@ -175,13 +175,14 @@ def _sentence(statement: str, advice: str) -> str:
     return f"{statement}. {advice}".rstrip()
 
 
-def _number(value: Any, what: str) -> float:
+def _number(value: Any, what: str, advice: str) -> float:
+    wrong = _sentence(f"{what} must be a number; {value!r} was given", advice)
     if isinstance(value, (bool, str, bytes)) or value is None:
-        raise InputError(f"{what} must be a number; {value!r} was given.")
+        raise InputError(wrong)
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise InputError(f"{what} must be a number; {value!r} was given.") from None
+        raise InputError(wrong) from None
 
 
 def _floats(values: Any, name: str) -> Matrix:
@@ -222,16 +223,29 @@ def _check_shape(shape: tuple[int, ...], name: str) -> None:
 
 
 def _check_finite(array: Matrix, name: str) -> None:
+    if _all_finite(array):
+        return
+    bad = np.argwhere(~np.isfinite(array))
+    raise _not_finite(name, len(bad), array[tuple(bad[0])], *bad[0])
+
+
+def _all_finite(array: Matrix) -> bool:
     # A sum is finite unless an entry is not (or it overflows): one pass and no mask in the usual case.
     with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(array.sum()) or np.isfinite(array).all():
-            return
-    bad = np.argwhere(~np.isfinite(array))
-    kind = "NaN" if np.isnan(array[tuple(bad[0])]) else "infinity"
-    where = "row {}".format(*bad[0]) if array.ndim == 1 else "row {}, column {}".format(*bad[0])
-    raise InputError(
-        f"{name} contains NaN or infinity in {len(bad)} places (first: {kind} in {where}); "
-        "only finite numbers can be fitted. Impute or drop them, e.g. with sklearn.impute.SimpleImputer."
+        return bool(np.isfinite(array.sum()) or np.isfinite(array).all())
+
+
+def _not_finite(name: str, count: int, first: Any, row: int, column: int | None = None) -> InputError:
+    kind = "NaN" if np.isnan(first) else "infinity"
+    where = f"row {row}" if column is None else f"row {row}, column {column}"
+    advice = (
+        "Give every row a finite number, or leave the row out."
+        if column is None
+        else "Impute or drop them, e.g. with sklearn.impute.SimpleImputer."
+    )
+    return InputError(
+        f"{name} contains NaN or infinity in {count} place{'s' * (count > 1)} (first: {kind} in {where}, counted "
+        f"from 0); only finite numbers can be fitted. {advice}"
     )
 
 
@@ -243,5 +257,9 @@ def _sparse_matrix(X: Any, name: str) -> SparseMatrix:
     _check_shape(X.shape, name)
     S = X if X.format in ("csr", "csc") else X.tocsr()
     data = _floats(S.data, name)
-    _check_finite(data, f"{name} (its stored entries)")
+    if not _all_finite(data):
+        entries = S.tocoo()
+        bad = np.flatnonzero(~np.isfinite(entries.data))
+        first = bad[np.lexsort((entries.col[bad], entries.row[bad]))[0]]
+        raise _not_finite(name, len(bad), entries.data[first], entries.row[first], entries.col[first])
     return S if data is S.data else S.astype(np.float64)

@@ -9,6 +9,7 @@
       UnsupportedError (TypeError)   a combination that is refused, by name
       FitError (RuntimeError)        a fit that could not be done (command line: exit code 4)
     ConvergenceWarning               a certificate above the tolerance
+    FewerFoldsWarning                too few rows for the usual number of folds
     GridEdgeWarning                  the chosen strength lies at an end of the grid
 
 A message says what was given, what is allowed and what to do. Predicting with an estimator that is not fitted
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 __all__ = [
     "ConvergenceWarning",
+    "FewerFoldsWarning",
     "FitError",
     "GridEdgeWarning",
     "InputError",
@@ -55,6 +57,10 @@ class FitError(RegularfitError, RuntimeError):
 
 class ConvergenceWarning(UserWarning):
     """A fit stopped with a certificate above the tolerance; the message gives its size and the reason."""
+
+
+class FewerFoldsWarning(UserWarning):
+    """No number of folds was asked for, and there are too few rows, groups or members of a class for ten."""
 
 
 class GridEdgeWarning(UserWarning):

@@ -1,20 +1,23 @@
-"""Follow 'Add a penalty in ten minutes' of CONTRIBUTING.md word for word."""
+"""Follow 'Add a penalty in ten minutes' of CONTRIBUTING.md: step by step in a copy, then piece by piece here."""
 
 import doctest
 import importlib.util
 import re
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from regularfit import penalties
+from regularfit import _core, penalties
 from regularfit.lockstep import Lane, fit_lanes, make_problem, strength_grid
 from regularfit.penalties import L1
 from tests.laws.penalty_laws import check
 
-GUIDE = Path(__file__).parents[2] / "CONTRIBUTING.md"
+ROOT = Path(__file__).parents[2]
+GUIDE = ROOT / "CONTRIBUTING.md"
 MODULE = "regularfit.penalties.asymmetric_l1"
 
 
@@ -24,6 +27,85 @@ def block(name):
     )
     assert found, f"CONTRIBUTING.md has lost its block {name!r}"
     return found[1]
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A copy of the repository with its compiled core, as somebody who contributes has it."""
+    folder = tmp_path_factory.mktemp("clone")
+    for part in ("src", "tests"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
+    for name in ("pyproject.toml", "README.md", "CONTRIBUTING.md"):
+        shutil.copy(ROOT / name, folder)
+    shutil.copy(_core.__file__, folder / "src" / "regularfit")
+    return folder
+
+
+def in_clone(folder, code):
+    """Run Python in the copy; finders of an editable installation would lead back here, so only the usual ones stay."""
+    start = (
+        "import sys; from importlib.machinery import BuiltinImporter, FrozenImporter, PathFinder\n"
+        "sys.meta_path[:] = [BuiltinImporter, FrozenImporter, PathFinder]; sys.path[:0] = ['src', '.']\n"
+        "import regularfit; assert 'clone' in regularfit.__file__\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", start + code], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def run_pytest(folder, *arguments):
+    return in_clone(
+        folder, f"import pytest; sys.exit(pytest.main({['-p', 'no:cacheprovider', *arguments]!r}))"
+    )
+
+
+def test_the_guide_step_by_step(clone):
+    """Its files where it puts them, its lines where it asks for them, its commands as they stand there."""
+    text = GUIDE.read_text(encoding="utf-8")
+    steps = dict(
+        re.findall(r"^\*\*(\d)\. (.*?)(?=^\*\*\d\. |^\*And faster|\Z)", text, re.MULTILINE | re.DOTALL)
+    )
+    assert list(steps) == list("1234567")
+
+    made = clone / re.search(r"`(src/\S+\.py)`", steps["1"])[1]
+    made.write_text(block("penalty"), encoding="utf-8")
+
+    export = clone / re.search(r"one line in `(src/\S+)`", steps["3"])[1]
+    lines = export.read_text(encoding="utf-8").replace("__all__ = [", '__all__ = [\n    "AsymmetricL1",', 1)
+    export.write_text(
+        lines.replace("from .l1 ", f"from .{made.stem} import AsymmetricL1\nfrom .l1 ", 1), encoding="utf-8"
+    )
+
+    laws = re.search(r"`pytest (tests/laws -k \S+)`", steps["4"])[1].split()
+    out = run_pytest(clone, "-v", *laws)
+    assert out.count("PASSED") >= 10
+    assert out.count("AsymmetricL1") >= 10
+
+    test = clone / re.search(r"`(tests/\S+\.py)`", steps["5"])[1]
+    test.write_text(block("test"), encoding="utf-8")
+    assert "2 passed" in run_pytest(clone, str(test.relative_to(clone)))
+    assert "1 passed" in run_pytest(clone, str(made.relative_to(clone)))  # its doctest
+
+    assert "converged" in in_clone(clone, block("fit"))
+
+
+def test_what_the_guide_writes_passes_the_linter(clone):
+    ruff = shutil.which("ruff")
+    if ruff is None:
+        pytest.skip("ruff is not installed")
+    made, test = clone / "src/regularfit/penalties/lint_me.py", clone / "tests/penalties/test_lint_me.py"
+    made.write_text(block("penalty"), encoding="utf-8")
+    test.write_text(block("test"), encoding="utf-8")
+    for command in (["check"], ["format", "--check"]):
+        ran = subprocess.run(
+            [ruff, *command, "--no-cache", str(made), str(test)],
+            cwd=clone, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+    made.unlink()
+    test.unlink()
 
 
 @pytest.fixture

@@ -139,7 +139,7 @@ BAD = {
     "one class": ((X, np.ones(N)), "one class only.*two classes"),
     "three classes": ((X, np.arange(N) % 3), r"Only binary classification.*OneVsRestClassifier"),
     "numbers": ((X, X[:, 0]), "continuous.*PenalizedRegressor"),
-    "rare class": ((X, np.arange(N) < 4), "cv=10 folds.*class True has only 4 members.*give cv <= 4"),
+    "rare class": ((X, np.arange(N) < 1), "class True has only 1 member.*strength="),
     "lengths": ((X, Y[:-1]), "159 entries"),
     "nan": ((np.where(X > 2, np.nan, X), Y), "NaN"),
 }

@@ -12,19 +12,18 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
+    check_estimator,
     estimator_checks_generator,
 )
 
 import regularfit as rf
 from tests.linear.data import classification, regression
 
-CHEAP = {"strengths": 15, "cv": 3}
 ESTIMATORS = [
     rf.PenalizedRegressor(),
     rf.PenalizedRegressor(rf.L2(), select="loo"),
     rf.PenalizedRegressor(strength=0.05),
-    # These checks have classes of three rows, so three folds are the most that are not refused by name.
-    rf.PenalizedClassifier(**CHEAP),
+    rf.PenalizedClassifier(strengths=15),
     rf.PenalizedClassifier(strength=0.05),
 ]
 CHECKS = [
@@ -52,10 +51,29 @@ def test_column_names_are_handled_as_scikit_learn_does(estimator):
     check_dataframe_column_names_consistency(type(estimator).__name__, estimator)
 
 
-def test_default_folds_are_refused_where_a_class_is_rarer():
+@pytest.mark.filterwarnings("ignore")
+def test_check_estimator_as_users_call_it():
+    check_estimator(rf.PenalizedClassifier())
+
+
+@pytest.mark.filterwarnings("ignore::regularfit.GridEdgeWarning")
+def test_ten_folds_are_refused_where_they_are_asked_for_and_a_class_is_rarer():
     X, y = classification(n=12)
-    with pytest.raises(rf.InputError, match="fewer than the number of folds; give cv <="):
-        rf.PenalizedClassifier().fit(X, y)
+    with pytest.raises(rf.InputError, match=r"class .* has only \d members; give cv <="):
+        rf.PenalizedClassifier(cv=10).fit(X, y)
+    rarer = min(np.unique(y, return_counts=True)[1])
+    with pytest.warns(rf.FewerFoldsWarning, match=f"{rarer} folds"):
+        model = rf.PenalizedClassifier(strengths=[0.3, 0.1, 0.03]).fit(X, y)
+    assert model.cv_.folds.shape[1] == rarer
+
+
+@pytest.mark.parametrize("make", [rf.PenalizedRegressor, rf.PenalizedClassifier])
+def test_the_same_call_gives_the_same_model(make):
+    X, y = regression() if make is rf.PenalizedRegressor else classification()
+    first, again, other = (make(cv=5, strengths=15, random_state=seed).fit(X, y) for seed in (None, None, 1))
+    np.testing.assert_array_equal(first.coef_, again.coef_)
+    np.testing.assert_array_equal(first.cv_.folds, again.cv_.folds)
+    assert not np.array_equal(first.cv_.folds, other.cv_.folds)
 
 
 def test_grid_search_reaches_into_the_penalty():

@@ -36,7 +36,7 @@ def test_a_gain_within_noise_is_called_so(data):
     honest = replace(data.honest, mean=data.target.null_error * 0.95, high=data.target.null_error * 1.2)
     found = findings.verdict(replace(data, honest=honest))
     assert found.tone == "warn"
-    assert "within the noise" in found.sentence
+    assert "too uncertain" in found.sentence
 
 
 def test_without_a_nested_score_the_verdict_says_that_it_is_too_low(data):
@@ -56,9 +56,24 @@ def test_the_simplest_is_named_with_its_price(data):
     assert "needs only 3 of 10 columns" in remarks
 
 
-def test_differences_within_noise_are_called_noise(data):
+def test_small_differences_are_not_called_clear_nor_noise(data):
     close = with_candidates(data, difference=1.0, difference_se=1.0)
-    assert "cannot be told apart" in findings.candidates(close).sentence
+    sentence = findings.candidates(close).sentence
+    assert sentence == "No candidate is clearly the best: none is more than two standard errors behind."
+
+
+@pytest.mark.parametrize(
+    ("kinds", "missing", "words"),
+    [
+        ({"number": 3, "category": 2}, {}, "Categories turn them into 10 numeric columns."),
+        ({"number": 3, "date": 1}, {"a": 4}, "Dates and missing values turn"),
+        ({"category": 2, "date": 1}, {"a": 4}, "Categories, dates and missing values turn"),
+    ],
+)
+def test_only_what_is_there_makes_columns(data, kinds, missing, words):
+    facts = replace(data.table, columns=7, made_columns=10, dropped=(), kinds=kinds, missing=missing)
+    remarks = findings.table(replace(data, table=facts)).remarks
+    assert sum(remark.startswith(words) for remark in remarks) == 1
 
 
 def test_clear_differences_are_called_clear(data):
@@ -93,8 +108,10 @@ def test_an_empty_model_is_called_empty(data):
 
 def test_classes_are_spoken_of_as_log_odds(data):
     two = replace(data, target=replace(data.target, classes=("no", "yes")))
-    assert "log-odds of yes" in findings.coefficients(two).sentence
+    assert "log-odds of “yes” by" in findings.coefficients(two).sentence
 
 
 def test_the_seed_is_part_of_the_recipe(data):
-    assert "seed 0" in findings.reproduce(data).sentence
+    assert findings.reproduce(data).sentence.startswith("The same file, versions and seed 0 give")
+    without = replace(data, run=replace(data.run, seed=None))
+    assert findings.reproduce(without).sentence.startswith("The same file and versions give")

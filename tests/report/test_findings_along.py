@@ -36,7 +36,7 @@ def test_the_path_tells_who_enters_first(data):
         (PathFacts((0.5,), (ColumnPath("a", (1.0,)),), (1,), 1), "Only strength 0.500"),
         (PathFacts((1.0, 0.5), (), (0, 0), 3), "No column enters"),
         (PathFacts((1.0, 0.5), (ColumnPath("a", (0.0, 1.0)),), (0, 1), 1), "a enters first"),
-        (PathFacts((1.0, 0.5), (ColumnPath("a", (1.0, 2.0)),), (1, 1), 1), "a is the largest"),
+        (PathFacts((1.0, 0.5), (ColumnPath("a", (1.0, 2.0)),), (1, 1), 1), "a weighs most at the chosen one"),
     ],
 )
 def test_degenerate_paths(data, facts, said):
@@ -53,7 +53,7 @@ def test_columns_that_are_not_drawn_are_counted(data):
 def test_a_minimum_inside_the_grid_is_no_warning(data):
     found = findings.curve(data)
     assert found.tone == "plain"
-    assert "no more than one standard error higher" in found.sentence
+    assert "higher by no more than one standard error of the difference" in found.sentence
 
 
 def test_a_minimum_at_the_weak_edge_is_a_warning_with_advice(data):
@@ -86,7 +86,7 @@ def test_no_curve_and_one_strength(data):
 @pytest.mark.parametrize(
     ("gap", "se", "tone", "said"),
     [
-        (0.05, 200.0, "plain", "within noise"),
+        (0.05, 200.0, "plain", "no more apart than"),
         (0.15, 1.0, "plain", "15% worse"),
         (0.9, 1.0, "warn", "much better"),
         (math.nan, 1.0, "plain", "not measured"),

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from regularfit.report.panels import candidates
 from regularfit.report.panels._strengths import brief, strength_scale
 from regularfit.report.panels.curve import error_scale
 from tests.report.builder import diabetes
@@ -29,3 +30,12 @@ def test_strengths_go_from_strong_to_weak():
 )
 def test_ticks_have_no_idle_zeros(x, text):
     assert brief(x) == text
+
+
+def test_the_column_of_honest_intervals_is_there_where_they_are():
+    data = diabetes((1.0, 0.5))
+    assert "honest interval" in candidates.panel(data)
+    without = tuple(replace(c, honest=None) for c in data.candidates)
+    page = candidates.panel(replace(data, candidates=without, honest=None))
+    assert "honest interval" not in page
+    assert "<td>–</td>" not in page

@@ -49,3 +49,14 @@ def test_level_stretches_cost_nothing_and_gaps_are_skipped():
     flat = Chart(Scale(0.0, 99.0), Scale(0.0, 1.0), "flat", 100)
     flat.line(range(100), [0.0] * 99 + [math.nan], "c0")
     assert flat.svg().count("L") == 1
+
+
+def test_huge_numbers_share_a_power_of_ten_on_both_axes():
+    found = Chart(Scale(5e8, 1.3e9), Scale(0.0, 3e7), "huge", 100)
+    found.x_axis("error", lambda x: f"{x:g}", 5)
+    found.y_axis(lambda x: f"{x:g}", 4)
+    texts = [element.text for element in ET.fromstring(found.svg()).iter() if element.text]
+    assert "error, × 10⁹" in texts
+    assert "× 10⁷" in texts
+    assert {"0.6", "0.8", "1", "1.2"} <= set(texts)
+    assert not any("10⁸" in text for text in texts)

@@ -12,7 +12,7 @@ from sklearn.model_selection import (
     TimeSeriesSplit,
 )
 
-from regularfit.errors import InputError
+from regularfit.errors import FewerFoldsWarning, InputError
 from regularfit.selection import fold_weights, make_folds, partitions
 from regularfit.selection.splitters import repeated_partitions
 
@@ -26,7 +26,33 @@ def test_a_number_partitions_the_rows_and_repeats_with_its_seed():
         assert np.array_equal(np.sort(np.r_[train, test]), np.arange(N))
     again = make_folds(7, N, random_state=3)
     assert all(np.array_equal(a[1], b[1]) for a, b in zip(folds, again, strict=True))
+
+
+def _tests(folds):
+    return [test.tolist() for _, test in folds]
+
+
+@pytest.mark.parametrize("classifier", [False, True])
+@pytest.mark.parametrize("groups", [None, np.repeat(np.arange(10), 3)])
+def test_the_same_call_gives_the_same_folds_unless_randomness_is_asked_for(classifier, groups):
+    def draw(random_state):
+        y = np.tile([0, 1, 0], 10)
+        return _tests(make_folds(5, N, y, groups=groups, classifier=classifier, random_state=random_state))
+
+    np.random.seed(0)  # noqa: NPY002 - the point: NumPy's global stream has no say
+    first = draw(None)
+    np.random.seed(1)  # noqa: NPY002
+    assert first == draw(None) == draw(0)
+    assert first != draw(1)
+    stream = np.random.RandomState(0)
+    assert draw(stream) == first
+    assert draw(stream) != first
+
+
+def test_without_a_number_there_are_ten_folds_or_as_many_as_can_be():
     assert len(make_folds(None, N)) == 10
+    with pytest.warns(FewerFoldsWarning, match="class 1 has only 6 members"):
+        assert len(make_folds(None, N, np.repeat([0, 1], [24, 6]), classifier=True)) == 6
 
 
 def test_classes_are_spread_and_groups_stay_together():
@@ -91,7 +117,7 @@ def test_refusals(cv, words):
 
 def test_classifier_refusals():
     y = np.repeat(["no", "yes"], [26, 4])
-    with pytest.raises(InputError, match=r"class 'yes' has only 4 members.*give cv <= 4"):
+    with pytest.raises(InputError, match=r"class 'yes' has only 4 members; give cv <= 4"):
         make_folds(5, N, y, classifier=True)
     with pytest.raises(InputError, match="one class only"):
         make_folds(KFold(2), 4, np.array([0, 0, 1, 1]), classifier=True)

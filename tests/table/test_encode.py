@@ -44,3 +44,17 @@ def test_state_survives_json_and_gives_the_same_matrix(as_table, mixed):
     assert again == encoder
     np.testing.assert_array_equal(again.apply(as_table(mixed)).X, encoded.X)
     assert again.apply(as_table(mixed)).notes == ()
+
+
+def test_numbers_that_a_marker_turned_into_text_are_pointed_out_when_dropped(as_table):
+    """All different, with a few NA: without the hint a good column would go as if it were an id."""
+    numbers = [f"{1.5 * i:g}" for i in range(60)]
+    numbers[7] = numbers[30] = "NA"
+    frame = pd.DataFrame({"size": numbers, "other": np.arange(60) % 7, "name": [f"n{i}" for i in range(60)]})
+    encoder, _ = learn_encoder(as_table(frame))
+    assert [column.column for column in encoder.dropped] == ["size", "name"]
+    (note,) = encoder.notes
+    assert note == (
+        "column 'size' holds numbers and the text 'NA' 2 times, so it was taken for text and dropped; if that means "
+        "missing, add --missing NA"
+    )

@@ -56,3 +56,36 @@ def test_the_task_can_be_said():
 def test_targets_that_cannot_be_used(values, task, words):
     with pytest.raises(TableError, match=words):
         guess_task(named(values), task)
+
+
+@pytest.mark.parametrize(
+    ("values", "positive", "classes"),
+    [
+        (["no", "yes"] * 2, "no", ("yes", "no")),
+        (["no", "yes"] * 2, "yes", ("no", "yes")),
+        (["no", "yes"] * 2, None, ("no", "yes")),
+        ([1, 2, 2, 1], "1", ("2", "1")),
+        ([1.0, 2.0, 2.0, 1.0], "1.0", ("2", "1")),
+        ([0.5, 1.5] * 2, "0.50", ("1.5", "0.5")),
+        ([True, False] * 2, "False", ("True", "False")),
+    ],
+)
+def test_the_positive_class_can_be_named(values, positive, classes):
+    target = guess_task(named(values), positive=positive)
+    assert target.classes == classes
+    np.testing.assert_array_equal(target.order[target.values.astype(int)], values)
+    np.testing.assert_array_equal(target.labels, values)
+
+
+@pytest.mark.parametrize("positive", ["Yes", "1", ""])
+def test_an_unknown_positive_class_is_answered_with_the_classes(positive):
+    with pytest.raises(TableError, match=f"--positive '{positive}' is not a class of .*'no' and 'yes'"):
+        guess_task(named(["no", "yes"] * 2), positive=positive)
+
+
+@pytest.mark.parametrize(("values", "task"), [([1, 2, 3], None), ([0, 1, 1], "regression")])
+def test_a_number_has_no_positive_class(values, task):
+    with pytest.raises(
+        TableError, match=r"--positive 1 names a class, but 'y' is a number.*Leave --positive out"
+    ):
+        guess_task(named(values), task, "1")

@@ -29,6 +29,11 @@ _LOSS_OF = {"regression": "squared", "classification": "logistic"}
     "--task", type=click.Choice(["regression", "classification"]), help="What is asked; guessed unless given."
 )
 @click.option(
+    "--positive",
+    metavar="CLASS",
+    help="Of two classes, the one whose probability is modelled [the later in sorted order].",
+)
+@click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Run folder [DATA.run]."
 )
 @click.option(
@@ -59,8 +64,9 @@ _LOSS_OF = {"regression": "squared", "classification": "logistic"}
 )
 @click.option("--group", metavar="COL", help="Rows of one value stay in one fold.")
 @click.option(
-    "--time", "time_", metavar="COL", help="Fold forward in time: train on the past, test on what follows."
-)
+    "--time", "time_", metavar="COL",
+    help="Fold forward in time: train on the past, test on what follows; COL itself is no predictor.",
+)  # fmt: skip
 @click.option("--weight", metavar="COL", help="Weight of each row, zero or positive.")
 @click.option("--drop", multiple=True, metavar="COL", help="Leave a column out; may be repeated.")
 @click.option("--no-honest", is_flag=True, help="Skip the nested score and its interval (much faster).")
@@ -112,8 +118,8 @@ def _settings(data: Path, target: str | None, given: dict[str, Any], quiet: bool
     return Settings(
         data, target, given["task"], given["select"], given["cv"], given["seed"], given["strengths"],
         candidates,
-        group=given["group"], time=given["time_"], weight=given["weight"], drop=given["drop"],
-        honest=not given["no_honest"], threads=given["threads"], missing=given["missing"],
+        positive=given["positive"], group=given["group"], time=given["time_"], weight=given["weight"],
+        drop=given["drop"], honest=not given["no_honest"], threads=given["threads"], missing=given["missing"],
         encoding=given["encoding"], delimiter=delimiter, show_progress=not quiet,
     )  # fmt: skip
 

@@ -28,6 +28,7 @@ class Settings:
     seed: int
     strengths: int
     candidates: dict[str, float]
+    positive: str | None = None
     group: str | None = None
     time: str | None = None
     weight: str | None = None
@@ -82,7 +83,7 @@ def prepare(settings: Settings) -> Prepared:
         time=settings.time,
         drop=settings.drop,
     )
-    target = guess_task(roles.target, settings.task)
+    target = guess_task(roles.target, settings.task, settings.positive)
     encoder, encoded = learn_encoder(roles.table)
     means = column_means(encoded.X, roles.weight)
     frame = roles.table.frame
@@ -119,6 +120,7 @@ def run_fit(prepared: Prepared, settings: Settings) -> Fitted:
     """
     import regularfit as rf
 
+    check_classes(prepared, settings)
     scale = target_scale(prepared)
     kind = rf.PenalizedRegressor if prepared.target.task == "regression" else rf.PenalizedClassifier
     estimator = kind(
@@ -131,23 +133,55 @@ def run_fit(prepared: Prepared, settings: Settings) -> Fitted:
         verbose=False if settings.show_progress else None,
     )
     given = {"sample_weight": prepared.roles.weight, "groups": prepared.roles.group}
+    labels = labels_in_order(prepared.target)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            estimator.fit(prepared.open_X, prepared.target.labels, **given)
-            honest, reason = _honest(estimator, prepared, settings, given)
+            estimator.fit(prepared.open_X, labels, **given)
+            honest, reason = _honest(estimator, prepared, labels, settings, given)
         except (np.linalg.LinAlgError, FloatingPointError, OverflowError) as error:
             raise FitError(
                 f"The fit failed in its arithmetic ({error}). Look for columns of extreme size (`regularfit "
                 "inspect` of an "
                 "earlier run, or the largest values of each column) and rescale or drop them."
             ) from error
+    if prepared.target.order is not None:
+        estimator.classes_ = prepared.target.order
     notes: list[str] = [
         *(str(warning.message) for warning in caught),
         *([reason] if reason else []),
         *_edges(estimator, settings),
     ]
     return Fitted(estimator, honest, tuple(dict.fromkeys(notes)))
+
+
+def labels_in_order(target: Target) -> np.ndarray:
+    """Return labels of which the later in sorted order is the positive class, as an estimator takes it.
+
+    They are the labels of the table, or 0 and 1 where the earlier class was named as positive.
+    """
+    if target.order is None or target.order[0] < target.order[1]:
+        return target.labels
+    return target.values.astype(np.int64)
+
+
+def check_classes(prepared: Prepared, settings: Settings) -> None:
+    """Refuse classes that the folds or the weights leave empty, by the names they have in the table.
+
+    Raises
+    ------
+    InputError
+        Where there are more folds than rows of a class, or a class has no weight.
+    """
+    from regularfit.linear.targets import check_classes_weighted
+    from regularfit.selection.fold_number import check_number
+
+    target, roles = prepared.target, prepared.roles
+    if target.order is None:
+        return
+    check_classes_weighted(target.values, roles.weight, target.order)
+    if roles.time is None:
+        check_number(settings.cv, len(target.values), target.labels, roles.group, classifier=True)
 
 
 def target_scale(prepared: Prepared) -> float:
@@ -159,22 +193,29 @@ def target_scale(prepared: Prepared) -> float:
 
 
 def _edges(estimator: Any, settings: Settings) -> list[str]:
-    """Which losing candidates have their lowest error at an end of their grid; the winner's own warning is enough."""
+    """Which losing candidates have their lowest error at an end of their grid; the winner's own warning is enough.
+
+    Those are told in one sentence, by the names that the table of results gives them.
+    """
     from regularfit.selection import grid_edge
 
-    notes = []
+    names = []
     for name, cv, path in zip(settings.candidates, estimator.cvs_, estimator.paths_, strict=True):
         null = bool(path.nonzeros[0] == 0)
         edge = grid_edge(cv.strengths, cv.index_min, cv.mean, null_at_top=null, ended=path.ended)
         if edge.where == "weak" and path is not estimator.path_:
-            notes.append(
-                f"{name} has its lowest error at the weakest penalty tried, so it may do better beyond the grid"
-            )
-    return notes
+            names.append(name.capitalize())
+    if not names:
+        return []
+    have, they = ("have their", "they") if len(names) > 1 else ("has its", "it")
+    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return [
+        f"{listed} {have} lowest error at the weakest penalty tried, so {they} may do better beyond the grid"
+    ]
 
 
 def _honest(
-    estimator: Any, prepared: Prepared, settings: Settings, given: dict[str, Any]
+    estimator: Any, prepared: Prepared, labels: np.ndarray, settings: Settings, given: dict[str, Any]
 ) -> tuple[Any, str | None]:
     import regularfit as rf
 
@@ -187,7 +228,7 @@ def _honest(
     score = rf.honest_score(
         estimator,
         prepared.open_X,
-        prepared.target.labels,
+        labels,
         min(settings.cv, HONEST_FOLDS),
         random_state=settings.seed,
         **given,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from regularfit.cli.output import Output, number, plain
 
 if TYPE_CHECKING:
-    from regularfit.report.data import CandidateFacts, ReportData
+    from regularfit.report.data import CandidateFacts, CertificateFacts, ReportData
 
 
 def print_verdict(data: ReportData, folder: Path, out: Output) -> None:
@@ -34,14 +34,23 @@ def print_verdict(data: ReportData, folder: Path, out: Output) -> None:
 def _data_lines(data: ReportData) -> list[str]:
     table, target = data.table, data.target
     without = f" ({table.dropped_rows:,} more have no target)" if table.dropped_rows else ""
-    classes = ""
-    if target.classes:
-        counts = zip(target.classes, target.counts, strict=True)
-        classes = ": " + ", ".join(f"{count:,} {name}" for name, count in counts)
     return [
         f"{table.source}: {table.rows:,} rows{without}, "
         f"{table.columns:,} columns, {table.made_columns:,} after encoding",
-        f"Task: {target.task} of '{target.name}'{classes} ({target.reason}; --task changes it)",
+        f"Task: {target.task} of '{target.name}' ({target.reason}; --task changes it)",
+        *_class_lines(data),
+    ]
+
+
+def _class_lines(data: ReportData) -> list[str]:
+    """Say how many rows each class has and whose probability is modelled."""
+    target = data.target
+    if not target.classes:
+        return []
+    (other, positive), counts = target.classes, target.counts
+    return [
+        f"Classes: '{other}' ({counts[0]:,} rows) and '{positive}' ({counts[1]:,} rows); probabilities and "
+        f"coefficients are those of '{positive}' (--positive changes it)"
     ]
 
 
@@ -81,13 +90,16 @@ def _choice_lines(data: ReportData) -> list[str]:
     explained = 1 - chosen.error / data.target.null_error if data.target.null_error > 0 else float("nan")
     lines = [
         f"Chosen: {name} at strength {number(chosen.strength, 3)}, {_columns(chosen.kept)}: {chosen.reason}; "
-        f"{error} {number(chosen.error)}{miss}, {explained:.0%} below predicting the same for every row."
+        f"{error} {number(chosen.error)}{miss}, {_against_none(explained)} predicting the same for every row."
     ]
     if data.honest is not None:
         low, high = number(data.honest.low, 3), number(data.honest.high, 3)
+        typical = (
+            "" if data.target.classes else f", a typical miss of {number(max(data.honest.mean, 0) ** 0.5)}"
+        )
         lines.append(
-            f"Honest: on new rows expect {number(data.honest.mean)}, with {data.honest.level:.0%} "
-            f"confidence {low} to {high}."
+            f"Honest: on new rows expect a {error} of {number(data.honest.mean)}{typical}; with "
+            f"{data.honest.level:.0%} confidence the {error} is {low} to {high}."
         )
     simple = data.simplest
     if simple is not None:
@@ -97,10 +109,20 @@ def _choice_lines(data: ReportData) -> list[str]:
         )
     else:
         lines.append("No model with fewer columns is within one standard error of the best.")
-    proof = data.candidates[chosen.candidate].certificate
-    state = "solved" if proof.converged else "NOT solved"
-    lines.append(f"Certificate: {state}, relative duality gap {proof.gap:.0e} ({proof.reason}).")
+    lines.append(_certificate_line(data.candidates[chosen.candidate].certificate))
     return lines
+
+
+def _against_none(explained: float) -> str:
+    return f"{explained:.0%} below" if explained >= 0.005 else "no better than"
+
+
+def _certificate_line(proof: CertificateFacts) -> str:
+    gap = "unknown" if proof.gap != proof.gap else f"{proof.gap:.0e}" if proof.gap else "0"
+    allowed = f" (tolerance {proof.tol:.0e})" if proof.tol == proof.tol else ""
+    if proof.converged:
+        return f"Certificate: solved; relative duality gap {gap}{allowed}."
+    return f"Certificate: NOT solved; relative duality gap {gap}{allowed}: {proof.reason}."
 
 
 def _columns(kept: int) -> str:
@@ -138,6 +160,7 @@ def as_json(data: ReportData, folder: Path) -> dict[str, Any]:
         "target": data.target.name,
         "task": data.target.task,
         "classes": list(data.target.classes),
+        "positive": data.target.classes[1] if data.target.classes else None,
         "error": data.target.score_name,
         "null_error": data.target.null_error,
         "candidates": [

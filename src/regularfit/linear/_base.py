@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
@@ -38,7 +39,7 @@ def _first_path(partial: Any, names: tuple[str, ...] | None) -> Path | None:
     return paths[0].named(names) if paths else None
 
 
-class PenalizedLinear(BaseEstimator):
+class PenalizedLinear(BaseEstimator, ABC):
     """The machinery of :class:`PenalizedRegressor` and :class:`PenalizedClassifier`; not for direct use."""
 
     penalty: Any
@@ -76,12 +77,13 @@ class PenalizedLinear(BaseEstimator):
 
     # --- fitting ---------------------------------------------------------------------------------
 
+    @abstractmethod
     def _loss(self) -> Loss:
-        raise NotImplementedError
+        """Return what is fitted."""
 
+    @abstractmethod
     def _target(self, y: Any, table: Table, weights: Vector | None) -> tuple[Vector, np.ndarray | None]:
         """Return the numeric target and, for a classifier, the two classes."""
-        raise NotImplementedError
 
     def _read(
         self, X: Any, y: Any, sample_weight: Any, offset: Any

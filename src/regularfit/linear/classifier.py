@@ -40,8 +40,9 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
         The rule that chooses, as in :class:`PenalizedRegressor`.
     strengths, min_ratio, standardize, fit_intercept, tol, n_jobs, random_state, verbose
         As in :class:`PenalizedRegressor`.
-    cv : int, splitter or iterable of (train, test), default 10
-        A number means that many random folds, each with its share of both classes.
+    cv : int, splitter, iterable of (train, test) or None
+        A number means that many random folds, each with its share of both classes; it is an error where a
+        class has fewer rows. None is 10, or as many as the rarer class has rows, with a warning.
     scoring : str, callable or None
         How held-out rows are scored: None is the mean log-loss; a scikit-learn scorer, or its name, counts
         with greater is better.
@@ -81,7 +82,7 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
         select: str = "min",
         strengths: Any = 100,
         min_ratio: float | None = None,
-        cv: Any = 10,
+        cv: Any = None,
         standardize: bool = True,
         fit_intercept: bool = True,
         scoring: Any = None,

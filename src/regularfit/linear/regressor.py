@@ -47,8 +47,9 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
         which.
     min_ratio : float in (0, 1) or None
         Smallest strength over the largest; None: 1e-4, or 1e-2 where p > n.
-    cv : int, splitter or iterable of (train, test), default 10
-        How rows are held out. A number means that many random folds (grouped where ``groups`` is given).
+    cv : int, splitter, iterable of (train, test) or None
+        How rows are held out. A number means that many random folds (grouped where ``groups`` is given); it
+        is an error where there are fewer rows. None is 10, or as many as there can be, with a warning.
     standardize : bool
         Whether columns are penalised on the scale of unit standard deviation. ``coef_`` is always on the
         scale of X.
@@ -62,7 +63,8 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
     n_jobs : int or None
         Threads; None uses all cores.
     random_state : int, RandomState or None
-        Shuffles the folds of an int ``cv``; an int makes the choice repeatable.
+        Which random folds a number of them means. None is 0, so the same call gives the same model; a
+        ``RandomState`` draws on, so ``np.random.RandomState()`` gives other folds at every fit.
     verbose : bool or None
         Progress bar on a terminal: True from the start, False after two seconds, None never.
 
@@ -112,7 +114,7 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
         select: str = "min",
         strengths: Any = 100,
         min_ratio: float | None = None,
-        cv: Any = 10,
+        cv: Any = None,
         standardize: bool = True,
         fit_intercept: bool = True,
         scoring: Any = None,

@@ -42,11 +42,8 @@ def read_classes(y: Any, n: int) -> tuple[np.ndarray, np.ndarray]:
     y = _shaped(np.asarray(y), "y")
     if y.dtype.kind == "c":
         raise InputError("Complex data not supported: y must hold class labels.")
-    if y.dtype.kind == "f" and not np.isfinite(y).all():
-        raise InputError(
-            "Input y contains NaN or infinity. Every row needs a class label; drop the rows without one."
-        )
     _check_length(y, n, "y")
+    _check_labelled(y)
     kind = type_of_target(y, input_name="y", raise_unknown=True)
     if kind.startswith("continuous"):
         raise InputError(
@@ -110,6 +107,27 @@ def _check_length(values: np.ndarray, n: int, name: str) -> None:
             f"{name} has {values.shape[0]} entries, but X has {n} rows: found inconsistent numbers of "
             "samples. They must have the same length."
         )
+
+
+def _check_labelled(y: np.ndarray) -> None:
+    """Refuse labels that are NaN, infinite, None or NA; these have no order, so sorting them would fail."""
+    if y.dtype.kind == "f":
+        bad = np.flatnonzero(~np.isfinite(y))
+    elif y.dtype.kind == "O":
+        bad = np.flatnonzero([label is None or bool(label != label) for label in _without_na(y)])
+    else:
+        return
+    if bad.size:
+        raise InputError(
+            f"Input y contains NaN or infinity, or no label at all, in {bad.size} row{'s' * (bad.size > 1)} (first: "
+            f"{_label(y[bad[0]])} in row {bad[0]}, counted from 0). Every row needs a class label; drop the rows "
+            "without one."
+        )
+
+
+def _without_na(y: np.ndarray) -> list[Any]:
+    """The labels, with None for the NA of pandas, which refuses to be compared."""
+    return [None if type(label).__name__ == "NAType" else label for label in y.tolist()]
 
 
 def _check_two_classes(classes: np.ndarray) -> None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 
-from regularfit.report.data import ReportData
+from regularfit.report.data import ReportData, TableFacts
 from regularfit.report.finding import CLEAR, Finding, best_error, chosen, explained, kept_words
 from regularfit.report.findings_along import certificate, curve, gap
 from regularfit.report.words import count, listed, number, percent, signed
+
+_CLEAR_WORDS = "two standard errors"  # CLEAR, as a reader says it
 
 __all__ = ["candidates", "coefficients", "reproduce", "table", "verdict"]
 
@@ -31,7 +33,7 @@ def verdict(data: ReportData) -> Finding:
     remarks = (*_honest(data), *_simplest(data), *_alarms(data))
     if _highest_error(data) < data.target.null_error:
         return Finding(f"{size} removes {gained}.", remarks, "good")
-    doubt = f"{size} seems to remove {gained}, but that is within the noise of these rows."
+    doubt = f"{size} seems to remove {gained}, but its error is too uncertain to be sure of any gain."
     return Finding(doubt, remarks, "warn")
 
 
@@ -70,7 +72,9 @@ def _honest(data: ReportData) -> list[str]:
             f"{percent(h.level)} confidence it lies between {number(h.low)} and {number(h.high)}."
         )
     if h.optimism > 0 and h.mean > 0:
-        text += f" The tuned cross-validation error was too low by {percent(h.optimism / h.mean)}."
+        text += (
+            f" At the tuned strength, the same folds showed an error {percent(h.optimism / h.mean)} lower."
+        )
     return [text]
 
 
@@ -110,15 +114,21 @@ def table(data: ReportData) -> Finding:
             f"{count(t.dropped_rows, 'further row')} had no {data.target.name} and could not be used."
         )
     if t.made_columns != t.columns - len(t.dropped):
-        remarks.append(
-            f"Categories, dates and missing values turn them into {count(t.made_columns, 'numeric column')}."
-        )
+        remarks.append(f"{_turned(t)} turn them into {count(t.made_columns, 'numeric column')}.")
     if t.rows < 5 * t.made_columns:
         per = number(t.rows / max(t.made_columns, 1), 2)
         remarks.append(
             f"With {per} rows a column, coefficients are uncertain; the penalty is doing real work."
         )
     return Finding(sentence, (*remarks, *t.notes))
+
+
+def _turned(t: TableFacts) -> str:
+    """What it is that makes more columns, or fewer, of those that were given."""
+    kinds = {"category": "categories", "date": "dates"}
+    there = [plural for kind, plural in kinds.items() if (t.kinds or {}).get(kind)]
+    there += ["missing values"] if t.missing else []
+    return listed(there or ["encoding and constant parts"]).capitalize()
 
 
 def _missing_words(data: ReportData) -> str:
@@ -148,16 +158,15 @@ def candidates(data: ReportData) -> Finding:
     close = [c for c in others if c.difference <= CLEAR * c.difference_se]
     note = "Differences are measured on the same folds, which is sharper than comparing the two intervals."
     if len(close) == len(others):
-        return Finding(
-            f"The {len(data.candidates)} candidates cannot be told apart: all differences are noise.", (note,)
-        )
+        return Finding(f"No candidate is clearly the best: none is more than {_CLEAR_WORDS} behind.", (note,))
     if not close:
         least = percent(min(c.difference for c in others) / best.error)
         better = f"{best.name} is clearly better than {_the_others(len(others))}, by {least} at least."
         return Finding(better, (note,))
     names = listed([c.name for c in close], 3)
     return Finding(
-        f"{best.name} has the lowest error, but {names} {_be(len(close))} within its noise.", (note,)
+        f"{best.name} has the lowest error, but {names} {_be(len(close))} no more than {_CLEAR_WORDS} behind.",
+        (note,),
     )
 
 
@@ -178,7 +187,7 @@ def coefficients(data: ReportData) -> Finding:
     top = data.coefficients[0]
     moves = signed(top.standardised, 3)
     if data.target.classes:
-        effect = f"changes the log-odds of {data.target.classes[1]} by {moves}"
+        effect = f"changes the log-odds of “{data.target.classes[1]}” by {moves}"
     else:
         effect = f"changes the predicted {data.target.name} by {moves}"
     remarks = ["A coefficient says how the model predicts, not what would happen if the column were changed."]
@@ -189,7 +198,7 @@ def coefficients(data: ReportData) -> Finding:
 
 def reproduce(data: ReportData) -> Finding:
     """Say what repeats this page."""
-    seed = f" and seed {data.run.seed}" if data.run.seed is not None else ""
-    return Finding(
-        f"The same file, versions{seed} give the same numbers again; the command below is all it takes."
-    )
+    same = "The same file and versions"
+    if data.run.seed is not None:
+        same = f"The same file, versions and seed {data.run.seed}"
+    return Finding(f"{same} give the same numbers again; the command below is all it takes.")

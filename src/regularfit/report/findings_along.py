@@ -32,7 +32,9 @@ def path(data: ReportData) -> Finding:
     entering = sorted(drawn, key=lambda c: next(i for i, v in enumerate(c.values) if v))
     if facts.nonzeros[0] == facts.nonzeros[-1]:
         largest = (
-            listed([c.name for c in drawn[:3]], 3) + (" are" if len(drawn) > 1 else " is") + " the largest"
+            listed([c.name for c in drawn[:3]], 3)
+            + (" weigh" if len(drawn) > 1 else " weighs")
+            + " most at the chosen one"
         )
         return Finding(f"No column leaves the model at any strength; {largest}.", tuple(remarks))
     first = listed([c.name for c in entering[:3]], 3)
@@ -53,10 +55,12 @@ def curve(data: ReportData) -> Finding:
         return edge
     sentence = f"The held-out error is lowest, {number(c.mean[c.best])}, at strength {number(c.strengths[c.best], 2)}"
     if c.one_se == c.best:
-        return Finding(sentence + ", and any stronger penalty is clearly worse.", _flat(c))
-    fewer = f" with {count(c.kept[c.one_se], 'column')}" if c.kept else ""
-    reach = f"; up to strength {number(c.strengths[c.one_se], 2)}{fewer}, it is no more than one standard error higher."
-    return Finding(sentence + reach, _flat(c))
+        return Finding(
+            sentence + ", and any stronger penalty is more than one standard error worse.", _flat(c)
+        )
+    fewer = f" ({count(c.kept[c.one_se], 'column')})" if c.kept else ""
+    reach = f"; up to strength {number(c.strengths[c.one_se], 2)}{fewer} it is higher by no more than one standard "
+    return Finding(f"{sentence}{reach}error of the difference.", _flat(c))
 
 
 def _edge(data: ReportData, c: CurveFacts) -> Finding | None:
@@ -67,7 +71,7 @@ def _edge(data: ReportData, c: CurveFacts) -> Finding | None:
                 "That one keeps no column at all, so these columns may have nothing to say about the target."
             )
         return Finding(
-            "The strongest penalty tried has the lowest held-out error: every weaker one fits noise.",
+            "The strongest penalty tried has the lowest held-out error: no weaker one predicts new rows better.",
             (advice,), "warn",
         )  # fmt: skip
     if c.best < len(c.strengths) - 1:
@@ -90,8 +94,8 @@ def _flat(c: CurveFacts) -> tuple[str, ...]:
     if ratio < 30:
         return ()
     return (
-        f"The valley is wide: strengths a factor {number(ratio, 2)} apart differ by less than one standard error, so "
-        "the exact strength matters little.",
+        f"The valley is wide: strengths a factor {number(ratio, 2)} apart lie within the curve's band of one standard "
+        "error; next to that uncertainty the exact strength matters little.",
     )
 
 
@@ -106,7 +110,8 @@ def gap(data: ReportData) -> Finding:
     shown = f"{number(c.error)} held out against {number(c.train_error)} in training"
     if c.gap <= noise:
         return Finding(
-            f"The model does about as well on new rows as on its own: {shown}, a difference within noise."
+            f"The model does about as well on new rows as on its own: {shown}, no more apart than the "
+            "held-out error is uncertain."
         )
     if c.gap <= LARGE_GAP:
         return Finding(f"The model is {percent(c.gap)} worse on new rows than on its own: {shown}.")

@@ -49,13 +49,21 @@ class Chart:
     _front: list[Markup] = field(default_factory=list)
 
     def x_axis(self, name: str, write: Callable[[float], str], most: int = 7) -> None:
-        """Draw ticks, their numbers and the name below; every second number is left out where it is narrow."""
+        """Draw ticks, their numbers and the name below; every second number is left out where it is narrow.
+
+        A power of ten that all numbers share goes to the name.
+        """
         self._back.append(tag("line", x1="0", x2="100%", y1=self.height, y2=self.height, cls="axis"))
-        for i, tick in enumerate(sorted(self.x.ticks(most), key=self.x)):
+        ticks = sorted(self.x.ticks(most), key=self.x)
+        power = 0 if self.x.log else common_power(ticks)
+        for i, tick in enumerate(ticks):
             at = _percent(self.x(tick))
             minor = " minor" if i % 2 else ""
             self._back.append(tag("line", x1=at, x2=at, y1=self.height, y2=self.height + 5, cls="axis"))
-            self._back.append(tag("text", write(tick), x=at, y=self.height + 20, cls="tick mid" + minor))
+            self._back.append(
+                tag("text", write(tick / 10.0**power), x=at, y=self.height + 20, cls="tick mid" + minor)
+            )
+        name += f", × {power_of_ten(power)}" if power else ""
         self._back.append(tag("text", name, x="50%", y=self.height + 42, cls="name mid"))
 
     def y_axis(self, write: Callable[[float], str], most: int = 7) -> None:
@@ -128,7 +136,7 @@ class Chart:
         for label, at, curve in zip(labels, spread(wanted, gap, 4.0, self.height - 4.0), wanted, strict=True):
             lead = tag("line", x1="100%", x2="100%", y1=curve, y2=round(at, 1), cls=f"lead {label.cls}")
             wide = tag(
-                "text", shorten(label.text, 20), x="100%", dx=10, y=round(at, 1), dy=".34em", cls="wide"
+                "text", shorten(label.text, 18), x="100%", dx=10, y=round(at, 1), dy=".34em", cls="wide"
             )
             slim = tag(
                 "text", shorten(label.text, 11), x="100%", dx=8, y=round(at, 1), dy=".34em", cls="slim"

@@ -124,7 +124,7 @@ def honest_score(
     sample_weight, offset : (n,), passed to fit and used in the score.
     groups : (n,) rows of one group stay in one fold and count as one draw.
     n_jobs : processes for refitting (lanes use the estimator's own).
-    random_state : an int makes the folds repeatable.
+    random_state : which random folds a number of them means; None is 0, so the same call gives the same score.
 
     Raises
     ------

@@ -11,6 +11,7 @@ import numpy as np
 from .._typing import ArrayLike, Indices, Vector
 from ..designs import Design
 from ..errors import InputError
+from .fold_number import check_number, usual_number
 
 __all__ = ["Fold", "fold_weights", "make_folds", "partitions", "repeated_partitions"]
 
@@ -30,21 +31,22 @@ def make_folds(
 ) -> list[Fold]:
     """Return the folds that ``cv`` asks for.
 
-    A number means that many random folds: with the classes spread evenly for classifiers, with groups kept
-    together when ``groups`` is given. Anything that scikit-learn takes works too: splitters (repeated,
-    grouped, time-ordered) and iterables of (train, test). Tests may overlap, trains may repeat a row; a
-    row in both is refused.
+    A number means that many random folds, the same ones at every call: with the classes spread evenly for
+    classifiers, with groups kept together when ``groups`` is given. Anything that scikit-learn takes works
+    too: splitters (repeated, grouped, time-ordered) and iterables of (train, test). Tests may overlap, trains
+    may repeat a row; a row in both is refused.
 
     Parameters
     ----------
-    cv : None (10), an int >= 2, a splitter with ``split``, or an iterable of (train, test) indices or
-        masks.
+    cv : None (10 folds; fewer, with a warning, where there are fewer rows, groups or members of a class), an
+        int >= 2 (exactly so many), a splitter with ``split``, or an iterable of (train, test) indices or masks.
     n : number of rows.
     y : (n,) target; needed for stratified splits and to see that every training set holds two classes.
     X : handed to splitters that look at it; most do not.
     groups : (n,) labels of rows that belong together.
     classifier : whether ``y`` holds classes.
-    random_state : shuffles the folds of an int ``cv``; an int makes them repeatable.
+    random_state : which random folds an int ``cv`` (or None) means; None is the same as 0. A ``RandomState``
+        draws on, so that ``np.random.RandomState()`` gives other folds at every call.
     sample_weight : (n,); rows of weight zero do not fill a test set.
 
     Raises
@@ -53,9 +55,14 @@ def make_folds(
         More folds than rows, groups or members of a class; an empty training or test set; indices outside
         the rows; a row in both; a training set with one class.
 
+    Warns
+    -----
+    FewerFoldsWarning
+        Where ``cv=None`` and 10 folds cannot be had.
+
     Examples
     --------
-    >>> [test.tolist() for _, test in make_folds(2, 4, random_state=0)]
+    >>> [test.tolist() for _, test in make_folds(2, 4)]
     [[2, 3], [0, 1]]
     """
     labels = None if y is None else np.asarray(y)
@@ -146,8 +153,9 @@ def repeated_partitions(
             "repeats needs cv as a number, so that the folds can be drawn anew; "
             "for a splitter of your own give its repeated form, such as RepeatedKFold."
         )
-    if isinstance(random_state, Integral):  # the same int for every repeat would draw the same folds
-        random_state = np.random.RandomState(int(random_state))
+    if random_state is None or isinstance(random_state, Integral):
+        # One stream for all repeats: the same int for each of them would draw the same folds again.
+        random_state = np.random.RandomState(0 if random_state is None else int(random_state))
     folds: list[Fold] = []
     for _ in range(repeats):
         folds += make_folds(cv, n, y, random_state=random_state, **options)
@@ -171,7 +179,7 @@ def _split(
             f"cv={cv!r} is not a way to split; give a whole number >= 2, a splitter, or (train, test) pairs."
         )
     if cv is None:
-        cv = 10
+        cv = usual_number(n, y, groups, classifier)
     if isinstance(cv, Integral):
         cv = _by_number(int(cv), n, y, groups, classifier, random_state)
     if not hasattr(cv, "split"):
@@ -196,41 +204,13 @@ def _by_number(k: int, n: int, y: Any, groups: Any, classifier: bool, random_sta
         StratifiedKFold,
     )
 
-    _check_number(k, n, y, groups, classifier)
+    check_number(k, n, y, groups, classifier)
+    random_state = 0 if random_state is None else random_state
     if groups is not None:
         by_group = StratifiedGroupKFold if classifier else GroupKFold
         return by_group(k, shuffle=True, random_state=random_state)
     plain = StratifiedKFold if classifier and y is not None else KFold
     return plain(k, shuffle=True, random_state=random_state)
-
-
-def _check_number(k: int, n: int, y: Any, groups: Any, classifier: bool) -> None:
-    if k < 2:
-        raise InputError(f"cv={k} is too few folds; give at least 2 (10 is usual).")
-    if k > n:
-        raise InputError(
-            f"cv={k} folds were asked for, but there are only {n} rows; give cv between 2 and {n}."
-        )
-    if groups is not None:
-        count = len(np.unique(groups))
-        if k > count:
-            raise InputError(
-                f"cv={k} folds were asked for, but there are only {count} groups; give cv <= {count}."
-            )
-    elif classifier and y is not None:
-        classes, counts = np.unique(y, return_counts=True)
-        rare = int(np.argmin(counts))
-        if k > counts[rare]:
-            advice = (
-                f"give cv <= {counts[rare]}"
-                if counts[rare] > 1
-                else "collect more of it or leave the class out"
-            )
-            raise InputError(
-                f"cv={k} folds were asked for, but class {classes[rare].item()!r} has only {counts[rare]} "
-                "member"
-                f"{'s' if counts[rare] > 1 else ''}, fewer than the number of folds; {advice}."
-            )
 
 
 def _checked(k: int, pair: Any, n: int) -> Fold:

@@ -55,8 +55,11 @@ def _known_encoding(encoding: str) -> str:
 
 def _read_header(path: Path, encoding: str, delimiter: str | None) -> tuple[list[str], str]:
     text = _first_lines(path, encoding)
-    if not text.strip():
-        raise TableError(f"The file '{path}' has an empty first line. Its first line must name the columns.")
+    if not text.splitlines() or not text.splitlines()[0].strip():
+        raise TableError(
+            f"The file '{path}' has an empty first line. Its first line must name the columns; remove the "
+            "lines above them."
+        )
     if delimiter is None:
         delimiter = _guess_delimiter(path, text)
     csv.field_size_limit(MAX_HEADER_BYTES)

@@ -12,6 +12,7 @@ from regularfit.table.encoder import Encoded, Encoder, stack
 from regularfit.table.kinds import Dropped, marker_note, reason_to_drop
 from regularfit.table.read import Table
 from regularfit.table.recipes import Levels, Missing, Recipe
+from regularfit.table.values import is_number
 from regularfit.table.vectorizer import learn_recipes
 
 
@@ -49,6 +50,7 @@ def learn_encoder(table: Table) -> tuple[Encoder, Encoded]:
     notes = [
         note for r in recipes if isinstance(r, Levels) and (note := marker_note(used[r.column], r.column))
     ]
+    notes += [note for name in dropped if (note := _dropped_numbers(frame[name], str(name)))]
     notes += [
         _grouping_note(r, len(known.get(r.column, ()))) for r in recipes if isinstance(r, Levels) and r.other
     ]
@@ -86,6 +88,11 @@ def _add_indicators(
         if recipe.column in first:
             out.append(first[recipe.column])
     return tuple(out), frozenset(name for columns in patterns.values() for name in columns[1:])
+
+
+def _dropped_numbers(series: pd.Series, name: str) -> str | None:
+    """Numbers that a marker turned into text, nearly all of it different: dropped, though it was a number."""
+    return None if is_number(series) else marker_note(series, name, "taken for text and dropped")
 
 
 def _grouping_note(recipe: Levels, known: int) -> str:

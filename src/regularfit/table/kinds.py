@@ -72,7 +72,7 @@ def _numbered_rows(present: pd.Series, series: pd.Series, name: str) -> str | No
     return "is like an id (a different whole number in every row)" if _ID_NAME.search(name) else None
 
 
-def marker_note(series: pd.Series, name: str) -> str | None:
+def marker_note(series: pd.Series, name: str, became: str = "read as categories") -> str | None:
     """Advise where a text column is numbers except for a marker or two, such as NA or a question mark."""
     present = series.dropna()
     number = pd.to_numeric(present.astype(object), errors="coerce")
@@ -82,8 +82,7 @@ def marker_note(series: pd.Series, name: str) -> str | None:
     found = " and ".join(f"the text {level!r} {count:,} times" for level, count in text.items())
     options = " ".join(f"--missing {_quoted(str(level))}" for level in text.index)
     return (
-        f"column '{name}' holds numbers and {found}, so it was read as categories; if that means missing, "
-        f"add {options}"
+        f"column '{name}' holds numbers and {found}, so it was {became}; if that means missing, add {options}"
     )
 
 

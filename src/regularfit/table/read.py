@@ -92,8 +92,8 @@ def read_table(
     >>> folder.cleanup()
     """
     path = Path(path)
-    kind = _format_of(path)
     size = check_file(path)
+    kind = _format_of(path)
     facts = {"path": str(path), "format": kind, "bytes": size, "sha256": fingerprint(path)}
     if kind == "svmlight":
         from regularfit.table.svmlight import read_svmlight

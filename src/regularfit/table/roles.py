@@ -55,7 +55,8 @@ def take_roles(
     if len(frame) < 2:
         raise TableError(
             f"'{table.path}' has {len(frame)} row{'s' * (len(frame) != 1)} with a value in the target "
-            f"'{target}'; a fit needs at least two, and some dozens to mean anything. Give more rows."
+            f"'{target}'; a fit needs at least two, and some dozens to mean anything. Give more rows, or "
+            "choose another target."
         )
     rest = frame.drop(columns=[*dict.fromkeys(name for name in special.values() if name), *drop])
     return Roles(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,8 +21,9 @@ class Target:
     """The target as numbers and what it means.
 
     `values` are the numbers themselves, or 0 and 1; `classes` are the two classes as text, the second one
-    being 1 (empty for regression); `reason` says how the task was found; `labels` are
-    what an estimator is given: the numbers, or the classes as they stand in the table.
+    being 1 (empty for regression); `reason` says how the task was found; `labels` are what an estimator is
+    given: the numbers, or the classes as they stand in the table; `order` holds the two labels, the second one
+    being 1 (None for regression), and is sorted unless another class was named as positive.
     """
 
     name: str
@@ -30,19 +32,20 @@ class Target:
     classes: tuple[str, ...]
     reason: str
     labels: np.ndarray
+    order: np.ndarray | None = None
 
 
-def guess_task(series: pd.Series, task: Task | None = None) -> Target:
+def guess_task(series: pd.Series, task: Task | None = None, positive: str | None = None) -> Target:
     """Read the target as numbers or as two classes, as its values suggest or as `task` says.
 
-    Two different values make a classification; more numbers make a regression. The later of the two classes
-    in sorted order counts as 1.
+    Two different values make a classification; more numbers make a regression. The class `positive` counts as
+    1, by default the later of the two in sorted order.
 
     Raises
     ------
     TableError
-        Where all values are the same, where there are more than two classes, or where the values do not suit
-        the task.
+        Where all values are the same, where there are more than two classes, where the values do not suit
+        the task, or where `positive` is neither class, or given for a regression.
 
     Examples
     --------
@@ -64,16 +67,19 @@ def guess_task(series: pd.Series, task: Task | None = None) -> Target:
             f"The target '{name}' holds dates. Give it as a number, such as the days since the first one."
         )
     numeric = values.is_number(series)
+    reason = "as given by --task" if task else _reason(distinct, numeric)
     if task is None:
-        found: Task = (
-            "classification"
-            if distinct == 2
-            else "regression"
-            if numeric
-            else _too_many(series, name, distinct)
+        task = "classification" if distinct == 2 else "regression" if numeric else None
+    if task is None:
+        raise _too_many(series, name, distinct)
+    if task == "classification":
+        return _as_classes(series, name, reason, positive)
+    if positive is not None:
+        raise TableError(
+            f"--positive {positive} names a class, but '{name}' is a number to be predicted, with {distinct:,} "
+            "different values. Leave --positive out, or choose a target of two classes."
         )
-        return _as_task(series, name, found, _reason(distinct, numeric))
-    return _as_task(series, name, task, "as given by --task")
+    return _as_number(series, name, reason)
 
 
 def _reason(distinct: int, numeric: bool) -> str:
@@ -82,21 +88,24 @@ def _reason(distinct: int, numeric: bool) -> str:
     return f"guessed, since the target holds numbers ({distinct:,} different ones)" if numeric else ""
 
 
-def _as_task(series: pd.Series, name: str, task: Task, reason: str) -> Target:
-    if task == "regression":
-        if not values.is_number(series):
-            raise TableError(
-                f"The target '{name}' holds text (such as {str(series.iloc[0])!r}), so it cannot be a "
-                "regression target. "
-                f"A regression needs numbers.{_advice(series, name)} For two classes, leave out --task."
-            )
-        number = values.to_numbers(series, name)
-        return Target(name, task, number, (), reason, number)
-    levels = sorted(series.unique()) if values.is_number(series) else sorted(values.to_text(series).unique())
-    if len(levels) > 2:
-        _too_many(series, name, len(levels))
+def _as_number(series: pd.Series, name: str, reason: str) -> Target:
+    if not values.is_number(series):
+        raise TableError(
+            f"The target '{name}' holds text (such as {str(series.iloc[0])!r}), so it cannot be a "
+            "regression target. "
+            f"A regression needs numbers.{_advice(series, name)} For two classes, leave out --task."
+        )
+    number = values.to_numbers(series, name)
+    return Target(name, "regression", number, (), reason, number)
+
+
+def _as_classes(series: pd.Series, name: str, reason: str, positive: str | None) -> Target:
+    numeric = values.is_number(series)
     text = values.to_text(series)
-    classes = tuple(values.to_text(pd.Series(levels)))
+    levels = sorted(series.unique()) if numeric else sorted(text.unique())
+    if len(levels) > 2:
+        raise _too_many(series, name, len(levels))
+    names = list(values.to_text(pd.Series(levels)))
     smallest = int(text.value_counts().min())
     if smallest < 2:
         raise TableError(
@@ -104,18 +113,37 @@ def _as_task(series: pd.Series, name: str, task: Task, reason: str) -> Target:
             "two, and some "
             "dozens to mean anything. Give more rows, or choose another target."
         )
-    second = (text == classes[1]).to_numpy()
+    if positive is not None and _which(positive, names, name) == 0:
+        levels, names = levels[::-1], names[::-1]
+    one = (text == names[1]).to_numpy()
     # Labels keep their own type, so that a model's classes sort as numbers where they are numbers.
-    own = np.array(levels if values.is_number(series) else classes, dtype=None)
-    return Target(name, task, second.astype(np.float64), classes, reason, own[second.astype(int)])
+    order = np.array(levels if numeric else names, dtype=None)
+    return Target(
+        name, "classification", one.astype(np.float64), tuple(names), reason, order[one.astype(int)], order
+    )
 
 
-def _too_many(series: pd.Series, name: str, distinct: int) -> Task:
+def _which(positive: str, names: list[str], target: str) -> int:
+    """Which of the two classes is meant: as it is written, or as the number that it is."""
+    wanted = positive.strip()
+    if wanted in names:
+        return names.index(wanted)
+    with suppress(ValueError):
+        numbers = [float(name) for name in names]
+        if float(wanted) in numbers:
+            return numbers.index(float(wanted))
+    raise TableError(
+        f"--positive {positive!r} is not a class of the target '{target}'. Its classes are {names[0]!r} and "
+        f"{names[1]!r}; name the one whose probability is wanted."
+    )
+
+
+def _too_many(series: pd.Series, name: str, distinct: int) -> TableError:
     number = values.is_number(series)
     counts = values.to_text(series).value_counts()
     shown = ", ".join(f"{level} ({count:,})" for level, count in list(counts.items())[:5])
     way = "leave out --task for a regression, or " if number else ""
-    raise TableError(
+    return TableError(
         f"The target '{name}' has {distinct:,} classes: {shown}{', ...' if distinct > 5 else ''}. Two "
         "classes, or a number, "
         f"are supported so far.{_advice(series, name)} To go on, {way}keep the rows of two classes, or make "

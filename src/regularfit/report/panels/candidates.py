@@ -80,19 +80,26 @@ def _row(c: CandidateFacts, span: tuple[float, float, float], x: Scale, row: int
 def _numbers(data: ReportData) -> Markup:
     power = common_power(c.error for c in data.candidates)
     unit = f", × {power_of_ten(power)}" if power else ""
-    error, apart, honest = f"error ± se{unit}", f"difference ± se{unit}", f"honest interval{unit}"
-    head = ("candidate", error, apart, honest, "gap", "columns", "strength")
-    rows = [_facts(c, i == data.chosen.candidate, 10.0**power) for i, c in enumerate(data.candidates)]
+    honest = (f"honest interval{unit}",) if any(c.honest for c in data.candidates) else ()
+    head = ("candidate", f"error ± se{unit}", f"difference ± se{unit}", *honest, "gap", "columns", "strength")
+    rows = [
+        _facts(c, i == data.chosen.candidate, 10.0**power, bool(honest))
+        for i, c in enumerate(data.candidates)
+    ]
     return table("Candidates in numbers", head, rows, "numbers")
 
 
-def _facts(c: CandidateFacts, taken: bool, unit: float) -> tuple[object, ...]:
+def _facts(c: CandidateFacts, taken: bool, unit: float, with_honest: bool) -> tuple[object, ...]:
     name = join([c.name, tag("span", "chosen", cls="badge")]) if taken else c.name
-    honest = f"{number(c.honest.low / unit)} – {number(c.honest.high / unit)}" if c.honest else "–"
+    honest = (_honest(c, unit),) if with_honest else ()
     best = c.difference == 0 and c.difference_se == 0
     apart = "lowest" if best else _with_se(signed(c.difference / unit), c.difference_se / unit)
     error = _with_se(number(c.error / unit), c.se / unit)
-    return name, error, apart, honest, percent(c.gap), f"{c.kept:,}", number(c.strength)
+    return name, error, apart, *honest, percent(c.gap), f"{c.kept:,}", number(c.strength)
+
+
+def _honest(c: CandidateFacts, unit: float) -> str:
+    return f"{number(c.honest.low / unit)} – {number(c.honest.high / unit)}" if c.honest else "–"
 
 
 def _with_se(text: str, se: float) -> str:

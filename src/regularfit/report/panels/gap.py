@@ -17,7 +17,10 @@ __all__ = ["panel"]
 
 def panel(data: ReportData) -> Markup:
     """Return the panel."""
-    purpose = "A model always does better on the rows it was fitted to. The space between the curves is that advantage."
+    purpose = (
+        "A model nearly always does better on the rows it was fitted to. The space between the curves is that "
+        "advantage."
+    )
     c = chosen(data).curve
     body = [_picture(data, c)] if c is not None and c.train and len(c.strengths) > 1 else []
     return section("gap", "Train against held-out", purpose, findings_along.gap(data), *body)

@@ -46,7 +46,8 @@ def _histogram(target: TargetFacts) -> Markup:
     q = target.quantiles
     caption = f"{target.name}: mean {number(target.mean)}, standard deviation {number(target.sd)}"
     if len(q) == 5:
-        caption += f"; from {number(q[0])} to {number(q[4])}, the middle half between {number(q[1])} and {number(q[3])}"
+        low, lower, upper, high = (_short(q[i]) for i in (0, 1, 3, 4))
+        caption += f"; from {low} to {high}, the middle half between {lower} and {upper}"
     x, top = Scale(target.edges[0], target.edges[-1]), max(target.histogram)
     chart = Chart(x, Scale(0, top), f"Histogram of {caption}.", height=120)
     chart.x_axis(shorten(target.name, 40), brief, most=8)
@@ -55,10 +56,15 @@ def _histogram(target: TargetFacts) -> Markup:
     return plot(chart, caption + ".", cls="bare low")
 
 
+def _short(x: float) -> str:
+    """A whole number as it is, any other one with three digits."""
+    return f"{x:,.0f}".replace("-", "−") if x == round(x) and abs(x) < 1e7 else number(x)
+
+
 def _classes(target: TargetFacts) -> Markup:
     total = max(sum(target.counts), 1)
     rows = [
-        (name, f"{n:,}", percent(n / total), "predicted" if i else "")
+        (name, f"{n:,}", percent(n / total), "the one whose probability is predicted" if i else "")
         for i, (name, n) in enumerate(zip(target.classes, target.counts, strict=True))
     ]
     return table(f"Classes of {target.name}", (target.name, "rows", "share", "role"), rows, "compact")
