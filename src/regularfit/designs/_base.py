@@ -78,6 +78,13 @@ class Design(ABC):
     def centre(self, weights: Vector) -> Vector:
         """Return a weighted mean of every column that is worth subtracting before products, (p,)."""
 
+    def recentred(self) -> tuple[Design, Vector] | None:
+        """Return the design less a constant per column, and the constants (p,), where means cost digits in products.
+
+        None where there is nothing to gain. Only the intercept differs: it falls by constants times coefficients.
+        """
+        return None
+
     @abstractmethod
     def rows_times(self, rows: np.ndarray, B: np.ndarray) -> np.ndarray:
         """Return ``X[rows] @ B`` for B (p, m)."""

@@ -193,8 +193,8 @@ class Moments:
     total: float
 
 
-def reduce(problem: Problem, cross: np.ndarray) -> Moments:
-    """Centre and scale a lane's cross products."""
+def reduce(problem: Problem, cross: np.ndarray, deviations: Vector | None = None) -> Moments:
+    """Centre and scale a lane's cross products; ``deviations`` where these cannot tell the columns' own."""
     p = problem.p
     total = float(cross[p + 1, p + 1])
     mean, mean_y = np.zeros(p), 0.0
@@ -207,7 +207,7 @@ def reduce(problem: Problem, cross: np.ndarray) -> Moments:
     deviation = np.sqrt(np.where(spread > 1e-13 * np.diag(cross)[:p] / total, spread, 0.0))
     if not problem.fit_intercept:  # scaled by the spread about the mean all the same
         about = cross[:p, p + 1] / total
-        deviation = np.sqrt(np.maximum(spread - about**2, 0.0))
+        deviation = np.sqrt(np.maximum(spread - about**2, 0.0)) if deviations is None else deviations
     inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept, problem.unit)
     gram = np.asfortranarray(S[:p, :p])
     gram *= inverse
@@ -222,9 +222,13 @@ def of_lane(problem: Problem, lane: Lane, index: int, atoms: Atoms, total: np.nd
     second = np.diag(cross)[:p] / count
     spread = second - (cross[:p, p + 1] / count) ** 2
     lost = spread <= FAR * second
-    if not (problem.fit_intercept and isinstance(problem.design, Dense) and (lost & (second > 0)).any()):
+    if not (lost & (second > 0)).any():
         return reduce(problem, cross)
     weights = lane.weights(problem)
+    if not problem.fit_intercept:
+        return reduce(problem, cross, problem.design.moments(weights[None, :])[1][0])
+    if not isinstance(problem.design, Dense):
+        return reduce(problem, cross)
     mean, deviation = (found[0] for found in problem.design.moments(weights[None, :]))
     if not (deviation[lost] > 0).any():  # constant in this lane, not far away
         return reduce(problem, cross)
