@@ -19,6 +19,7 @@ from ..designs import Dense
 from ..penalties import Penalty
 from .certificate import fenchel_gap, judge, loose_ends
 from .effective_df import effective_dfs
+from .free_ends import Room, moved_by_gram
 from .partial import collect, keeping
 from .problem import Lane, Problem
 from .result import LaneResult, Score, held_out, make_path
@@ -297,7 +298,14 @@ def relative_gaps(data: Moments, terms: Terms, grid: Vector, B: np.ndarray, G: n
     rr = np.maximum(data.yy - B @ data.c - bg, 0.0)
     penalty = grid * terms.value(B)
     ratio, conjugate = dual_terms(terms, grid, G)
-    gaps = np.maximum(fenchel_gap(rr, bg, penalty, conjugate, ratio), 0.0) + loose_ends(B, G, *terms.arrays)
+    loose = loose_ends(B, G, *terms.arrays)
+    if ((terms.l1 == 0) & (terms.l2 == 0)).any():
+        norm = np.sqrt(np.maximum(np.diag(data.gram), 0.0))
+        moved = moved_by_gram(data.gram, terms, G, norm, data.yy)
+        ratio, conjugate = Room.of(terms, norm).open(moved, grid, ratio, conjugate)
+        known = np.isfinite(moved)
+        loose = np.where(known, loose + np.where(known, moved, 0.0) * (np.abs(B) @ norm) + np.where(known, moved, 0.0) ** 2, np.inf)
+    gaps = np.maximum(fenchel_gap(rr, bg, penalty, conjugate, ratio), 0.0) + loose
     floor = 1e-12 * 0.5 * data.yy + 1e-300
     return gaps / np.maximum(0.5 * rr + penalty, floor)
 

@@ -19,6 +19,7 @@ from ..designs import Dense, SparseColumns
 from ..penalties import Penalty
 from .certificate import loose_ends
 from .columns import make_columns
+from .free_ends import FreeEnds
 from .front import Front
 from .gram import _signatures
 from .null import null_eta
@@ -81,6 +82,7 @@ class Batch:
         self.last_start, self.last_new, self.mixable = self.b.copy(), self.b.copy(), np.zeros(m, bool)
         self.descent = np.zeros_like(self.b)
         self.error = np.full(m, np.inf)
+        self.bend = np.full(m, np.nan)  # mean curvature near the solution
         self.objective = np.full(m, np.inf)
 
 
@@ -90,6 +92,7 @@ class NewtonRounds:
     def __init__(self, problem, normals, grids, lanes, tol, team, score) -> None:  # type: ignore[no-untyped-def]
         self.problem, self.lanes, self.tol, self.team, self.score = problem, lanes, tol, team, score
         self.fronts = make_fronts(problem, normals, grids, lanes)
+        self.free = FreeEnds(problem)
         self.all = [front for row in self.fronts for front in row]
         self.scores = [[np.full((len(grid), len(lane.tests)), np.nan) for lane in lanes] for grid in grids]
         full = problem.sample_weight / problem.n
@@ -331,7 +334,8 @@ class NewtonRounds:
         l1, l2, lower, upper = front.terms.take(front.columns)
         b = batch.b[slot].copy()
         error = batch.error[slot] * min(s, self.pull[front.lane])
-        tol = max(0.2 * error, 0.2 * self.tol * min(s, self.pull[front.lane]))
+        # the intercept counts 2 / sqrt(bend) fold among the errors: without the share descent would stop at once
+        tol = 0.1 * np.sqrt(max(front.bend, 1e-6)) * max(error, self.tol * min(s, self.pull[front.lane]))
         self.problem.design.core.descend(
             front.columns,
             front.inverse[front.columns],
@@ -429,14 +433,23 @@ class NewtonRounds:
         )  # a ridge grid starts at strengths far above any gradient
         terms = front.terms.take(front.columns)
         errors = violations(batch.b[which, self.shift :], descent[:, self.shift :], strengths, *terms)
+        # A free column's score says how far its coefficient may be only on the column's own scale.
+        free = (terms[0] == 0) & (terms[1] == 0) & (batch.scale[self.shift :] > 0)
+        own = np.abs(descent[:, self.shift :][:, free]) / batch.scale[self.shift :][free]
+        open_end = np.isinf(np.where(descent[:, self.shift :][:, free] > 0, terms[3][free], terms[2][free]))
+        ends = np.where(open_end, own, 0.0).max(axis=1, initial=0.0)
         if self.shift:
-            errors = np.maximum(errors, np.abs(descent[:, 0]))
-        errors /= unit
+            ends = np.maximum(ends, np.abs(descent[:, 0]))
+        known = batch.bend[which]
+        ends = 2 * ends / np.sqrt(np.where(np.isnan(known), front.bend, np.maximum(known, 1e-15)))
+        errors = np.maximum(errors, ends * max(1.0, self.free.room(front).sharp)) / unit
         # What the intercept and unpenalised columns leave open counts in full against the objective, see _record.
         l1, l2, lower, upper = terms
-        loose = loose_ends(batch.b[which, self.shift :], descent[:, self.shift :], l1, l2, lower, upper)
+        beta = batch.b[which, self.shift :]
+        loose = loose_ends(beta, descent[:, self.shift :], l1, l2, lower, upper)
+        loose += ends * np.where(free, 0.0, np.abs(beta) * front.norm[front.columns]).sum(axis=1)
         if self.shift:
-            loose += 2 * np.abs(descent[:, 0]) * (np.abs(batch.b[which, 0]) + 1)
+            loose += np.abs(descent[:, 0]) * np.array([self._level(front, b) for b in batch.b[which]])
         return np.maximum(errors, 2 * loose / front.objective)
 
     def _judge(self, batch: Batch, which: np.ndarray, descent: np.ndarray, eta: np.ndarray) -> np.ndarray:
@@ -447,6 +460,10 @@ class NewtonRounds:
         retry = np.zeros(len(batch.live), bool)
         front = batch.front
         errors = self._errors(batch, which, descent)
+        near = np.flatnonzero((errors <= 0.3 * self.tol) & np.isnan(batch.bend[which]))
+        if len(near):  # what the intercept leaves open is judged by the curvature where it is, not where it was
+            self._bend(batch, which[near], eta[:, near])
+            errors[near] = self._errors(batch, which[near], descent[near])
         for k in np.flatnonzero(
             ~(errors <= 0.5 * batch.error[which])
         ):  # not clearly better: look at the objective itself
@@ -464,6 +481,14 @@ class NewtonRounds:
         # The gap is at most this share of the penalty's part of the objective.
         batch.live[which[good & (errors <= 0.3 * self.tol)]] = False
         return retry
+
+    def _bend(self, batch: Batch, which: np.ndarray, eta: np.ndarray) -> Vector:
+        """Mean curvature of the loss at the predictors ``eta`` of some slots, taken once a slot."""
+        fresh = np.isnan(batch.bend[which])
+        if fresh.any():
+            bend = self.problem.loss.curvature(self.y, eta[:, fresh])
+            batch.bend[which[fresh]] = batch.front.weights @ bend
+        return batch.bend[which]
 
     def _objective(self, front: Front, batch: Batch, slot: int, eta: Vector | None) -> float:
         """Objective at the slot's point, or (eta None) at the point it came from."""
@@ -498,7 +523,10 @@ class NewtonRounds:
             accepted = next((k for k, v in enumerate(mine) if v.violators), m)
             accepted = min(accepted, solved)
             for k in range(accepted):
-                self._record(batch, k, mine[k], *(fact[batch.first + k] for fact in facts))
+                c = batch.first + k
+                front.bend = self._bend(batch, np.array([k]), E[:, [c]])[0]
+                moved = self.free.moved(front, batch.descent[k, self.shift :], R[:, c], E[:, c], front.bend)
+                self._record(batch, k, mine[k], *(fact[c] for fact in facts), moved)
             before = front.reached
             kept = front.cut(accepted, self.problem.saturation)
             self._held_out(
@@ -531,7 +559,14 @@ class NewtonRounds:
         return losses, np.einsum("nm,nm->m", R, E), self.problem.offset @ R
 
     def _record(
-        self, batch: Batch, k: int, verdict: Verdict, mean_loss: float, on_eta: float, on_offset: float
+        self,
+        batch: Batch,
+        k: int,
+        verdict: Verdict,
+        mean_loss: float,
+        on_eta: float,
+        on_offset: float,
+        moved: float,
     ) -> None:
         front, at = batch.front, batch.front.position + k
         b, g, s = batch.b[k], batch.descent[k], batch.strengths[k]
@@ -542,12 +577,14 @@ class NewtonRounds:
         # The dual point is c times the loss's gradient u. There loss*(u) = u eta - loss(eta), and by
         # convexity
         # loss*(c u) <= c loss*(u) + (1 - c) loss*(0): a bound from numbers at hand. Residuals are -w u.
-        c = 1.0 / max(verdict.ratio, 1.0)
+        # Where u leaves the intercept or free columns open it is moved until they are not: see free_ends.
+        ratio, pen_conjugate = self.free.room(front).open(moved, s, verdict.ratio, verdict.conjugate)
+        c = 1.0 / ratio
         conjugate = c * (-on_eta - mean_loss) + (1 - c) * self.at_rest[front.lane]
-        dual = -conjugate - c * on_offset - verdict.conjugate
-        loose = float(loose_ends(beta, g[self.shift :], l1, l2, lower, upper))
+        dual = -conjugate - c * on_offset - pen_conjugate
+        loose = self.free.cost(front, beta, g[self.shift :], moved)
         if self.shift:
-            loose += 2 * abs(g[0]) * (abs(b[0]) + 1)
+            loose += abs(g[0]) * self._level(front, b)
         front.objective = max(primal, self.least[front.lane])
         # No loss is negative, so the objective itself bounds the gap (rows of one class: best is 0, at infinity).
         front.gaps[at] = min(max(primal - dual, 0.0) + loose, primal) / front.objective
@@ -568,6 +605,13 @@ class NewtonRounds:
         front.df[at] = len(active) if not (l2 > 0).any() else np.nan
         if self.lanes[front.lane].keep:
             front.coefs.append((cols, raw))
+
+    def _level(self, front: Front, b: Vector) -> float:
+        """Size of the intercept beside the lane's own centred columns: its score counts times this."""
+        cols = front.columns
+        common = front.mean[cols] if self._sparse else front.mean[cols] - self.columns.mean[cols]
+        beside = np.where(np.isinf(front.terms.l1[cols]), 0.0, common * front.inverse[cols])
+        return abs(b[0]) + float(np.abs(b[1:]) @ np.abs(beside))
 
     @property
     def _sparse(self) -> bool:

@@ -15,6 +15,7 @@ from .._typing import Vector
 from ..penalties import Penalty
 from ..penalties.coordinates import Coordinates
 from .certificate import fenchel_gap, judge, loose_ends
+from .free_ends import FreeEnds
 from .front import Front
 from .partial import keeping
 from .problem import Lane, Problem
@@ -53,11 +54,12 @@ def make_fronts(
     weights = np.array([lane.weights(problem) for lane in lanes])
     mean, deviation = problem.design.moments(weights)
     inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept, problem.unit)
+    norm = (deviation if problem.fit_intercept else np.hypot(mean, deviation)) * inverse
     if not problem.fit_intercept:
         mean = np.zeros_like(mean)
     return [
         [
-            Front(weights[f], mean[f], inverse[f], lane_terms(normal, inverse[f]), grid, c, f)
+            Front(weights[f], mean[f], inverse[f], lane_terms(normal, inverse[f]), grid, c, f, norm[f])
             for f in range(len(lanes))
         ]
         for c, (normal, grid) in enumerate(zip(normals, grids, strict=True))
@@ -77,6 +79,7 @@ class SquaredRounds:
             full_df,
         )
         self.fronts = make_fronts(problem, normals, grids, lanes)
+        self.free = FreeEnds(problem)
         self.all = [front for row in self.fronts for front in row]
         self.y = problem.y - problem.offset
         self.scores = [[np.full((len(grid), len(lane.tests)), np.nan) for lane in lanes] for grid in grids]
@@ -233,8 +236,10 @@ class SquaredRounds:
         l1, l2, lower, upper = front.terms.take(front.columns)
         finite = np.where(np.isinf(l1), 0.0, l1)
         penalty = s * float(np.abs(b) @ finite + 0.5 * (b * b) @ l2)
-        loose = float(loose_ends(b, grad, l1, l2, lower, upper))
-        gap = fenchel_gap(rr, float(b @ grad), penalty, verdict.conjugate, verdict.ratio)
+        moved = self.free.moved(front, grad, front.weights * residual)
+        ratio, conjugate = self.free.room(front).open(moved, s, verdict.ratio, verdict.conjugate)
+        loose = float(loose_ends(b, grad, l1, l2, lower, upper)) + self.free.cost(front, b, grad, moved)
+        gap = fenchel_gap(rr, float(b @ grad), penalty, conjugate, ratio)
         front.gaps[at] = (max(float(gap), 0.0) + loose) / max(
             0.5 * rr + penalty, 0.5e-12 * self.yy[front.lane] + 1e-300
         )
