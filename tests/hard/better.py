@@ -68,11 +68,11 @@ class Rescaled:
 
     def place(self, coef: np.ndarray, intercept: float) -> np.ndarray:
         """The coordinates of a solution that is given on the scale of X."""
-        b = coef.astype(Long)
-        inside = np.clip(b[self.alive] * self.spread, self.lower[-len(self.spread) :] if len(self.spread) else 0, np.inf)
-        inside = np.minimum(inside, self.upper[len(self.upper) - len(self.spread) :])
+        b, k = coef.astype(Long), int(self.task.intercept)
+        # what lies outside the bounds by rounding is put on them
+        inside = np.clip(b[self.alive] * self.spread, self.lower[k:], self.upper[k:])
         level = Long(intercept) + self.mean @ b
-        return np.concatenate([[level][: int(self.task.intercept)], inside])
+        return np.concatenate([np.full(k, level), inside])
 
     def value(self, s: float, b: np.ndarray) -> Long:
         eta = self.offset + self.Z @ b
@@ -144,10 +144,7 @@ def beaten(task: Task, strength: float, coef: np.ndarray, intercept: float) -> f
     """Return by which share of its objective a solution is beaten by the best point that is found."""
     scaled = Rescaled.of(task)
     given = scaled.place(coef, intercept)
-    best = scaled.value(strength, scaled.improve(strength, given))
-    start = np.zeros_like(given)
-    best = min(best, scaled.value(strength, scaled.improve(strength, start)))
-    eta = Long(intercept) + task.X.astype(Long) @ coef.astype(Long)
-    here = scaled.value(strength, given)  # what lies outside the bounds by rounding is put on them
-    del eta
+    here = scaled.value(strength, given)
+    starts = (given, np.zeros_like(given))
+    best = min(scaled.value(strength, scaled.improve(strength, start)) for start in starts)
     return float((here - best) / max(here, FLOOR * scaled.null(), Long(1e-320)))

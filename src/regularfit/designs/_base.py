@@ -26,6 +26,7 @@ class Design(ABC):
     nbytes: int
     block: int  # columns in one piece of `rmatmat`
     names: tuple[str, ...] | None = None  # of the columns, where whoever made the design knows them
+    far: Vector | None = None  # (p,) what `rmatmat_near` takes off columns whose mean costs digits; None: nothing
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -42,6 +43,10 @@ class Design(ABC):
     @abstractmethod
     def rmatmat(self, first: int, last: int, R: np.ndarray) -> np.ndarray:
         """Return ``(X[:, first:last].T @ R).T``, (m, last - first) C-ordered, for R (n, m) C-ordered."""
+
+    def rmatmat_near(self, first: int, last: int, R: np.ndarray) -> np.ndarray:
+        """Return :meth:`rmatmat` of the columns less ``far``."""
+        return self.rmatmat(first, last, R)
 
     @abstractmethod
     def matmat(self, cols: np.ndarray, B: np.ndarray) -> np.ndarray:

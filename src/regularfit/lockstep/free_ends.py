@@ -38,6 +38,7 @@ from .standard import Terms
 __all__ = ["FreeEnds", "Room", "Span", "moved_by_gram"]
 
 Numbers = TypeVar("Numbers", float, Vector)
+NOWHERE = np.empty(0, np.int64)
 SPAN_BYTES = 256e6  # of spans kept for later strengths
 ROUNDING = 1e-14  # of X itself: directions of the free columns below this share of the largest are not there
 TRUST = 0.5  # how far a predictor may move for the logistic conjugate's curvature to be known
@@ -50,6 +51,7 @@ class Room:
     sharp: float  # max |z| / l1
     round: float  # sum |z|^2 / (2 l2) where there is no l1 part
     flat: float  # sum |bound| |z| where bounds are all there is
+    any: bool  # whether a column is unpenalised
 
     @classmethod
     def of(cls, terms: Terms, norm: Vector) -> Room:
@@ -63,11 +65,14 @@ class Room:
             float(np.max(norm[sharp] / l1[sharp], initial=0.0)),
             float((norm[ridge] ** 2 / (2 * l2[ridge])).sum()),
             float((bound[flat] * norm[flat]).sum()),
+            bool((alive & (l1 == 0) & (l2 == 0)).any()),
         )
 
     def open(self, moved: Numbers, strengths: Numbers, ratio: Numbers, conjugate: Numbers) -> tuple[Numbers, Numbers]:
         """The largest |g| / (s l1) and the sum of conjugates as they count where scores have moved; ``moved`` is k e."""
-        moved = np.where(np.isinf(moved), 0.0, moved)  # what is not known counts as a cost of its own
+        if not np.ndim(moved) and (moved == 0 or np.isinf(moved)):
+            return np.maximum(ratio, 1.0), conjugate  # what is not known counts as a cost of its own
+        moved = cast("Numbers", np.where(np.isinf(moved), 0.0, moved))
         return np.maximum(ratio, 1.0) * self._shrink(moved, strengths), self._conjugate(conjugate, moved, strengths)
 
     def _shrink(self, moved: Numbers, strengths: Numbers) -> Numbers:
@@ -134,6 +139,9 @@ class FreeEnds:
         For losses other than the squared ``eta`` is the predictor and ``bend`` the mean of the curvatures.
         """
 
+        if not self.room(front).any:
+            return self.steep * self._open(front, NOWHERE, R, eta, bend)
+
         def open_(places: np.ndarray) -> float:
             return self.steep * self._open(front, front.columns[places], R, eta, bend)
 
@@ -144,6 +152,8 @@ class FreeEnds:
         if moved == 0 or np.isinf(moved):
             return moved
         norm = front.norm[front.columns]
+        if not self.room(front).any:
+            return moved * float(np.abs(b) @ norm) + (moved / self.steep) ** 2
         free = open_columns(G, moved * norm, *front.terms.take(front.columns))
         size = np.abs(b)
         on_others = float(size @ norm - size[free] @ norm[free])

@@ -26,7 +26,7 @@ from .null import null_eta
 from .partial import keeping
 from .problem import Lane, Problem
 from .result import LaneResult, Score, held_out
-from .scores import Verdict, score_columns
+from .scores import Verdict, centred_scores, score_columns
 from .standard import inverse_scale, normal_forms
 from .threads import Workers
 from .workset import front_result, make_fronts
@@ -73,6 +73,7 @@ class Batch:
     descent: np.ndarray = field(default_factory=lambda: np.empty(0))  # (m, w) exact, minus the gradient
     error: Vector = field(default_factory=lambda: np.empty(0))  # (m,) largest violation over s
     objective: Vector = field(default_factory=lambda: np.empty(0))
+    level: Vector = field(default_factory=lambda: np.empty(0))
     steps: int = 0
 
     def __post_init__(self) -> None:
@@ -135,11 +136,7 @@ class NewtonRounds:
         loss, y = self.problem.loss, self.problem.y
         R = np.column_stack([-f.weights * loss.gradient(y, eta) for f, eta in zip(first, etas, strict=True)])
         null = [float(f.weights @ loss.deviance(y, eta)) for f, eta in zip(first, etas, strict=True)]
-        raw = np.empty((len(first), self.problem.p))
-        for start in range(0, self.problem.p, self.problem.design.block):
-            stop = min(start + self.problem.design.block, self.problem.p)
-            raw[:, start:stop] = self.problem.design.rmatmat(start, stop, R)
-        totals = R.sum(axis=0)
+        scores = centred_scores(self.problem.design, R, np.array([front.mean for front in first]))
         self.null_deviance = null
         # Objectives below this are zero: half the digits of a loss that knows nothing.
         self.least = [
@@ -156,7 +153,7 @@ class NewtonRounds:
         self.base: dict[int, Vector] = {}  # per front: [intercept, working set] at the last accepted strength
         for front in self.all:
             f = front.lane
-            score = (raw[f] - front.mean * totals[f]) * front.inverse
+            score = scores[f] * front.inverse
             known = null[f] <= self.least[f]  # rows of one class: scores are rounding
             self.pull[f] = max(self.pull[f], 1.0 if known else float(np.abs(score).max(initial=0.0)))
             l1 = np.where(np.isfinite(front.terms.l1) & (front.terms.l1 > 0), front.terms.l1, np.inf)
@@ -225,7 +222,9 @@ class NewtonRounds:
             scale = np.concatenate([np.ones(self.shift), scale])
             strengths = np.ascontiguousarray(front.upcoming)
             b = np.tile(self.base[id(front)], (len(strengths), 1))
-            batches.append(Batch(front, strengths, scale, self.columns.positions(front.columns), first, b))
+            batch = Batch(front, strengths, scale, self.columns.positions(front.columns), first, b)
+            batch.level = self._level(front)
+            batches.append(batch)
             first += len(strengths)
         return batches
 
@@ -433,24 +432,30 @@ class NewtonRounds:
         )  # a ridge grid starts at strengths far above any gradient
         terms = front.terms.take(front.columns)
         errors = violations(batch.b[which, self.shift :], descent[:, self.shift :], strengths, *terms)
-        # A free column's score says how far its coefficient may be only on the column's own scale.
-        free = (terms[0] == 0) & (terms[1] == 0) & (batch.scale[self.shift :] > 0)
-        own = np.abs(descent[:, self.shift :][:, free]) / batch.scale[self.shift :][free]
-        open_end = np.isinf(np.where(descent[:, self.shift :][:, free] > 0, terms[3][free], terms[2][free]))
-        ends = np.where(open_end, own, 0.0).max(axis=1, initial=0.0)
-        if self.shift:
-            ends = np.maximum(ends, np.abs(descent[:, 0]))
-        known = batch.bend[which]
-        ends = 2 * ends / np.sqrt(np.where(np.isnan(known), front.bend, np.maximum(known, 1e-15)))
+        ends = self._ends(batch, which, descent)
         errors = np.maximum(errors, ends * max(1.0, self.free.room(front).sharp)) / unit
         # What the intercept and unpenalised columns leave open counts in full against the objective, see _record.
-        l1, l2, lower, upper = terms
-        beta = batch.b[which, self.shift :]
-        loose = loose_ends(beta, descent[:, self.shift :], l1, l2, lower, upper)
-        loose += ends * np.where(free, 0.0, np.abs(beta) * front.norm[front.columns]).sum(axis=1)
+        size = np.abs(batch.b[which])
+        loose = ends * (size[:, self.shift :] @ front.norm[front.columns])
+        if self.free.room(front).any:
+            loose += loose_ends(size[:, self.shift :], descent[:, self.shift :], *terms)
         if self.shift:
-            loose += np.abs(descent[:, 0]) * np.array([self._level(front, b) for b in batch.b[which]])
+            loose += np.abs(descent[:, 0]) * (size @ batch.level)
         return np.maximum(errors, 2 * loose / front.objective)
+
+    def _ends(self, batch: Batch, which: np.ndarray, descent: np.ndarray) -> Vector:
+        """How far the scores of others may move where those of the intercept and free columns are made zero."""
+        front, shift = batch.front, self.shift
+        ends = np.abs(descent[:, 0]) if shift else np.zeros(len(which))
+        if self.free.room(front).any:
+            l1, l2, lower, upper = front.terms.take(front.columns)
+            free = np.flatnonzero((l1 == 0) & (l2 == 0) & (batch.scale[shift:] > 0))
+            # A free column's score says how far its coefficient may be only on the column's own scale.
+            G = descent[:, shift:][:, free]
+            own = np.where(np.isinf(np.where(G > 0, upper[free], lower[free])), np.abs(G), 0.0)
+            ends = np.maximum(ends, (own / batch.scale[shift:][free]).max(axis=1, initial=0.0))
+        known = batch.bend[which]
+        return 2 * ends / np.sqrt(np.where(np.isnan(known), front.bend, np.maximum(known, 1e-15)))
 
     def _judge(self, batch: Batch, which: np.ndarray, descent: np.ndarray, eta: np.ndarray) -> np.ndarray:
         """Note gradients and errors.
@@ -584,7 +589,7 @@ class NewtonRounds:
         dual = -conjugate - c * on_offset - pen_conjugate
         loose = self.free.cost(front, beta, g[self.shift :], moved)
         if self.shift:
-            loose += abs(g[0]) * self._level(front, b)
+            loose += abs(g[0]) * float(np.abs(b) @ batch.level)
         front.objective = max(primal, self.least[front.lane])
         # No loss is negative, so the objective itself bounds the gap (rows of one class: best is 0, at infinity).
         front.gaps[at] = min(max(primal - dual, 0.0) + loose, primal) / front.objective
@@ -606,12 +611,11 @@ class NewtonRounds:
         if self.lanes[front.lane].keep:
             front.coefs.append((cols, raw))
 
-    def _level(self, front: Front, b: Vector) -> float:
-        """Size of the intercept beside the lane's own centred columns: its score counts times this."""
+    def _level(self, front: Front) -> Vector:
+        """Times the sizes of [intercept, coefficients]: the intercept's beside the lane's own centred columns."""
         cols = front.columns
         common = front.mean[cols] if self._sparse else front.mean[cols] - self.columns.mean[cols]
-        beside = np.where(np.isinf(front.terms.l1[cols]), 0.0, common * front.inverse[cols])
-        return abs(b[0]) + float(np.abs(b[1:]) @ np.abs(beside))
+        return np.concatenate([np.ones(self.shift), np.abs(common * front.inverse[cols])])
 
     @property
     def _sparse(self) -> bool:

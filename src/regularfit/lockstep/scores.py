@@ -14,7 +14,7 @@ from ..designs import Design
 from .front import Front
 from .threads import Workers
 
-__all__ = ["Verdict", "score_columns"]
+__all__ = ["Verdict", "centred_scores", "score_columns"]
 
 SLACK = 1e-8  # a violation below this share of the threshold is rounding, not a missing column
 
@@ -39,17 +39,18 @@ def score_columns(
 ) -> list[Verdict]:
     """Judge the columns of R (n, m), one a (lane, strength); gradients (m, p) float32 are filled in."""
     totals = R.sum(axis=0)
+    means = [front.mean if design.far is None else front.mean - design.far for front in fronts]
     verdicts = [Verdict() for _ in fronts]
     noise = [1e-14 * float(np.abs(R[:, k]).sum()) for k in range(R.shape[1])]
 
     def block(first: int) -> list[tuple[float, float, float, list[int]]]:
         last = min(first + design.block, design.p)
-        S = design.rmatmat(first, last, R)
+        S = design.rmatmat_near(first, last, R)
         return [
             _core.scan(
                 S[k],
                 first,
-                front.mean,
+                means[k],
                 front.inverse,
                 totals[k],
                 strengths[k],
@@ -69,3 +70,13 @@ def score_columns(
             verdict.violation = max(verdict.violation, violation)
             verdict.violators.extend(violators)
     return verdicts
+
+
+def centred_scores(design: Design, R: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """``(X - mean)' r`` of lanes with residuals R (n, F) and means (F, p), (F, p)."""
+    out = np.empty((R.shape[1], design.p))
+    for first in range(0, design.p, design.block):
+        last = min(first + design.block, design.p)
+        out[:, first:last] = design.rmatmat_near(first, last, R)
+    away = means if design.far is None else means - design.far
+    return out - away * R.sum(axis=0)[:, None]

@@ -20,7 +20,7 @@ from .front import Front
 from .partial import keeping
 from .problem import Lane, Problem
 from .result import LaneResult, Score, held_out, make_path
-from .scores import Verdict, score_columns
+from .scores import Verdict, centred_scores, score_columns
 from .standard import inverse_scale, lane_terms, normal_forms
 from .threads import Workers
 
@@ -91,12 +91,8 @@ class SquaredRounds:
         level = [f.weights @ self.y if self.problem.fit_intercept else 0.0 for f in first]
         self.yy = [float(f.weights @ (self.y - m) ** 2) for f, m in zip(first, level, strict=True)]
         R = np.column_stack([f.weights * (self.y - m) for f, m in zip(first, level, strict=True)])
-        raw = np.empty((len(first), self.problem.p))
-        for start in range(0, self.problem.p, self.problem.design.block):
-            stop = min(start + self.problem.design.block, self.problem.p)
-            raw[:, start:stop] = self.problem.design.rmatmat(start, stop, R)
-        totals = R.sum(axis=0)
-        self.c = [(raw[f] - front.mean * totals[f]) * front.inverse for f, front in enumerate(first)]
+        scores = centred_scores(self.problem.design, R, np.array([front.mean for front in first]))
+        self.c = [scores[f] * front.inverse for f, front in enumerate(first)]
         for front in self.all:
             c = self.c[front.lane]
             l1 = np.where(np.isfinite(front.terms.l1) & (front.terms.l1 > 0), front.terms.l1, np.inf)
