@@ -167,7 +167,7 @@ private:
     int n_;
 };
 
-// -> (ratio, conjugate, violation, violators)
+// -> (ratio, conjugate, violation, violators, near_ratio, far_conjugate)
 nb::tuple scan(Vector scores, int first, Vector mean, Vector inverse, double total, double s, Vector l1, Vector l2, Vector lower,
                Vector upper, double slack, double noise, Mask skip, std::optional<Floats> kept) {
     const std::size_t p = l1.shape(0), width = scores.shape(0);
@@ -179,7 +179,7 @@ nb::tuple scan(Vector scores, int first, Vector mean, Vector inverse, double tot
         rf::scan(scores.data(), first, static_cast<int>(width), mean.data(), inverse.data(), total, s, pen, slack, noise, skip.data(),
                  kept ? kept->data() : nullptr, found);
     }
-    return nb::make_tuple(found.ratio, found.conjugate, found.violation, found.violators);
+    return nb::make_tuple(found.ratio, found.conjugate, found.violation, found.violators, found.near_ratio, found.far_conjugate);
 }
 
 std::vector<std::int64_t> approaching(Floats now, Floats before, double s_now, double s_before, double s_end, double margin, Vector l1,

@@ -36,6 +36,9 @@ FAR = (
 )
 
 
+NEAR = 1e-6  # an excess below this share of the threshold may be rounding: a dual point is shrunk for it
+
+
 def suits_gram(problem: Problem, lanes: Sequence[Lane]) -> bool:
     """Whether the Gram matrix is the cheaper road: few columns, or more rows than columns."""
     n, p = problem.n, problem.p
@@ -297,15 +300,17 @@ def relative_gaps(data: Moments, terms: Terms, grid: Vector, B: np.ndarray, G: n
     bg = np.einsum("lp,lp->l", B, G)
     rr = np.maximum(data.yy - B @ data.c - bg, 0.0)
     penalty = grid * terms.value(B)
-    ratio, conjugate = dual_terms(terms, grid, G)
+    duals = [dual_terms(terms, grid, G), near_dual_terms(terms, grid, G)]
     loose = loose_ends(B, G, *terms.arrays)
     if ((terms.l1 == 0) & (terms.l2 == 0)).any():
         norm = np.sqrt(np.maximum(np.diag(data.gram), 0.0))
         moved = moved_by_gram(data.gram, terms, G, norm, data.yy)
-        ratio, conjugate = Room.of(terms, norm).open(moved, grid, ratio, conjugate)
-        known = np.isfinite(moved)
-        loose = np.where(known, loose + np.where(known, moved, 0.0) * (np.abs(B) @ norm) + np.where(known, moved, 0.0) ** 2, np.inf)
-    gaps = np.maximum(fenchel_gap(rr, bg, penalty, conjugate, ratio), 0.0) + loose
+        room, known = Room.of(terms, norm), np.isfinite(moved)
+        duals = [room.open(moved, grid, *dual) for dual in duals]
+        near = np.where(known, moved, 0.0)
+        loose = np.where(known, loose + near * (np.abs(B) @ norm) + near**2, np.inf)
+    gaps = np.min([fenchel_gap(rr, bg, penalty, conjugate, ratio) for ratio, conjugate in duals], axis=0)
+    gaps = np.maximum(gaps, 0.0) + loose
     floor = 1e-12 * 0.5 * data.yy + 1e-300
     return gaps / np.maximum(0.5 * rr + penalty, floor)
 
@@ -327,6 +332,20 @@ def dual_terms(terms: Terms, grid: Vector, G: np.ndarray) -> tuple[Vector, Vecto
         best = np.minimum(np.where(l2 > 0, excess / (s * l2), np.where(np.isinf(bound), 0.0, bound)), bound)
         best = np.where((excess > 0) & np.isfinite(l1) & np.isfinite(best), best, 0.0)
     return ratio, (best * (excess - 0.5 * s * l2 * best)).sum(axis=1)
+
+
+def near_dual_terms(terms: Terms, grid: Vector, G: np.ndarray) -> tuple[Vector, Vector]:
+    """The same for a dual point shrunk for all l1 columns whose excess over the threshold is rounding.
+
+    Where a bound or 1 / l2 is huge, the conjugate of an excess of rounding is not small.
+    """
+    s, size = grid[:, None], np.abs(G)
+    limit = s * np.where(np.isinf(terms.l1), 0.0, terms.l1)
+    near = (limit > 0) & (size <= (1 + NEAR) * limit)
+    ratio, _ = dual_terms(terms, grid, G)
+    shrunk = np.max(np.divide(size, limit, out=np.zeros_like(G), where=near), axis=1, initial=0.0)
+    _, conjugate = dual_terms(terms, grid, np.where(near, np.sign(G) * np.minimum(size, limit), G))
+    return np.maximum(ratio, shrunk), conjugate
 
 
 def _unbounded_dual(l1: Vector, l2: Vector, grid: Vector, size: np.ndarray) -> tuple[Vector, Vector]:

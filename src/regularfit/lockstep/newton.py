@@ -583,10 +583,12 @@ class NewtonRounds:
         # convexity
         # loss*(c u) <= c loss*(u) + (1 - c) loss*(0): a bound from numbers at hand. Residuals are -w u.
         # Where u leaves the intercept or free columns open it is moved until they are not: see free_ends.
-        ratio, pen_conjugate = self.free.room(front).open(moved, s, verdict.ratio, verdict.conjugate)
-        c = 1.0 / ratio
-        conjugate = c * (-on_eta - mean_loss) + (1 - c) * self.at_rest[front.lane]
-        dual = -conjugate - c * on_offset - pen_conjugate
+        dual = -np.inf
+        for candidate in verdict.duals:
+            ratio, pen_conjugate = self.free.room(front).open(moved, s, *candidate)
+            c = 1.0 / ratio
+            conjugate = c * (-on_eta - mean_loss) + (1 - c) * self.at_rest[front.lane]
+            dual = max(dual, -conjugate - c * on_offset - pen_conjugate)
         loose = self.free.cost(front, beta, g[self.shift :], moved)
         if self.shift:
             loose += abs(g[0]) * float(np.abs(b) @ batch.level)

@@ -27,6 +27,18 @@ class Verdict:
     conjugate: float = 0.0  # sum of finite conjugates at g
     violation: float = 0.0  # of columns outside the working set, over s
     violators: list[int] = field(default_factory=list)
+    near_ratio: float = 0.0  # largest |g| / (s l1) of columns with a finite conjugate that g exceeds by rounding
+    far_conjugate: float = 0.0  # sum of the others' conjugates
+
+    @property
+    def duals(self) -> tuple[tuple[float, float], ...]:
+        """(ratio, conjugate) of the dual points worth trying.
+
+        A bound of 1e12 makes rounding in g dear; a dual point that is shrunk for that column as well does not pay it.
+        """
+        plain = (self.ratio, self.conjugate)
+        other = (max(self.ratio, self.near_ratio), self.far_conjugate)
+        return (plain, other) if self.near_ratio > 1 else (plain,)
 
 
 def score_columns(
@@ -43,7 +55,7 @@ def score_columns(
     verdicts = [Verdict() for _ in fronts]
     noise = [1e-14 * float(np.abs(R[:, k]).sum()) for k in range(R.shape[1])]
 
-    def block(first: int) -> list[tuple[float, float, float, list[int]]]:
+    def block(first: int) -> list[tuple[float, float, float, list[int], float, float]]:
         last = min(first + design.block, design.p)
         S = design.rmatmat_near(first, last, R)
         return [
@@ -64,7 +76,9 @@ def score_columns(
         ]
 
     for found in team.map(block, range(0, design.p, design.block)):
-        for verdict, (ratio, conjugate, violation, violators) in zip(verdicts, found, strict=True):
+        for verdict, (ratio, conjugate, violation, violators, near, far) in zip(verdicts, found, strict=True):
+            verdict.near_ratio = max(verdict.near_ratio, near)
+            verdict.far_conjugate += far
             verdict.ratio = max(verdict.ratio, ratio)
             verdict.conjugate += conjugate
             verdict.violation = max(verdict.violation, violation)

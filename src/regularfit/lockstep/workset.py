@@ -233,9 +233,9 @@ class SquaredRounds:
         finite = np.where(np.isinf(l1), 0.0, l1)
         penalty = s * float(np.abs(b) @ finite + 0.5 * (b * b) @ l2)
         moved = self.free.moved(front, grad, front.weights * residual)
-        ratio, conjugate = self.free.room(front).open(moved, s, verdict.ratio, verdict.conjugate)
+        duals = [self.free.room(front).open(moved, s, *candidate) for candidate in verdict.duals]
         loose = float(loose_ends(b, grad, l1, l2, lower, upper)) + self.free.cost(front, b, grad, moved)
-        gap = fenchel_gap(rr, float(b @ grad), penalty, conjugate, ratio)
+        gap = min(fenchel_gap(rr, float(b @ grad), penalty, conjugate, ratio) for ratio, conjugate in duals)
         front.gaps[at] = (max(float(gap), 0.0) + loose) / max(
             0.5 * rr + penalty, 0.5e-12 * self.yy[front.lane] + 1e-300
         )
