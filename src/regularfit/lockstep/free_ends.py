@@ -57,7 +57,7 @@ class Room:
     def of(cls, terms: Terms, norm: Vector) -> Room:
         """``norm`` (p,) are the columns' weighted norms on the penalised scale."""
         l1, l2, lower, upper = terms.arrays
-        alive = np.isfinite(l1)
+        alive = np.isfinite(l1) & ((lower < 0) | (upper > 0))
         sharp, ridge = alive & (l1 > 0), alive & (l1 == 0) & (l2 > 0)
         bound = np.maximum(-lower, upper)
         flat = alive & (l1 == 0) & (l2 == 0) & np.isfinite(bound)
