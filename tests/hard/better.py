@@ -1,9 +1,9 @@
 """The other side of a proof: a better point. No certificate may stand beside a point that is clearly beaten.
 
-Columns are centred and divided by their spread in long double, so that every coordinate of the equivalent problem is near
-one: weights of the penalty and bounds take the scale instead. There coordinate descent inside Newton's method finds the
-optimum without difficulty, and objectives are compared in long double on the raw data. A point that is found is feasible,
-so a lower objective *is* a proof that the other is not optimal; there are no false alarms.
+Columns are centred and divided by their spread in long double, so that every coordinate of the equivalent problem
+is near one: weights of the penalty and bounds take the scale instead. There coordinate descent inside Newton's method
+finds the optimum without difficulty, and all objectives are computed in long double. A point that is found is
+feasible, so a lower objective *is* a proof that the other is not optimal; there are no false alarms.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ class Rescaled:
         about = w @ X
         sd = np.sqrt(w @ (X - about) ** 2)
         l1, l2, low, high = (
-            np.broadcast_to(np.asarray(v, float), p).astype(Long) for v in (task.l1, task.l2, task.lower, task.upper)
+            np.broadcast_to(np.asarray(v, float), p).astype(Long)
+            for v in (task.l1, task.l2, task.lower, task.upper)
         )
         size = sd if task.intercept else np.sqrt(w @ X**2)
         alive = np.isfinite(l1) & (size > (1e-15 * np.abs(about) if task.intercept else 0))

@@ -55,7 +55,9 @@ def penalties(rng: np.random.Generator, p: int, size: float) -> list[tuple[Any, 
     ]
 
 
-def draw(seed: int, *, which: int | None = None, scales: int | None = None, means: float | None = None) -> Draw:
+def draw(
+    seed: int, *, which: int | None = None, scales: int | None = None, means: float | None = None
+) -> Draw:
     """Scales of columns up to 1e-12..1e12, means up to 1e8 spreads, every loss, penalty, design and convention."""
     rng = np.random.default_rng(seed)
     n, p = int(rng.integers(5, 41)), int(rng.integers(1, 7))

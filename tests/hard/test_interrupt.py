@@ -74,7 +74,7 @@ if kind == "iteration":
     X = sparse.random_array((n, p), density=0.01, rng=rng, format="csc")
 y = X[:, :20].sum(axis=1) + rng.normal(size=n)
 penalty, few = rf.L2(), np.arange(60)
-problem = make_problem(X, (y > 0).astype(float) if kind == "rotated" else y, "logistic" if kind == "rotated" else "squared")
+problem = make_problem(X, y > 0, "logistic") if kind == "rotated" else make_problem(X, y)
 grid = strength_grid(problem, penalty, 30, 1e-9)
 lanes = [Lane(few if kind == "iteration" else np.arange(n), keep=True)]
 lanes += [Lane(np.arange(n)[np.arange(n) % 4 != k], keep=True) for k in range(4)]

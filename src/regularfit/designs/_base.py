@@ -26,7 +26,9 @@ class Design(ABC):
     nbytes: int
     block: int  # columns in one piece of `rmatmat`
     names: tuple[str, ...] | None = None  # of the columns, where whoever made the design knows them
-    far: Vector | None = None  # (p,) what `rmatmat_near` takes off columns whose mean costs digits; None: nothing
+    far: Vector | None = (
+        None  # (p,) what `rmatmat_near` takes off columns whose mean costs digits; None: nothing
+    )
 
     @property
     def shape(self) -> tuple[int, int]:

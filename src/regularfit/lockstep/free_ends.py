@@ -10,7 +10,7 @@ loss's gradient, W the row weights, V the loss's curvature at eta (1 for the squ
 With e^2 = (F'Wu)' d and t = F d, everything that changes is bounded by e:
 
 * every other score moves by at most |z_j|_WV |t|_WV <= k |z_j| e, where k^2 bounds the curvature (Cauchy-Schwarz);
-* the loss's conjugate grows by <V t, eta> and a second-order part of at most e^2 (squared loss: e^2 / 2; logistic:
+* the loss's conjugate grows by <V t, eta> and a second-order part of at most e^2 (squared: e^2 / 2; logistic:
   probabilities p + p (1 - p) t stay inside [0, 1] and the conjugate's curvature within twice that at p while |t| <= 1/2);
 * <V t, eta> splits into F's own part, scores times coefficients, and at most k e sum_j |b_j| |z_j| of the others.
 
@@ -68,12 +68,16 @@ class Room:
             bool((alive & (l1 == 0) & (l2 == 0)).any()),
         )
 
-    def open(self, moved: Numbers, strengths: Numbers, ratio: Numbers, conjugate: Numbers) -> tuple[Numbers, Numbers]:
-        """The largest |g| / (s l1) and the sum of conjugates as they count where scores have moved; ``moved`` is k e."""
+    def open(
+        self, moved: Numbers, strengths: Numbers, ratio: Numbers, conjugate: Numbers
+    ) -> tuple[Numbers, Numbers]:
+        """Largest |g| / (s l1) and sum of conjugates as they count where scores have moved; ``moved`` is k e."""
         if not np.ndim(moved) and (moved == 0 or np.isinf(moved)):
             return np.maximum(ratio, 1.0), conjugate  # what is not known counts as a cost of its own
         moved = cast("Numbers", np.where(np.isinf(moved), 0.0, moved))
-        return np.maximum(ratio, 1.0) * self._shrink(moved, strengths), self._conjugate(conjugate, moved, strengths)
+        return np.maximum(ratio, 1.0) * self._shrink(moved, strengths), self._conjugate(
+            conjugate, moved, strengths
+        )
 
     def _shrink(self, moved: Numbers, strengths: Numbers) -> Numbers:
         return cast("Numbers", 1 + moved * self.sharp / strengths)
@@ -110,7 +114,7 @@ class Span:
         return cls(rows, w, left[:, kept] / root[:, None])
 
     def open(self, R: Vector, bend: Vector | None) -> float:
-        """e for weighted residuals R = -W u (n,); ``bend`` (n,) is V, None for the squared loss. inf: not known."""
+        """E for weighted residuals R = -W u (n,); ``bend`` (n,) is V, None for the squared loss. inf: not known."""
         g = self.basis.T @ R[self.rows]
         if bend is None or not g.any():
             return float(np.sqrt(g @ g))
@@ -133,12 +137,13 @@ class FreeEnds:
         self._rooms: dict[int, Room] = {}
         self._spans: OrderedDict[tuple[int, bytes], Span] = OrderedDict()
 
-    def moved(self, front: Front, G: Vector, R: Vector, eta: Vector | None = None, bend: float = np.nan) -> float:
-        """k e of a solution: G are the scores of the working set, R the weighted residuals, both on the lane's scale.
+    def moved(
+        self, front: Front, G: Vector, R: Vector, eta: Vector | None = None, bend: float = np.nan
+    ) -> float:
+        """K e of a solution: G are the scores of the working set, R the weighted residuals, both on the lane's scale.
 
         For losses other than the squared ``eta`` is the predictor and ``bend`` the mean of the curvatures.
         """
-
         if not self.room(front).any:
             return self.steep * self._open(front, NOWHERE, R, eta, bend)
 
@@ -188,7 +193,7 @@ class FreeEnds:
 
 
 def moved_by_gram(gram: np.ndarray, terms: Terms, G: np.ndarray, norm: Vector, yy: float) -> Vector:
-    """e of every row of scores G (L, p) of the squared loss, from the Gram matrix alone.
+    """E of every row of scores G (L, p) of the squared loss, from the Gram matrix alone.
 
     Of directions in which the free columns agree to rounding nothing is known but that their scores should be rounding.
     """
@@ -223,7 +228,7 @@ def settle(
     terms: tuple[Vector, Vector, Vector, Vector],
     open_: Callable[[np.ndarray], float],
 ) -> float:
-    """k e, where ``open_`` gives it for the places that are free: those that a moved score may set free are so too."""
+    """K e, where ``open_`` gives it for the places that are free: those that a moved score may set free are so too."""
     sure = np.zeros(len(G))
     while True:
         places = open_columns(G, sure, *terms)
@@ -238,5 +243,5 @@ def settle(
 
 def open_columns(G: Vector, sure: Vector, l1: Vector, l2: Vector, lower: Vector, upper: Vector) -> np.ndarray:
     """Places of unpenalised columns without a bound where their score pushes; one below ``sure`` may push anywhere."""
-    ends = np.where(G > sure, upper, np.where(G < -sure, lower, np.where(np.isinf(upper), upper, lower)))
+    ends = np.where(sure < G, upper, np.where(-sure > G, lower, np.where(np.isinf(upper), upper, lower)))
     return np.flatnonzero((l1 == 0) & (l2 == 0) & np.isinf(ends))

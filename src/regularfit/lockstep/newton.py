@@ -466,7 +466,9 @@ class NewtonRounds:
         front = batch.front
         errors = self._errors(batch, which, descent)
         near = np.flatnonzero((errors <= 0.3 * self.tol) & np.isnan(batch.bend[which]))
-        if len(near):  # what the intercept leaves open is judged by the curvature where it is, not where it was
+        if len(
+            near
+        ):  # what the intercept leaves open is judged by the curvature where it is, not where it was
             self._bend(batch, which[near], eta[:, near])
             errors[near] = self._errors(batch, which[near], descent[near])
         for k in np.flatnonzero(
@@ -576,7 +578,7 @@ class NewtonRounds:
         front, at = batch.front, batch.front.position + k
         b, g, s = batch.b[k], batch.descent[k], batch.strengths[k]
         beta = b[self.shift :]
-        l1, l2, lower, upper = front.terms.take(front.columns)
+        l1, l2, _, _ = front.terms.take(front.columns)
         penalty = s * float(np.abs(beta) @ np.where(np.isinf(l1), 0, l1) + 0.5 * (beta * beta) @ l2)
         primal = mean_loss + penalty
         # The dual point is c times the loss's gradient u. There loss*(u) = u eta - loss(eta), and by

@@ -27,7 +27,9 @@ class Verdict:
     conjugate: float = 0.0  # sum of finite conjugates at g
     violation: float = 0.0  # of columns outside the working set, over s
     violators: list[int] = field(default_factory=list)
-    near_ratio: float = 0.0  # largest |g| / (s l1) of columns with a finite conjugate that g exceeds by rounding
+    near_ratio: float = (
+        0.0  # largest |g| / (s l1) of columns with a finite conjugate that g exceeds by rounding
+    )
     far_conjugate: float = 0.0  # sum of the others' conjugates
 
     @property
