@@ -11,7 +11,7 @@ With e^2 = (F'Wu)' d and t = F d, everything that changes is bounded by e:
 
 * every other score moves by at most |z_j|_WV |t|_WV <= k |z_j| e, where k^2 bounds the curvature (Cauchy-Schwarz);
 * the loss's conjugate grows by <V t, eta> and a second-order part of at most e^2 (squared: e^2 / 2; logistic:
-  probabilities p + p (1 - p) t stay inside [0, 1] and the conjugate's curvature within twice that at p while |t| <= 1/2);
+  probabilities p + p (1 - p) t stay in [0, 1] and the conjugate's curvature within twice that at p for |t| <= 1/2);
 * <V t, eta> splits into F's own part, scores times coefficients, and at most k e sum_j |b_j| |z_j| of the others.
 
 The scores' moves then cost: a factor 1 + k e max |z_j| / (s l1_j) by which the dual point is shrunk (after which no
