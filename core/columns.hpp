@@ -81,10 +81,14 @@ inline void csc_gram_column(const Csc& x, const double* weight, const std::int64
     for (std::int64_t t = x.indptr[column]; t < x.indptr[column + 1]; ++t) scratch[x.indices[t]] = 0;
 }
 
+constexpr double near_excess = 1e-6;  // share of the threshold: shrinking the dual point by it costs less than a bound may
+
 // What one pass over the scores of one (lane, strength) learns about columns first .. first+width.
 struct Scan {
     double ratio = 0;      // largest |g_j| / (s l1_j) where only that bounds the dual
     double conjugate = 0;  // sum of the finite conjugates
+    // The same for a dual point that is shrunk for all l1 columns but those whose excess is more than rounding.
+    double near_ratio = 0, far_conjugate = 0;
     double violation = 0;  // largest violation of a zero coefficient, over s
     std::vector<std::int64_t> violators;
 };
@@ -109,7 +113,12 @@ inline void scan(const double* scores, int first, int width, const double* mean,
         if (pen.l2[j] > 0 || !std::isinf(bound)) {
             // sup over b of excess |b| - s l2 b^2 / 2, up to the bound: bounds are on the penalised scale already
             const double bend = s * pen.l2[j], best = std::min(bend > 0 ? excess / bend : HUGE_VAL, std::fabs(bound));
-            if (excess > 0) found.conjugate += best * (excess - 0.5 * bend * best);
+            if (excess > 0) {
+                const double cost = best * (excess - 0.5 * bend * best);
+                found.conjugate += cost;
+                if (excess <= near_excess * t) found.near_ratio = std::max(found.near_ratio, std::fabs(g) / t);
+                else found.far_conjugate += cost;
+            }
         } else if (t > 0 && std::fabs(g) > found.ratio * t) {
             found.ratio = std::fabs(g) / t;
         }

@@ -163,7 +163,7 @@ private:
     int n_;
 };
 
-// -> (ratio, conjugate, violation, violators)
+// -> (ratio, conjugate, violation, violators, near_ratio, far_conjugate)
 nb::tuple scan(Vector scores, int first, Vector mean, Vector inverse, double total, double s, Vector l1, Vector l2, Vector lower,
                Vector upper, double slack, double noise, Mask skip, std::optional<Floats> kept) {
     const std::size_t p = l1.shape(0), width = scores.shape(0);
@@ -175,7 +175,7 @@ nb::tuple scan(Vector scores, int first, Vector mean, Vector inverse, double tot
         rf::scan(scores.data(), first, static_cast<int>(width), mean.data(), inverse.data(), total, s, pen, slack, noise, skip.data(),
                  kept ? kept->data() : nullptr, found);
     }
-    return nb::make_tuple(found.ratio, found.conjugate, found.violation, found.violators);
+    return nb::make_tuple(found.ratio, found.conjugate, found.violation, found.violators, found.near_ratio, found.far_conjugate);
 }
 
 std::vector<std::int64_t> approaching(Floats now, Floats before, double s_now, double s_before, double s_end, double margin, Vector l1,
@@ -298,7 +298,9 @@ private:
 
 // What every kind of Newton lane is given and gives back.
 struct NewtonJob {
-    Vector y, offset, weight, l1, l2, lower, upper, start, strengths, units;
+    Vector y, offset, weight, l1, l2, lower, upper, spread, norm, level;
+    double sharp;
+    Vector start, strengths, units;
     double tol, loose, loss_floor;
     int steps;
     Out B, G;
@@ -308,13 +310,17 @@ struct NewtonJob {
 };
 
 NewtonJob newton_job(const nb::tuple& t) {
-    need(t.size() == 20, "a newton job is (y, offset, weight, l1, l2, lower, upper, start, strengths, units, tol, loose, loss_floor, steps, B, G, error, E, R, first)");
+    need(t.size() == 24, "a newton job is (y, offset, weight, l1, l2, lower, upper, spread, norm, level, sharp, start, strengths, units, tol, loose, "
+                         "loss_floor, steps, B, G, error, E, R, first)");
     const auto vector = [&](int k) { return nb::cast<Vector>(t[k]); };
-    NewtonJob job{vector(0), vector(1), vector(2), vector(3), vector(4), vector(5), vector(6), vector(7), vector(8), vector(9), nb::cast<double>(t[10]),
-                  nb::cast<double>(t[11]), nb::cast<double>(t[12]), nb::cast<int>(t[13]), nb::cast<Out>(t[14]), nb::cast<Out>(t[15]), nb::cast<OutVector>(t[16]),
-                  nb::cast<Out>(t[17]), nb::cast<Out>(t[18]), nb::cast<int>(t[19])};
+    const auto number = [&](int k) { return nb::cast<double>(t[k]); };
+    const auto out = [&](int k) { return nb::cast<Out>(t[k]); };
+    NewtonJob job{vector(0), vector(1), vector(2), vector(3), vector(4), vector(5), vector(6), vector(7), vector(8), vector(9), number(10),
+                  vector(11), vector(12), vector(13), number(14), number(15), number(16), nb::cast<int>(t[17]), out(18), out(19), nb::cast<OutVector>(t[20]),
+                  out(21), out(22), nb::cast<int>(t[23])};
     const std::size_t n = job.y.shape(0), w = job.start.shape(0), count = job.strengths.shape(0);
     need(job.offset.shape(0) == n && job.weight.shape(0) == n && job.E.shape(0) == n && job.R.shape(0) == n && job.E.shape(1) == job.R.shape(1), "newton: one row a target");
+    need(job.spread.shape(0) == w && job.norm.shape(0) == w && job.level.shape(0) == w, "newton: one scale, norm and level a column");
     need(job.l1.shape(0) == w && job.B.shape(1) == w && job.G.shape(1) == w, "newton: one term a column");
     need(job.units.shape(0) == count && job.B.shape(0) == count && job.G.shape(0) == count && job.error.shape(0) == count && job.first >= 0 &&
              job.first + count <= job.E.shape(1) && count > 0, "newton: one answer a strength");
@@ -334,7 +340,7 @@ int run_newton(const NewtonJob& job, nb::handle loss, Make make) {
     const rf::RowLoss& rowwise = compiled ? static_cast<const rf::RowLoss&>(twin) : python;
     const rf::NewtonAnswers out{job.B.data(), job.G.data(), job.error.data(), job.E.data() + job.first, job.R.data() + job.first, job.E.shape(1)};
     nb::gil_scoped_release release;
-    return make(rows, rowwise, pen, rf::NewtonLimits{job.tol, job.loose, job.loss_floor, job.steps})
+    return make(rows, rowwise, pen, rf::NewtonLimits{job.tol, job.loose, job.sharp, job.spread.data(), job.norm.data(), job.level.data(), job.loss_floor, job.steps})
         ->solve(job.start.data(), job.strengths.data(), job.units.data(), static_cast<int>(job.strengths.shape(0)), out);
 }
 

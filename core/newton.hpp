@@ -28,7 +28,11 @@ struct Rows {
 
 struct NewtonLimits {
     double tol;         // largest violation, over the unit of the strength, that counts as solved
-    double loose;       // largest |b g| that unpenalised columns may leave open
+    double loose;       // what the intercept and unpenalised columns may leave open of the objective
+    // What they do leave open moves the scores of others: a unit of an open score moves them by 2 `sharp` / sqrt(mean curvature)
+    // on the scale of the strength, and costs `norm` a unit of each coefficient; an open intercept costs `level` directly.
+    double sharp;
+    const double *spread, *norm, *level;  // (width); spread is from the common scale of a column to the lane's
     double loss_floor;  // the path ends at the first strength whose mean loss lies below
     int steps;          // looks at the gradient a strength may take
 };
@@ -117,7 +121,7 @@ private:
     double strength(double s, double unit) {
         double last = judge(s, unit), before = std::numeric_limits<double>::infinity();  // errors now, and one look earlier
         for (int looks = 0; looks < limits_.steps; ++looks) {
-            if (last <= limits_.tol && loose_ends() <= limits_.loose) break;
+            if (last <= limits_.tol && closed(unit)) break;
             if (!model(s, last > 0.1 * before)) break;
             const std::vector<double> from = b_, eta = eta_;
             step(s, last * unit);
@@ -161,11 +165,19 @@ private:
         return worst / unit;
     }
 
-    double loose_ends() const {
-        double sum = 0;
-        for (int j = 0; j < width_; ++j)
-            if (pen_.l1[j] == 0 && pen_.l2[j] == 0) sum += 2 * std::fabs(g_[j]) * (std::fabs(b_[j]) + 1);
-        return sum;
+    // Whether what the intercept and unpenalised columns leave open is small enough too.
+    bool closed(double unit) {
+        double open = 0, direct = 0, on_norm = 0, on_level = 0;
+        for (int j = 0; j < width_; ++j) {
+            on_norm += std::fabs(b_[j]) * limits_.norm[j], on_level += std::fabs(b_[j]) * limits_.level[j];
+            if (pen_.l1[j] != 0 || pen_.l2[j] != 0 || !(limits_.spread[j] > 0) || !std::isinf(g_[j] > 0 ? pen_.upper[j] : pen_.lower[j])) continue;
+            open = std::max(open, std::fabs(g_[j]) / limits_.spread[j]);
+            direct += 2 * std::fabs(g_[j] * b_[j]);
+        }
+        if (open == 0) return true;
+        loss_.curvature(eta_.data(), scratch_.data());
+        const double ends = 2 * open / std::sqrt(std::max(dot(rows_.weight, scratch_.data(), rows_.n), 1e-15));
+        return ends * limits_.sharp <= limits_.tol * unit && ends * on_norm + direct + open * on_level <= limits_.loose;
     }
 
     double weighted_value(const std::vector<double>& eta) {

@@ -82,8 +82,9 @@ def test_every_strength_is_proved(columns: str, loss: str, standardize: bool) ->
     for name, (penalty, terms) in penalties(design.shape[1]).items():
         task = Task(np.asarray(design, float), y, loss, standardize=standardize, **terms)
         path = check(task, penalty, standardize)
-        # Scales so far apart leave no digits for a proof in some corner; elsewhere every strength is proved.
-        if "float32" not in columns and "1e" not in columns:
+        # A bound of 0.2 on a coefficient of 1e38 is none: what is left there is a free column with a huge bound,
+        # whose conjugate is bound times rounding. Everywhere else every strength is proved.
+        if (columns, name) != ("float32 near overflow", "free and bounded"):
             assert path.converged.all(), (name, path.gaps, path.reasons)
 
 

@@ -23,6 +23,7 @@ class Task:
     l2: np.ndarray | float = 0.0
     lower: np.ndarray | float = -np.inf
     upper: np.ndarray | float = np.inf
+    offset: np.ndarray | None = None
 
 
 def excess(task: Task, strength: float, coef: np.ndarray, intercept: float) -> float:

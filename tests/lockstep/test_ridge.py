@@ -173,4 +173,6 @@ def test_nothing_is_left_where_free_columns_explain_the_rows():
     X, y, w = problem(5, 9, 5)
     _, _, H, c = centred_gram(X, y, w)
     _, df = ridge_from_gram(H, c, [0, 0.3, 0, 0.3, 0, 0, 0, 0.3, 0.3], STRENGTHS)
-    assert (df == 4).all()  # the difference that is left of the penalised columns is rounding, and counts for none
+    assert (
+        df == 4
+    ).all()  # the difference that is left of the penalised columns is rounding, and counts for none

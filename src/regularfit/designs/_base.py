@@ -26,6 +26,9 @@ class Design(ABC):
     nbytes: int
     block: int  # columns in one piece of `rmatmat`
     names: tuple[str, ...] | None = None  # of the columns, where whoever made the design knows them
+    far: Vector | None = (
+        None  # (p,) what `rmatmat_near` takes off columns whose mean costs digits; None: nothing
+    )
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -42,6 +45,10 @@ class Design(ABC):
     @abstractmethod
     def rmatmat(self, first: int, last: int, R: np.ndarray) -> np.ndarray:
         """Return ``(X[:, first:last].T @ R).T``, (m, last - first) C-ordered, for R (n, m) C-ordered."""
+
+    def rmatmat_near(self, first: int, last: int, R: np.ndarray) -> np.ndarray:
+        """Return :meth:`rmatmat` of the columns less ``far``."""
+        return self.rmatmat(first, last, R)
 
     @abstractmethod
     def matmat(self, cols: np.ndarray, B: np.ndarray) -> np.ndarray:
@@ -77,6 +84,13 @@ class Design(ABC):
     @abstractmethod
     def centre(self, weights: Vector) -> Vector:
         """Return a weighted mean of every column that is worth subtracting before products, (p,)."""
+
+    def recentred(self) -> tuple[Design, Vector] | None:
+        """Return the design less a constant per column, and the constants (p,), where means cost digits in products.
+
+        None where there is nothing to gain. Only the intercept differs: it falls by constants times coefficients.
+        """
+        return None
 
     @abstractmethod
     def rows_times(self, rows: np.ndarray, B: np.ndarray) -> np.ndarray:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from .. import _core
 from .._typing import Vector
 from ._base import Design
 
 __all__ = ["SparseColumns"]
+
+LOST = 1e-6  # share of the mean square: a smaller variance has lost digits to the mean
+FAR = 100.0  # a mean so many times the spread costs digits in products
 
 
 class SparseColumns(Design):
@@ -44,7 +48,45 @@ class SparseColumns(Design):
         squares = _core.Sparse(self.data**2, self.indices, self.indptr, self.n)
         second = self.core_rmatmat(squares, by_row)
         variance = second - mean**2
-        return mean, np.sqrt(np.where(variance > 1e-13 * second, variance, 0.0))
+        deviation = np.sqrt(np.where(variance > 1e-13 * second, variance, 0.0))
+        lost = np.flatnonzero(((variance <= LOST * second) & (second > 0)).any(axis=0))
+        if len(lost):
+            mean[:, lost], deviation[:, lost] = self._moments_about(lost, mean[:, lost].mean(axis=0), weights)
+        return mean, deviation
+
+    def _moments_about(
+        self, cols: np.ndarray, shift: Vector, weights: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Moments of columns whose entries nearly agree, from their distances to a point among them."""
+        mean, deviation = np.empty((len(weights), len(cols))), np.empty((len(weights), len(cols)))
+        for k, (a, b) in enumerate(zip(self.indptr[cols], self.indptr[cols + 1], strict=True)):
+            away, of = self.data[a:b] - shift[k], weights[:, self.indices[a:b]]
+            empty = weights.sum(axis=1) - of.sum(axis=1) if b - a < self.n else np.zeros(len(weights))
+            empty = np.where(empty > 1e-14, empty, 0.0)  # rows without weight, less rounding
+            first, second = of @ away - empty * shift[k], of @ away**2 + empty * shift[k] ** 2
+            variance = second - first**2
+            mean[:, k] = first + shift[k]
+            rounding = 1e-13 * second + (1e-15 * shift[k]) ** 2
+            deviation[:, k] = np.sqrt(np.where(variance > rounding, variance, 0.0))
+        return mean, deviation
+
+    def recentred(self) -> tuple[Design, Vector] | None:
+        # Only a column without zeros can have a mean far above its spread; there the pattern stays as it is.
+        full = np.flatnonzero(np.diff(self.indptr) == self.n)
+        shift = np.zeros(self.p)
+        for j in full:
+            entries = self.data[self.indptr[j] : self.indptr[j + 1]]
+            middle, spread = float(entries.mean()), float(entries.std())
+            if abs(middle) > FAR * spread > FAR * 1e-15 * abs(middle):  # not constant but for rounding
+                shift[j] = middle
+        if not shift.any():
+            return None
+        moved = sparse.csc_matrix((self.data.copy(), self.indices, self.indptr), shape=self.shape)
+        for j in np.flatnonzero(shift):  # near each other, so the differences are exact
+            moved.data[self.indptr[j] : self.indptr[j + 1]] -= shift[j]
+        design = SparseColumns(moved)
+        design.names = self.names
+        return design, shift
 
     def core_rmatmat(self, core: _core.Sparse, R: np.ndarray) -> np.ndarray:
         out = np.empty((R.shape[1], self.p))

@@ -32,6 +32,8 @@ class Front:
     grid: Vector
     candidate: int
     lane: int
+    # (p,) norms of the columns under the weights, on the penalised scale
+    norm: Vector = field(default_factory=lambda: np.empty(0))
     batch: int = FIRST_BATCH
     position: int = 0  # strengths accepted so far
     core: _core.Lane = field(default_factory=_core.Lane)
@@ -42,6 +44,7 @@ class Front:
     strength_now: float = 0.0
     strength_before: float = 0.0
     objective: float = np.inf  # at the last accepted strength
+    bend: float = 0.25  # mean curvature of the loss there
     pending: list[int] = field(default_factory=list)  # violators that must come in before the next solve
     # [intercept, working set] at the last accepted strength and at the one before (Newton lanes)
     base: Vector = field(default_factory=lambda: np.empty(0))

@@ -19,6 +19,7 @@ from ..designs import Dense
 from ..penalties import Penalty
 from .certificate import fenchel_gap, judge, loose_ends
 from .effective_df import effective_dfs
+from .free_ends import Room, moved_by_gram
 from .partial import collect, keeping
 from .problem import Lane, Problem
 from .result import LaneResult, Score, held_out, make_path
@@ -33,6 +34,9 @@ CHUNK = 4096  # rows in one piece of the pass over X
 FAR = (
     1e-6  # a column whose variance is a smaller share of its mean square about the common centre loses digits
 )
+
+
+NEAR = 1e-6  # an excess below this share of the threshold may be rounding: a dual point is shrunk for it
 
 
 def suits_gram(problem: Problem, lanes: Sequence[Lane]) -> bool:
@@ -193,8 +197,8 @@ class Moments:
     total: float
 
 
-def reduce(problem: Problem, cross: np.ndarray) -> Moments:
-    """Centre and scale a lane's cross products."""
+def reduce(problem: Problem, cross: np.ndarray, deviations: Vector | None = None) -> Moments:
+    """Centre and scale a lane's cross products; ``deviations`` where these cannot tell the columns' own."""
     p = problem.p
     total = float(cross[p + 1, p + 1])
     mean, mean_y = np.zeros(p), 0.0
@@ -207,7 +211,7 @@ def reduce(problem: Problem, cross: np.ndarray) -> Moments:
     deviation = np.sqrt(np.where(spread > 1e-13 * np.diag(cross)[:p] / total, spread, 0.0))
     if not problem.fit_intercept:  # scaled by the spread about the mean all the same
         about = cross[:p, p + 1] / total
-        deviation = np.sqrt(np.maximum(spread - about**2, 0.0))
+        deviation = np.sqrt(np.maximum(spread - about**2, 0.0)) if deviations is None else deviations
     inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept, problem.unit)
     gram = np.asfortranarray(S[:p, :p])
     gram *= inverse
@@ -222,9 +226,13 @@ def of_lane(problem: Problem, lane: Lane, index: int, atoms: Atoms, total: np.nd
     second = np.diag(cross)[:p] / count
     spread = second - (cross[:p, p + 1] / count) ** 2
     lost = spread <= FAR * second
-    if not (problem.fit_intercept and isinstance(problem.design, Dense) and (lost & (second > 0)).any()):
+    if not (lost & (second > 0)).any():
         return reduce(problem, cross)
     weights = lane.weights(problem)
+    if not problem.fit_intercept:
+        return reduce(problem, cross, problem.design.moments(weights[None, :])[1][0])
+    if not isinstance(problem.design, Dense):
+        return reduce(problem, cross)
     mean, deviation = (found[0] for found in problem.design.moments(weights[None, :]))
     if not (deviation[lost] > 0).any():  # constant in this lane, not far away
         return reduce(problem, cross)
@@ -292,8 +300,17 @@ def relative_gaps(data: Moments, terms: Terms, grid: Vector, B: np.ndarray, G: n
     bg = np.einsum("lp,lp->l", B, G)
     rr = np.maximum(data.yy - B @ data.c - bg, 0.0)
     penalty = grid * terms.value(B)
-    ratio, conjugate = dual_terms(terms, grid, G)
-    gaps = np.maximum(fenchel_gap(rr, bg, penalty, conjugate, ratio), 0.0) + loose_ends(B, G, *terms.arrays)
+    duals = [dual_terms(terms, grid, G), near_dual_terms(terms, grid, G)]
+    loose = loose_ends(B, G, *terms.arrays)
+    if ((terms.l1 == 0) & (terms.l2 == 0)).any():
+        norm = np.sqrt(np.maximum(np.diag(data.gram), 0.0))
+        moved = moved_by_gram(data.gram, terms, G, norm, data.yy)
+        room, known = Room.of(terms, norm), np.isfinite(moved)
+        duals = [room.open(moved, grid, *dual) for dual in duals]
+        near = np.where(known, moved, 0.0)
+        loose = np.where(known, loose + near * (np.abs(B) @ norm) + near**2, np.inf)
+    gaps = np.min([fenchel_gap(rr, bg, penalty, conjugate, ratio) for ratio, conjugate in duals], axis=0)
+    gaps = np.maximum(gaps, 0.0) + loose
     floor = 1e-12 * 0.5 * data.yy + 1e-300
     return gaps / np.maximum(0.5 * rr + penalty, floor)
 
@@ -315,6 +332,20 @@ def dual_terms(terms: Terms, grid: Vector, G: np.ndarray) -> tuple[Vector, Vecto
         best = np.minimum(np.where(l2 > 0, excess / (s * l2), np.where(np.isinf(bound), 0.0, bound)), bound)
         best = np.where((excess > 0) & np.isfinite(l1) & np.isfinite(best), best, 0.0)
     return ratio, (best * (excess - 0.5 * s * l2 * best)).sum(axis=1)
+
+
+def near_dual_terms(terms: Terms, grid: Vector, G: np.ndarray) -> tuple[Vector, Vector]:
+    """The same for a dual point shrunk for all l1 columns whose excess over the threshold is rounding.
+
+    Where a bound or 1 / l2 is huge, the conjugate of an excess of rounding is not small.
+    """
+    s, size = grid[:, None], np.abs(G)
+    limit = s * np.where(np.isinf(terms.l1), 0.0, terms.l1)
+    near = (limit > 0) & (size <= (1 + NEAR) * limit)
+    ratio, _ = dual_terms(terms, grid, G)
+    shrunk = np.max(np.divide(size, limit, out=np.zeros_like(G), where=near), axis=1, initial=0.0)
+    _, conjugate = dual_terms(terms, grid, np.where(near, np.sign(G) * np.minimum(size, limit), G))
+    return np.maximum(ratio, shrunk), conjugate
 
 
 def _unbounded_dual(l1: Vector, l2: Vector, grid: Vector, size: np.ndarray) -> tuple[Vector, Vector]:

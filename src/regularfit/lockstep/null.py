@@ -7,6 +7,7 @@ import numpy as np
 from .._typing import Vector
 from ..penalties.coordinates import Coordinates
 from .problem import Problem
+from .scores import centred_scores
 from .standard import inverse_scale
 
 __all__ = ["null_eta", "null_scores"]
@@ -28,9 +29,8 @@ def null_scores(problem: Problem, normal: Coordinates | None) -> Vector:
     inverse = inverse_scale(deviation[0], problem.standardize, problem.fit_intercept, problem.unit)
     eta = _with_free_columns(problem, normal, weights) if normal is not None else null_eta(problem, weights)
     residual = -weights * problem.loss.gradient(problem.y, eta)
-    score = problem.design.rmatmat(0, problem.p, residual[:, None])[0]
-    centre = mean[0] * residual.sum() if problem.fit_intercept else 0.0
-    scores = (score - centre) * inverse
+    centre = mean * problem.fit_intercept
+    scores = centred_scores(problem.design, residual[:, None], centre)[0] * inverse
     # Where intercept and free columns explain everything, what is left is rounding, and no scale for a grid.
     y = problem.y - problem.offset
     largest = float(np.abs(y).max(initial=0.0))

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from .threads import Workers
 
-__all__ = ["collect", "keeping", "one_by_one"]
+__all__ = ["collect", "in_turn", "keeping", "one_by_one"]
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -28,10 +28,28 @@ def collect(team: Workers, job: Callable[[S], T], items: Iterable[S]) -> list[T]
     """Return the answers in order; on Ctrl-C keep those that are ready, with None for the others."""
     every = list(items)
     done: list[Any] = [None] * len(every)
-    with keeping(lambda inner: done):
-        for k, answer in enumerate(team.map(job, every)):
-            done[k] = answer
+
+    def note(k: int) -> None:
+        done[k] = job(every[k])  # by the worker: a later lane may be ready before the one that is waited for
+
+    with keeping(lambda inner: list(done)):
+        for _ in team.map(note, range(len(every))):
+            pass
     return done
+
+
+def in_turn(team: Workers, items: Iterator[T], stop: Callable[[], None]) -> Iterator[T]:
+    """Draw items on a thread of the team, so that Ctrl-C reaches the caller at once; ``stop`` is called if it does."""
+    end: Any = object()
+    try:
+        while True:
+            [item] = team.map(lambda _: next(items, end), [None])
+            if item is end:
+                return
+            yield item
+    except KeyboardInterrupt:
+        stop()
+        raise
 
 
 def one_by_one(

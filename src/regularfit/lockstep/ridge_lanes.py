@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from threading import Event
 
 import numpy as np
 from scipy import sparse
@@ -19,11 +20,12 @@ from ..penalties import L2, Penalty
 from ..penalties.coordinates import Coordinates
 from .certificate import judge
 from .newton import fit_newton
-from .partial import collect, one_by_one
+from .partial import collect, in_turn, keeping, one_by_one
 from .problem import Lane, Problem
 from .result import LaneResult, Score, held_out, make_path
-from .ridge_iterative import iterate_ridge
+from .ridge_iterative import LaneRidge, iterate_ridge
 from .ridge_kernel import KernelFit, KernelRidge, penalty_kernel
+from .scores import centred_scores
 from .standard import inverse_scale, normal_forms
 from .threads import Workers
 
@@ -229,9 +231,23 @@ def _by_iteration(problem, normal, grid, lanes, weights, mean, inverse, tol, tea
     scales = 1.0 / np.where(inverse == 0, 1.0, inverse)
     y = problem.y - problem.offset
     every = np.arange(problem.p)
+    stopped = Event()
+
+    def going() -> None:
+        if stopped.is_set():
+            raise RuntimeError("stopped by Ctrl-C")
+
+    def matmat(V: np.ndarray) -> np.ndarray:
+        going()
+        return problem.design.matmat(every, np.ascontiguousarray(V))
+
+    def rmatmat(U: np.ndarray) -> np.ndarray:
+        going()
+        return problem.design.rmatmat(0, problem.p, np.ascontiguousarray(U)).T
+
     solved = iterate_ridge(
-        lambda V: problem.design.matmat(every, np.ascontiguousarray(V)),
-        lambda U: problem.design.rmatmat(0, problem.p, np.ascontiguousarray(U)).T,
+        matmat,
+        rmatmat,
         y,
         weights.T,
         mean.T,
@@ -242,36 +258,58 @@ def _by_iteration(problem, normal, grid, lanes, weights, mean, inverse, tol, tea
         tol=tol,
     )
     answers: list[LaneResult | None] = [None] * len(lanes)
-    for fit in solved:
-        f = fit.lane
-        raw = fit.coefs / scales[f]
-        E = problem.design.matmat(every, np.ascontiguousarray(raw.T))
-        level = weights[f] @ (y[:, None] - E) if problem.fit_intercept else np.zeros(len(grid))
-        eta = E + level
-        scores = _scores(problem, lanes[f], eta + problem.offset[:, None], score)
-        residual = y[:, None] - eta
-        rr = weights[f] @ residual**2
-        null = float(weights[f] @ (y - (weights[f] @ y if problem.fit_intercept else 0.0)) ** 2)
-        R = np.ascontiguousarray(weights[f][:, None] * residual)
-        g = (problem.design.rmatmat(0, problem.p, R) - np.outer(R.sum(axis=0), mean[f])) / scales[f]
-        kkt = np.abs(np.where(dead, 0.0, g - grid[:, None] * normal.l2 * fit.coefs)).max(axis=1) / grid
-        path = None
-        if lanes[f].keep:
-            df = np.full(len(grid), np.nan)  # the trace of a hat matrix that is never formed
-            path = make_path(
+    results = (
+        (
+            fit.lane,
+            _iterated_result(
                 problem,
+                lanes[fit.lane],
                 grid,
-                raw,
-                level,
-                1 - rr / null if null > 0 else np.zeros(len(grid)),
-                df,
-                fit.gaps,
-                kkt,
+                fit,
+                weights[fit.lane],
+                mean[fit.lane],
+                scales[fit.lane],
+                normal.l2,
+                dead,
                 tol,
-            )
-        answers[f] = LaneResult(path, scores, fit.gaps, kkt, judge(fit.gaps, kkt, tol))
-        tick(len(grid))
+                score,
+            ),
+        )
+        for fit in solved
+    )
+    with keeping(lambda inner: list(answers)):
+        for f, answer in in_turn(team, results, stopped.set):
+            answers[f] = answer
+            tick(len(grid))
     return answers
+
+
+def _iterated_result(problem, lane, grid, fit: LaneRidge, w, mean, scale, l2, dead, tol, score):  # type: ignore[no-untyped-def]
+    y = problem.y - problem.offset
+    raw = fit.coefs / scale
+    E = problem.design.matmat(np.arange(problem.p), np.ascontiguousarray(raw.T))
+    level = w @ (y[:, None] - E) if problem.fit_intercept else np.zeros(len(grid))
+    eta = E + level
+    scores = _scores(problem, lane, eta + problem.offset[:, None], score)
+    residual = y[:, None] - eta
+    rr = w @ residual**2
+    null = float(w @ (y - (w @ y if problem.fit_intercept else 0.0)) ** 2)
+    g = centred_scores(problem.design, np.ascontiguousarray(w[:, None] * residual), mean[None, :]) / scale
+    kkt = np.abs(np.where(dead, 0.0, g - grid[:, None] * l2 * fit.coefs)).max(axis=1) / grid
+    path = None
+    if lane.keep:
+        path = make_path(
+            problem,
+            grid,
+            raw,
+            level,
+            1 - rr / null if null > 0 else np.zeros(len(grid)),
+            np.full(len(grid), np.nan),  # the trace of a hat matrix that is never formed
+            fit.gaps,
+            kkt,
+            tol,
+        )
+    return LaneResult(path, scores, fit.gaps, kkt, judge(fit.gaps, kkt, tol))
 
 
 def _scores(problem: Problem, lane: Lane, eta: np.ndarray, score: Score | None) -> np.ndarray:

@@ -14,7 +14,7 @@ from ..designs import Design
 from .front import Front
 from .threads import Workers
 
-__all__ = ["Verdict", "score_columns"]
+__all__ = ["Verdict", "centred_scores", "score_columns"]
 
 SLACK = 1e-8  # a violation below this share of the threshold is rounding, not a missing column
 
@@ -27,6 +27,20 @@ class Verdict:
     conjugate: float = 0.0  # sum of finite conjugates at g
     violation: float = 0.0  # of columns outside the working set, over s
     violators: list[int] = field(default_factory=list)
+    near_ratio: float = (
+        0.0  # largest |g| / (s l1) of columns with a finite conjugate that g exceeds by rounding
+    )
+    far_conjugate: float = 0.0  # sum of the others' conjugates
+
+    @property
+    def duals(self) -> tuple[tuple[float, float], ...]:
+        """(ratio, conjugate) of the dual points worth trying.
+
+        A bound of 1e12 makes rounding in g dear; a dual point that is shrunk for that column as well does not pay it.
+        """
+        plain = (self.ratio, self.conjugate)
+        other = (max(self.ratio, self.near_ratio), self.far_conjugate)
+        return (plain, other) if self.near_ratio > 1 else (plain,)
 
 
 def score_columns(
@@ -39,17 +53,18 @@ def score_columns(
 ) -> list[Verdict]:
     """Judge the columns of R (n, m), one a (lane, strength); gradients (m, p) float32 are filled in."""
     totals = R.sum(axis=0)
+    means = [front.mean if design.far is None else front.mean - design.far for front in fronts]
     verdicts = [Verdict() for _ in fronts]
     noise = [1e-14 * float(np.abs(R[:, k]).sum()) for k in range(R.shape[1])]
 
-    def block(first: int) -> list[tuple[float, float, float, list[int]]]:
+    def block(first: int) -> list[tuple[float, float, float, list[int], float, float]]:
         last = min(first + design.block, design.p)
-        S = design.rmatmat(first, last, R)
+        S = design.rmatmat_near(first, last, R)
         return [
             _core.scan(
                 S[k],
                 first,
-                front.mean,
+                means[k],
                 front.inverse,
                 totals[k],
                 strengths[k],
@@ -63,9 +78,21 @@ def score_columns(
         ]
 
     for found in team.map(block, range(0, design.p, design.block)):
-        for verdict, (ratio, conjugate, violation, violators) in zip(verdicts, found, strict=True):
+        for verdict, (ratio, conjugate, violation, violators, near, far) in zip(verdicts, found, strict=True):
+            verdict.near_ratio = max(verdict.near_ratio, near)
+            verdict.far_conjugate += far
             verdict.ratio = max(verdict.ratio, ratio)
             verdict.conjugate += conjugate
             verdict.violation = max(verdict.violation, violation)
             verdict.violators.extend(violators)
     return verdicts
+
+
+def centred_scores(design: Design, R: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """``(X - mean)' r`` of lanes with residuals R (n, F) and means (F, p), (F, p)."""
+    out = np.empty((R.shape[1], design.p))
+    for first in range(0, design.p, design.block):
+        last = min(first + design.block, design.p)
+        out[:, first:last] = design.rmatmat_near(first, last, R)
+    away = means if design.far is None else means - design.far
+    return out - away * R.sum(axis=0)[:, None]

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .._typing import Vector
+from ..designs import Design
 from ..losses import Squared
 from ..penalties import Penalty
 from ..penalties.coordinates import Coordinates
@@ -29,12 +30,14 @@ class Units:
 
     y: float = 1.0
     x: float = 1.0
+    moved: tuple[Design, Vector] | None = None  # the design less constants, where the means of X cost digits
 
     @classmethod
     def of(cls, problem: Problem) -> Units:
         """Units near the target's spread and near the widest column."""
         exact = cls.exact(problem)
-        return cls(_power(exact.y), _power(exact.x))
+        moved = problem.design.recentred() if problem.fit_intercept else None
+        return cls(_power(exact.y), _power(exact.x), moved)
 
     @classmethod
     def exact(cls, problem: Problem) -> Units:
@@ -47,7 +50,10 @@ class Units:
 
     def inside(self, problem: Problem) -> Problem:
         """The problem in these units."""
-        return replace(problem, y=problem.y / self.y, offset=problem.offset / self.y, unit=self.x)
+        design = self.moved[0] if self.moved else problem.design
+        return replace(
+            problem, design=design, y=problem.y / self.y, offset=problem.offset / self.y, unit=self.x
+        )
 
     def strengths(self, grid: Vector) -> Vector:
         """Strengths in these units: those of an l1 part; the l2 part takes the rest."""
@@ -70,11 +76,13 @@ class Units:
         scores = found.scores if own_score else found.scores * self.y * self.y
         path = found.path
         if path is not None:
+            coefs = path.sparse_coefs * self.y
+            level = path.intercepts * self.y
             path = replace(
                 path,
                 strengths=grid[: len(path)],
-                intercepts=path.intercepts * self.y,
-                sparse_coefs=path.sparse_coefs * self.y,
+                intercepts=level - coefs @ self.moved[1] if self.moved else level,
+                sparse_coefs=coefs,
                 _dense=[],
             )
         return replace(found, path=path, scores=scores)

@@ -15,11 +15,12 @@ from .._typing import Vector
 from ..penalties import Penalty
 from ..penalties.coordinates import Coordinates
 from .certificate import fenchel_gap, judge, loose_ends
+from .free_ends import FreeEnds
 from .front import Front
 from .partial import keeping
 from .problem import Lane, Problem
 from .result import LaneResult, Score, held_out, make_path
-from .scores import Verdict, score_columns
+from .scores import Verdict, centred_scores, score_columns
 from .standard import inverse_scale, lane_terms, normal_forms
 from .threads import Workers
 
@@ -53,11 +54,12 @@ def make_fronts(
     weights = np.array([lane.weights(problem) for lane in lanes])
     mean, deviation = problem.design.moments(weights)
     inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept, problem.unit)
+    norm = (deviation if problem.fit_intercept else np.hypot(mean, deviation)) * inverse
     if not problem.fit_intercept:
         mean = np.zeros_like(mean)
     return [
         [
-            Front(weights[f], mean[f], inverse[f], lane_terms(normal, inverse[f]), grid, c, f)
+            Front(weights[f], mean[f], inverse[f], lane_terms(normal, inverse[f]), grid, c, f, norm[f])
             for f in range(len(lanes))
         ]
         for c, (normal, grid) in enumerate(zip(normals, grids, strict=True))
@@ -77,6 +79,7 @@ class SquaredRounds:
             full_df,
         )
         self.fronts = make_fronts(problem, normals, grids, lanes)
+        self.free = FreeEnds(problem)
         self.all = [front for row in self.fronts for front in row]
         self.y = problem.y - problem.offset
         self.scores = [[np.full((len(grid), len(lane.tests)), np.nan) for lane in lanes] for grid in grids]
@@ -88,12 +91,8 @@ class SquaredRounds:
         level = [f.weights @ self.y if self.problem.fit_intercept else 0.0 for f in first]
         self.yy = [float(f.weights @ (self.y - m) ** 2) for f, m in zip(first, level, strict=True)]
         R = np.column_stack([f.weights * (self.y - m) for f, m in zip(first, level, strict=True)])
-        raw = np.empty((len(first), self.problem.p))
-        for start in range(0, self.problem.p, self.problem.design.block):
-            stop = min(start + self.problem.design.block, self.problem.p)
-            raw[:, start:stop] = self.problem.design.rmatmat(start, stop, R)
-        totals = R.sum(axis=0)
-        self.c = [(raw[f] - front.mean * totals[f]) * front.inverse for f, front in enumerate(first)]
+        scores = centred_scores(self.problem.design, R, np.array([front.mean for front in first]))
+        self.c = [scores[f] * front.inverse for f, front in enumerate(first)]
         for front in self.all:
             c = self.c[front.lane]
             l1 = np.where(np.isfinite(front.terms.l1) & (front.terms.l1 > 0), front.terms.l1, np.inf)
@@ -233,8 +232,10 @@ class SquaredRounds:
         l1, l2, lower, upper = front.terms.take(front.columns)
         finite = np.where(np.isinf(l1), 0.0, l1)
         penalty = s * float(np.abs(b) @ finite + 0.5 * (b * b) @ l2)
-        loose = float(loose_ends(b, grad, l1, l2, lower, upper))
-        gap = fenchel_gap(rr, float(b @ grad), penalty, verdict.conjugate, verdict.ratio)
+        moved = self.free.moved(front, grad, front.weights * residual, residual)
+        duals = [self.free.room(front).open(moved, s, *candidate) for candidate in verdict.duals]
+        loose = float(loose_ends(b, grad, l1, l2, lower, upper)) + self.free.cost(front, b, grad, moved)
+        gap = min(fenchel_gap(rr, float(b @ grad), penalty, conjugate, ratio) for ratio, conjugate in duals)
         front.gaps[at] = (max(float(gap), 0.0) + loose) / max(
             0.5 * rr + penalty, 0.5e-12 * self.yy[front.lane] + 1e-300
         )

@@ -52,6 +52,8 @@ class Apart:
         job = (
             *(self.problem.y, self.problem.offset, front.weights),
             *batch.all_terms,
+            *(batch.scale, np.concatenate([np.zeros(batch.shift), front.norm[front.columns]]), batch.level),
+            max(1.0, batch.room.sharp),
             *(np.ascontiguousarray(batch.b[0]), batch.strengths, batch.unit),
             *(0.3 * self.tol, 0.1 * self.tol * front.objective),
             *(null.loss_floor(front.lane, self.problem.saturation), LOOKS),

@@ -8,9 +8,13 @@ import numpy as np
 
 from ..._typing import Vector
 from ..certificate import loose_ends
+from ..free_ends import Room
 from ..front import Front
+from ..rowwise import Rowwise
 
 __all__ = ["Batch", "violations"]
+
+FLAT = 1e-15  # mean curvatures below it are that
 
 
 @dataclass(eq=False)
@@ -22,9 +26,12 @@ class Batch:
     unit: Vector  # (m,) what violations are relative to: a ridge grid starts at strengths far above any gradient
     scale: Vector  # (w,) from the common scale of Z to the lane's
     positions: np.ndarray  # (w,) places in Z
+    level: Vector  # (w,) what an open intercept costs, a unit of each coefficient
     shift: int  # places of the intercept
     first: int  # column of its first strength in the round's arrays
     b: np.ndarray  # (m, w)
+    room: Room  # how much moved scores cost
+    bend: Vector = field(init=False)  # (m,) mean curvature near the solution; nan: not taken yet
     descent: np.ndarray = field(init=False)  # (m, w) exact, minus the gradient
     error: Vector = field(init=False)  # (m,) see `errors`
     live: np.ndarray = field(init=False)  # (m,) not solved yet
@@ -33,6 +40,7 @@ class Batch:
     def __post_init__(self) -> None:
         self.descent = np.zeros_like(self.b)
         self.error = np.full(len(self.b), np.inf)
+        self.bend = np.full(len(self.b), np.nan)
         self.live = np.ones(len(self.b), bool)
 
     def __len__(self) -> int:
@@ -66,21 +74,44 @@ class Batch:
         beta = b[..., self.shift :]
         return np.abs(beta) @ np.where(np.isinf(l1), 0, l1) + 0.5 * (beta * beta) @ l2
 
-    def loose(self, b: np.ndarray, descent: np.ndarray) -> Vector:
-        """What the intercept and unpenalised columns leave open: it counts in full against the objective."""
-        loose = loose_ends(b[:, self.shift :], descent[:, self.shift :], *self.terms)
-        return loose + 2 * (np.abs(descent[:, : self.shift]) * (np.abs(b[:, : self.shift]) + 1)).sum(axis=1)
-
     def errors(self, which: np.ndarray, descent: np.ndarray) -> Vector:
         """Violations of the optimality conditions on the working set at the points b, relative to the unit."""
-        b = self.b[which]
-        found = violations(b[:, self.shift :], descent[:, self.shift :], self.strengths[which], *self.terms)
-        found = np.maximum(found, np.abs(descent[:, : self.shift]).max(axis=1, initial=0.0))
-        return np.maximum(found / self.unit[which], 2 * self.loose(b, descent) / self.front.objective)
+        b, shift, front = self.b[which], self.shift, self.front
+        found = violations(b[:, shift:], descent[:, shift:], self.strengths[which], *self.terms)
+        ends = self._ends(which, descent)
+        found = np.maximum(found, ends * max(1.0, self.room.sharp)) / self.unit[which]
+        # What the intercept and unpenalised columns leave open counts in full against the objective.
+        size = np.abs(b)
+        loose = ends * (size[:, shift:] @ front.norm[front.columns])
+        if self.room.any:
+            loose += loose_ends(size[:, shift:], descent[:, shift:], *self.terms)
+        if shift:
+            loose += np.abs(descent[:, 0]) * (size @ self.level)
+        return np.maximum(found, 2 * loose / front.objective)
+
+    def _ends(self, which: np.ndarray, descent: np.ndarray) -> Vector:
+        """How far the scores of others may move where those of the intercept and free columns are made zero."""
+        shift = self.shift
+        ends = np.abs(descent[:, :shift]).max(axis=1, initial=0.0)
+        if self.room.any:
+            l1, l2, lower, upper = self.terms
+            free = np.flatnonzero((l1 == 0) & (l2 == 0) & (self.scale[shift:] > 0))
+            # A free column's score says how far its coefficient may be only on the column's own scale.
+            G = descent[:, shift:][:, free]
+            own = np.where(np.isinf(np.where(G > 0, upper[free], lower[free])), np.abs(G), 0.0)
+            ends = np.maximum(ends, (own / self.scale[shift:][free]).max(axis=1, initial=0.0))
+        known = self.bend[which]
+        return 2 * ends / np.sqrt(np.where(np.isnan(known), self.front.bend, np.maximum(known, FLAT)))
+
+    def take_bend(self, rowwise: Rowwise, y: Vector, which: np.ndarray, eta: np.ndarray) -> None:
+        """Note the mean curvature of the loss at the predictors ``eta`` (n, m) of some strengths, once each."""
+        for slot, column in zip(which, eta.T, strict=True):
+            if np.isnan(self.bend[slot]):
+                self.bend[slot] = self.front.weights @ rowwise.curvature(y, np.ascontiguousarray(column))
 
     def keep(self, count: int, first: int) -> None:
         """Only the first strengths were done, and stand from column ``first`` on."""
-        for name in ("strengths", "unit", "b", "descent", "error", "live"):
+        for name in ("strengths", "unit", "b", "descent", "error", "bend", "live"):
             setattr(self, name, getattr(self, name)[:count])
         self.first = first
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..._typing import Vector
+from ..free_ends import FreeEnds
 from ..problem import Problem
 from ..rowwise import Rowwise
 from ..scores import Verdict
@@ -29,21 +30,42 @@ def facts(
     return rowwise.means(problem.y, weights, owner, E), np.einsum("nm,nm->m", R, E), problem.offset @ R
 
 
-def record(batch: Batch, count: int, verdicts: Sequence[Verdict], found: Facts, null: NullModels) -> None:
-    """Gaps, violations and deviance ratios of the first strengths of a batch, into its front."""
-    front, lane, span = batch.front, batch.front.lane, slice(batch.first, batch.first + count)
+def record(
+    batch: Batch,
+    moved: Vector,
+    steep: Vector,
+    verdicts: Sequence[Verdict],
+    found: Facts,
+    null: NullModels,
+    free: FreeEnds,
+) -> None:
+    """Gaps, violations and deviance ratios of the first strengths of a batch, into its front.
+
+    ``moved`` is how far each dual point was moved to be feasible for intercept and free columns, see free_ends.
+    """
+    front, lane, count = batch.front, batch.front.lane, len(moved)
+    span = slice(batch.first, batch.first + count)
     mean_loss, on_eta, on_offset = (fact[span] for fact in found)
     b, g, s = batch.b[:count], batch.descent[:count], batch.strengths[:count]
     primal = mean_loss + s * batch.penalty(b)
     # The dual point is c times the loss's gradient u. There loss*(u) = u eta - loss(eta), and by convexity
     # loss*(c u) <= c loss*(u) + (1 - c) loss*(0): a bound from numbers at hand. Residuals are -w u.
-    c = 1.0 / np.maximum([v.ratio for v in verdicts[:count]], 1.0)
-    conjugate = c * (-on_eta - mean_loss) + (1 - c) * null.at_rest[lane]
-    dual = -conjugate - c * on_offset - [v.conjugate for v in verdicts[:count]]
+    dual = np.full(count, -np.inf)
+    for k, verdict in enumerate(verdicts[:count]):
+        for candidate in verdict.duals:
+            ratio, pen_conjugate = batch.room.open(float(moved[k]), float(s[k]), *candidate)
+            c = 1.0 / ratio
+            conjugate = c * (-on_eta[k] - mean_loss[k]) + (1 - c) * null.at_rest[lane]
+            dual[k] = max(dual[k], -conjugate - c * on_offset[k] - pen_conjugate)
+    shift = batch.shift
+    cost = np.array(
+        [free.cost(front, b[k, shift:], g[k, shift:], float(moved[k]), steep[k]) for k in range(count)]
+    )
+    cost += np.abs(g[:, :shift]).sum(axis=1) * (np.abs(b) @ batch.level)
     size = np.maximum(primal, null.least[lane])
     at = slice(front.position, front.position + count)
     # No loss is negative, so the objective itself bounds the gap (rows of one class: best is 0, at infinity).
-    front.gaps[at] = np.minimum(np.maximum(primal - dual, 0.0) + batch.loose(b, g), primal) / size
+    front.gaps[at] = np.minimum(np.maximum(primal - dual, 0.0) + cost, primal) / size
     front.kkt[at] = np.maximum(
         batch.error[:count] * batch.unit[:count] / s, [v.violation for v in verdicts[:count]]
     )

@@ -11,6 +11,7 @@ from ..._typing import Vector
 from ..front import Front
 from ..null import null_eta
 from ..problem import Problem
+from ..scores import centred_scores
 
 __all__ = ["NullModels", "start"]
 
@@ -40,13 +41,8 @@ def start(problem: Problem, fronts: Sequence[Front]) -> tuple[NullModels, np.nda
     loss, y = problem.loss, problem.y
     etas = [null_eta(problem, front.weights) for front in fronts]
     R = np.column_stack([-f.weights * loss.gradient(y, eta) for f, eta in zip(fronts, etas, strict=True)])
-    scores = np.empty((len(fronts), problem.p))
-    for first in range(0, problem.p, problem.design.block):
-        last = min(first + problem.design.block, problem.p)
-        scores[:, first:last] = problem.design.rmatmat(first, last, R)
-    for score, front, total in zip(scores, fronts, R.sum(axis=0), strict=True):
-        score -= front.mean * total
-        score *= front.inverse
+    scores = centred_scores(problem.design, R, np.array([front.mean for front in fronts]))
+    scores *= np.array([front.inverse for front in fronts])
 
     def means(values: list[Vector]) -> Vector:
         return np.array([float(f.weights @ value) for f, value in zip(fronts, values, strict=True)])

@@ -10,6 +10,7 @@ from ..._typing import Vector
 from ...designs import Dense, SparseColumns
 from ...penalties import Penalty
 from ..columns import DenseColumns, SparseTaken, make_columns
+from ..free_ends import FreeEnds
 from ..front import Front
 from ..partial import keeping
 from ..problem import Lane, Problem
@@ -58,6 +59,7 @@ class NewtonRounds:
     def __init__(self, problem, normals, grids, lanes, tol, team, score) -> None:  # type: ignore[no-untyped-def]
         self.problem, self.lanes, self.tol, self.team, self.score = problem, lanes, tol, team, score
         self.fronts = make_fronts(problem, normals, grids, lanes)
+        self.free = FreeEnds(problem)
         self.all = [front for row in self.fronts for front in row]
         self.scores = [[np.full((len(grid), len(lane.tests)), np.nan) for lane in lanes] for grid in grids]
         self.columns = full_columns(problem)
@@ -123,9 +125,11 @@ class NewtonRounds:
                     np.minimum(strengths, self.null.pull[front.lane]),
                     np.concatenate([np.ones(shift), scale]),
                     self.columns.positions(front.columns),
+                    self._level(front),
                     shift,
                     first,
                     np.tile(front.base, (len(strengths), 1)),
+                    self.free.room(front),
                 )
             )
             first += len(strengths)
@@ -143,7 +147,8 @@ class NewtonRounds:
         for batch in batches:
             front, mine = batch.front, verdicts[batch.span]
             accepted = solved(batch, mine)
-            record(batch, accepted, mine, found, self.null)
+            moved, steep = self._moved(batch, accepted, E, R)
+            record(batch, moved, steep, mine, found, self.null, self.free)
             self._keep_coefficients(batch, accepted)
             before = front.reached
             kept = front.cut(accepted, self.problem.saturation)
@@ -160,6 +165,26 @@ class NewtonRounds:
                 front.batch = max(1, front.batch // 2)
             done += (front.reached if front.live else len(front.grid)) - before
         return done
+
+    def _moved(self, batch: Batch, count: int, E: np.ndarray, R: np.ndarray) -> tuple[Vector, Vector]:
+        """How far the dual points of the accepted strengths are moved, and how steep the loss is there."""
+        front = batch.front
+        eta, r = (part[:, batch.first : batch.first + count].T for part in (E, R))
+        batch.take_bend(self.rowwise, self.problem.y, np.arange(count), eta.T)
+        if count:
+            front.bend = float(batch.bend[count - 1])
+        steep = np.array([self.free.steep(front, eta[k]) for k in range(count)])
+        g = batch.descent[:, batch.shift :]
+        moved = [self.free.moved(front, g[k], r[k], eta[k], batch.bend[k], steep[k]) for k in range(count)]
+        return np.array(moved), steep
+
+    def _level(self, front: Front) -> Vector:
+        """Times the sizes of [intercept, coefficients]: the intercept's beside the lane's own centred columns."""
+        cols = front.columns
+        common = self.columns.mean[cols] if isinstance(self.problem.design, Dense) else 0.0
+        return np.concatenate(
+            [np.ones(self.columns.shift), np.abs((front.mean[cols] - common) * front.inverse[cols])]
+        )
 
     def _keep_coefficients(self, batch: Batch, count: int) -> None:
         front, at, shift = batch.front, batch.front.position, batch.shift

@@ -177,6 +177,12 @@ class Together:
         batch = step.batch
         retry = np.zeros(len(batch), bool)
         errors = batch.errors(which, descent)
+        near = np.flatnonzero((errors <= 0.3 * self.tol) & np.isnan(batch.bend[which]))
+        if len(
+            near
+        ):  # what the intercept leaves open is judged by the curvature where it is, not where it was
+            batch.take_bend(self.rowwise, self.problem.y, which[near], eta[:, near])
+            errors[near] = batch.errors(which[near], descent[near])
         for k in np.flatnonzero(
             ~(errors <= 0.5 * batch.error[which])
         ):  # not clearly better: look at the objective
