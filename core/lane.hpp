@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "quadratic.hpp"
+#include "sweeps.hpp"
 
 namespace rf {
 
@@ -57,18 +58,13 @@ public:
     void solve(const double* strengths, int count, const double* c, std::size_t stride, double* b, double* grad,
                double* kkt, unsigned char* solved) {
         slots_.resize(count);
-        for (int k = 0; k < count; ++k) {
-            slots_[k] = k ? slots_[k - 1] : base_;
-            run(slots_[k], strengths[k], c + k * stride, b + std::size_t(k) * q_.m, grad + std::size_t(k) * q_.m,
-                kkt[k], solved[k]);
-        }
+        along({strengths, c, b, grad, kkt, solved, stride, count, true});
     }
 
     // A whole path at once, when no slot will be asked for again.
     void path(const double* strengths, int count, const double* c, double* b, double* grad, double* kkt,
               unsigned char* solved) {
-        for (int k = 0; k < count; ++k)
-            run(base_, strengths[k], c, b + std::size_t(k) * q_.m, grad + std::size_t(k) * q_.m, kkt[k], solved[k]);
+        along({strengths, c, b, grad, kkt, solved, 0, count, false});
     }
 
     // A Newton step for some slots: the model is  -descent'(x - b) + 1/2 (x - b)'G(x - b) + s pen(x)  around b (rows of
@@ -89,17 +85,112 @@ public:
         }
     }
 
-    void keep(int slot) { base_ = slots_.at(slot); }
+    void keep(int slot) {
+        if (slot > 0) trail_.push(slots_.at(slot - 1).b, slots_[slot - 1].strength);
+        base_ = slots_.at(slot);
+        trail_.push(base_.b, base_.strength);
+    }
     void open(int count) {
         slots_.assign(count, base_);
         for (State& slot : slots_) slot.resize(q_.m);
     }
 
 private:
+    struct Request {
+        const double *strengths, *c;
+        double *b, *grad, *kkt;
+        unsigned char* solved;
+        std::size_t stride;
+        int count;
+        bool slots;
+    };
+
+    // The last two solutions: a straight line through them is where several strengths at once begin.
+    struct Trail {
+        std::vector<double> now, before;
+        double s_now = 0, s_before = 0;
+
+        void push(const std::vector<double>& b, double s) {
+            before.swap(now);
+            s_before = s_now;
+            now = b;
+            s_now = s;
+        }
+        double ahead(const Quadratic& q, int j, double s) const {
+            if (j >= static_cast<int>(now.size()) || now[j] == 0) return 0;
+            if (j >= static_cast<int>(before.size()) || !(s_before > s_now)) return now[j];
+            const double b = now[j] + (now[j] - before[j]) * ((s_now - s) / (s_before - s_now));
+            return b * now[j] > 0 ? std::clamp(b, q.lower[j], q.upper[j]) : 0;
+        }
+    };
+
+    void along(const Request& ask) {
+        rounded_.clear();
+        Trail trail = trail_;
+        for (int k = 0; k < ask.count;) {
+            State& from = ask.slots && k ? slots_[k - 1] : base_;
+            const int together = std::min(abreast, ask.count - k);
+            int done = 1;
+            if (together > 2 && q_.round && from.many() && sweep(ask, k, together, trail)) done = together;
+            else one(ask, k, from);
+            for (int i = k; done > 1 && i < k + done; ++i) swept(ask, i);
+            for (int i = std::max(k, k + done - 2); i < k + done; ++i) {
+                const double* b = ask.b + std::size_t(i) * q_.m;
+                trail.push(std::vector<double>(b, b + q_.m), ask.strengths[i]);
+            }
+            k += done;
+        }
+        if (!ask.slots) trail_ = trail;
+    }
+
+    void one(const Request& ask, int k, const State& from) {
+        State& state = ask.slots ? slots_[k] : base_;
+        if (ask.slots) state = from;
+        run(state, ask.strengths[k], ask.c + k * ask.stride, ask.b + std::size_t(k) * q_.m, ask.grad + std::size_t(k) * q_.m,
+            ask.kkt[k], ask.solved[k]);
+    }
+
+    // Several strengths from k on, side by side; false when their gaps did not close.
+    bool sweep(const Request& ask, int k, int count, const Trail& trail) {
+        if (rounded_.empty() && !round_off()) return false;
+        Sweeps sweeps(q_, rounded_.data(), ask.strengths + k, count, ask.c + k * ask.stride, ask.stride, tolerances);
+        for (int i = 0; i < count; ++i)
+            for (int j = 0; j < q_.m; ++j) sweeps.start(i, j, trail.ahead(q_, j, ask.strengths[k + i]));
+        if (!sweeps.solve()) return false;
+        for (int i = 0; i < count; ++i) {
+            const std::size_t row = std::size_t(k + i) * q_.m;
+            for (int j = 0; j < q_.m; ++j) {
+                ask.b[row + j] = sweeps.value(i, j);
+                ask.grad[row + j] = sweeps.gradient(i, j);
+            }
+            ask.solved[k + i] = true;
+        }
+        return true;
+    }
+
+    // The Gram matrix in float32, where its numbers fit.
+    bool round_off() {
+        for (int j = 0; j < q_.m; ++j) {
+            const double diagonal = q_.column(j)[j];
+            if (!std::isinf(q_.l1[j]) && !(diagonal > 1e-12 && diagonal < 1e12)) return false;
+        }
+        rounded_.resize(std::size_t(q_.m) * q_.m);
+        for (int j = 0; j < q_.m; ++j) std::copy(q_.column(j), q_.column(j) + q_.m, rounded_.begin() + std::size_t(j) * q_.m);
+        return true;
+    }
+
+    void swept(const Request& ask, int k) {
+        const double *b = ask.b + std::size_t(k) * q_.m, *grad = ask.grad + std::size_t(k) * q_.m;
+        State& state = ask.slots ? slots_[k] : base_;
+        state.stand(q_, b, ask.strengths[k]);
+        ask.kkt[k] = q_.kkt(b, grad, ask.strengths[k]);
+    }
+
     void run(State& state, double s, const double* c, double* b, double* grad, double& kkt, unsigned char& solved) {
         Solver solver(q_, state, c, s, tolerances);
         solved = solver.solve(grad_);
-        kkt = solver.kkt(grad_);
+        kkt = q_.kkt(state.b.data(), grad_.data(), s);
+        state.strength = s;
         std::copy(state.b.begin(), state.b.end(), b);
         std::copy(grad_.begin(), grad_.end(), grad);
     }
@@ -119,8 +210,10 @@ private:
 
     Quadratic q_;
     State base_;
+    Trail trail_;  // of the base state
     std::vector<State> slots_;
     std::vector<double> owned_, grad_;
+    std::vector<float> rounded_;
 };
 
 }  // namespace rf
