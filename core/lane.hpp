@@ -53,7 +53,7 @@ public:
         forget();
     }
 
-    // Strengths one after another from the base state; slot k keeps where strength k ended.
+    // Strengths one after another from the base state; slot k keeps where strength k ended, without a factor.
     // c: one row for all strengths, or one a strength (stride m).  Returns per strength whether it was solved.
     void solve(const double* strengths, int count, const double* c, std::size_t stride, double* b, double* grad,
                double* kkt, unsigned char* solved) {
@@ -87,8 +87,10 @@ public:
 
     void keep(int slot) {
         if (slot > 0) trail_.push(slots_.at(slot - 1).b, slots_[slot - 1].strength);
-        base_ = slots_.at(slot);
+        if (ahead_) base_.go_to(q_, slots_.at(slot), tolerances.pivot);
+        else base_ = slots_.at(slot);
         trail_.push(base_.b, base_.strength);
+        ahead_ = false;
     }
     void open(int count) {
         slots_.assign(count, base_);
@@ -125,28 +127,28 @@ private:
     };
 
     void along(const Request& ask) {
-        rounded_.clear();
+        if (ahead_) base_.go_to(q_, start_, tolerances.pivot);
+        ahead_ = ask.slots;
+        if (ahead_) start_ = base_.mark();
+        base_.resize(q_.m);
         Trail trail = trail_;
         for (int k = 0; k < ask.count;) {
-            State& from = ask.slots && k ? slots_[k - 1] : base_;
             const int together = std::min(abreast, ask.count - k);
-            int done = 1;
-            if (together > 2 && q_.round && from.many() && sweep(ask, k, together, trail)) done = together;
-            else one(ask, k, from);
-            for (int i = k; done > 1 && i < k + done; ++i) swept(ask, i);
-            for (int i = std::max(k, k + done - 2); i < k + done; ++i) {
-                const double* b = ask.b + std::size_t(i) * q_.m;
-                trail.push(std::vector<double>(b, b + q_.m), ask.strengths[i]);
+            const bool many = together > 2 && q_.round && base_.many() && sweep(ask, k, together, trail);
+            const int end = k + (many ? together : 1);
+            if (!many) one(ask, k);
+            for (; k < end; ++k) {
+                if (many) swept(ask, k);
+                if (ask.slots) slots_[k] = base_.mark();
+                trail.push(base_.b, base_.strength);
             }
-            k += done;
         }
         if (!ask.slots) trail_ = trail;
+        std::vector<float>().swap(rounded_);
     }
 
-    void one(const Request& ask, int k, const State& from) {
-        State& state = ask.slots ? slots_[k] : base_;
-        if (ask.slots) state = from;
-        run(state, ask.strengths[k], ask.c + k * ask.stride, ask.b + std::size_t(k) * q_.m, ask.grad + std::size_t(k) * q_.m,
+    void one(const Request& ask, int k) {
+        run(base_, ask.strengths[k], ask.c + k * ask.stride, ask.b + std::size_t(k) * q_.m, ask.grad + std::size_t(k) * q_.m,
             ask.kkt[k], ask.solved[k]);
     }
 
@@ -181,8 +183,7 @@ private:
 
     void swept(const Request& ask, int k) {
         const double *b = ask.b + std::size_t(k) * q_.m, *grad = ask.grad + std::size_t(k) * q_.m;
-        State& state = ask.slots ? slots_[k] : base_;
-        state.stand(q_, b, ask.strengths[k]);
+        base_.stand(q_, b, ask.strengths[k]);
         ask.kkt[k] = q_.kkt(b, grad, ask.strengths[k]);
     }
 
@@ -210,7 +211,9 @@ private:
 
     Quadratic q_;
     State base_;
-    Trail trail_;  // of the base state
+    Trail trail_;         // of the base state
+    bool ahead_ = false;  // the base went through the last batch: where it stood is `start_`
+    State start_;
     std::vector<State> slots_;
     std::vector<double> owned_, grad_;
     std::vector<float> rounded_;

@@ -80,6 +80,46 @@ struct State {
         b.resize(m, 0.0);
         side.resize(m, Zero);
     }
+    // The same without its factor, which is most of it.
+    State mark() const {
+        State out;
+        out.b = b, out.side = side, out.free = free;
+        out.factor_strength = factor_strength, out.strength = strength;
+        return out;
+    }
+    // Adds column j to the factor of G + s*l2; false when it depends on those that are in.  The two vectors are scratch.
+    bool push(const Quadratic& q, int j, double s, double pivot, std::vector<double>& row, std::vector<double>& solved) {
+        const double* col = q.column(j);
+        row.resize(free.size());
+        for (std::size_t i = 0; i < row.size(); ++i) row[i] = col[free[i]];
+        const double diagonal = col[j] + s * q.l2[j];
+        if (!factor.append(row.data(), diagonal, pivot * diagonal, solved)) return false;
+        free.push_back(j);
+        return true;
+    }
+    void drop(int position) {
+        factor.remove(position);
+        free.erase(free.begin() + position);
+    }
+    // Goes to a marked state of the same lane: the few columns by which they differ leave or join the factor.
+    void go_to(const Quadratic& q, const State& to, double pivot) {
+        const bool usable = factor_strength >= 0 && to.factor_strength >= 0 && (!q.ridge || factor_strength == to.factor_strength);
+        b = to.b, side = to.side, strength = to.strength;
+        if (!usable) {
+            free.clear();
+            factor_strength = -1;
+            return;
+        }
+        std::vector<char> wanted(q.m, 0);
+        for (int j : to.free) wanted[j] = 1;
+        for (int i = static_cast<int>(free.size()) - 1; i >= 0; --i) {
+            if (!wanted[free[i]]) drop(i);
+            else wanted[free[i]] = 0;
+        }
+        std::vector<double> row, solved;
+        for (int j : to.free)
+            if (wanted[j] && !push(q, j, strength, pivot, row, solved)) factor_strength = -1;
+    }
     // At a solution that was found without the factor.
     void stand(const Quadratic& q, const double* solution, double s) {
         resize(q.m);
@@ -176,20 +216,8 @@ private:
         st_.factor_strength = s_;
     }
 
-    bool push(int j) {
-        const double* col = q_.column(j);
-        row_.resize(st_.free.size());
-        for (std::size_t i = 0; i < row_.size(); ++i) row_[i] = col[st_.free[i]];
-        const double diagonal = col[j] + s_ * q_.l2[j];
-        if (!st_.factor.append(row_.data(), diagonal, tol_.pivot * diagonal, solved_)) return false;
-        st_.free.push_back(j);
-        return true;
-    }
-
-    void drop(int position) {
-        st_.factor.remove(position);
-        st_.free.erase(st_.free.begin() + position);
-    }
+    bool push(int j) { return st_.push(q_, j, s_, tol_.pivot, row_, solved_); }
+    void drop(int position) { st_.drop(position); }
 
     // Moves the free coefficients towards the solution for their signs, as far as signs and bounds allow.
     double towards_target() {
