@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <stdexcept>
 #include <vector>
 
@@ -17,7 +18,7 @@ public:
 
     // Uses the caller's matrix without a copy; the caller keeps it alive.
     void bind(const double* gram, int m) {
-        owned_.clear();
+        owned_.reset();
         q_.gram = gram;
         q_.ld = q_.m = m;
         forget();
@@ -26,7 +27,7 @@ public:
     // Adds k columns: block holds their Gram columns against old and new ones, (m + k) x k, column by column.
     void append(const double* block, int k) {
         const int old = q_.m, now = old + k;
-        if (now > q_.ld || owned_.empty()) reserve(std::max(now, q_.ld + q_.ld / 2 + 32));
+        if (now > q_.ld || !owned_) reserve(std::max(now, q_.ld + q_.ld / 2 + 32));
         for (int j = 0; j < k; ++j) {
             const double* column = block + static_cast<std::size_t>(j) * now;
             std::memcpy(at(0, old + j), column, sizeof(double) * now);
@@ -47,7 +48,7 @@ public:
 
     // A new Hessian on the same working set (Newton): supports stay, factors do not.
     void replace(const double* gram) {
-        if (owned_.empty()) reserve(q_.m);
+        if (!owned_) reserve(q_.m);
         for (int j = 0; j < q_.m; ++j)
             std::memcpy(at(0, j), gram + static_cast<std::size_t>(j) * q_.m, sizeof(double) * q_.m);
         forget();
@@ -195,14 +196,15 @@ private:
         std::copy(state.b.begin(), state.b.end(), b);
         std::copy(grad_.begin(), grad_.end(), grad);
     }
-    double* at(int i, int j) { return owned_.data() + static_cast<std::size_t>(j) * q_.ld + i; }
+    double* at(int i, int j) { return owned_.get() + static_cast<std::size_t>(j) * q_.ld + i; }
     void reserve(int capacity) {
-        std::vector<double> fresh(static_cast<std::size_t>(capacity) * capacity);
+        // not set to zero: memory that no column has reached yet is not taken
+        auto fresh = std::make_unique_for_overwrite<double[]>(static_cast<std::size_t>(capacity) * capacity);
         for (int j = 0; j < q_.m && q_.gram; ++j)
-            std::memcpy(fresh.data() + static_cast<std::size_t>(j) * capacity, q_.column(j), sizeof(double) * q_.m);
+            std::memcpy(fresh.get() + static_cast<std::size_t>(j) * capacity, q_.column(j), sizeof(double) * q_.m);
         owned_.swap(fresh);
         q_.ld = capacity;
-        q_.gram = owned_.data();
+        q_.gram = owned_.get();
     }
     void forget() {
         base_.factor_strength = -1;
@@ -215,7 +217,8 @@ private:
     bool ahead_ = false;  // the base went through the last batch: where it stood is `start_`
     State start_;
     std::vector<State> slots_;
-    std::vector<double> owned_, grad_;
+    std::unique_ptr<double[]> owned_;
+    std::vector<double> grad_;
     std::vector<float> rounded_;
 };
 

@@ -19,7 +19,7 @@ __all__ = ["Front"]
 
 FIRST_BATCH, LARGEST_BATCH = 4, 16
 INTERRUPTED = "the fit was interrupted there"
-MARGIN = 0.08  # how near the boundary a column is taken in ahead of time
+MARGIN = 0.01  # how near the boundary a column is taken in ahead of time
 
 
 @dataclass(eq=False)
