@@ -8,6 +8,7 @@
 
 #include "columns.hpp"
 #include "lane.hpp"
+#include "thin.hpp"
 #include "threads.hpp"
 
 namespace nb = nanobind;
@@ -93,6 +94,12 @@ void gather(nb::ndarray<nb::ndim<2>, nb::device::cpu, nb::ro> x, Index rows, Ind
     if (x.dtype() == nb::dtype<double>()) gather_as<double>(x, rows, cols, m, a, w, out);
     else if (x.dtype() == nb::dtype<float>()) gather_as<float>(x, rows, cols, m, a, w, out);
     else throw std::invalid_argument("gather: X must be float64 or float32");
+}
+
+bool thin_product(Columns x, Rows r, Out out) {
+    need(r.shape(0) == x.shape(0) && out.shape(0) == r.shape(1) && out.shape(1) == x.shape(1), "thin_product: shapes differ");
+    nb::gil_scoped_release release;
+    return rf::thin_product(x.data(), static_cast<int>(x.shape(0)), static_cast<int>(x.shape(1)), r.data(), static_cast<int>(r.shape(1)), out.data());
 }
 
 rf::Terms terms(const Vector& l1, const Vector& l2, const Vector& lower, const Vector& upper) {
@@ -239,5 +246,6 @@ NB_MODULE(_core, m) {
         .def("gram", &Sparse::gram, "weight"_a, "all"_a, "fresh"_a, "out"_a.noconvert(), "threads"_a);
     m.def("scan", &scan, "scores"_a, "first"_a, "mean"_a, "inverse"_a, "total"_a, "s"_a, "l1"_a, "l2"_a, "lower"_a, "upper"_a, "slack"_a,
           "noise"_a, "skip"_a, "kept"_a.none());
+    m.def("thin_product", &thin_product, "x"_a.noconvert(), "r"_a.noconvert(), "out"_a.noconvert());
     m.def("approaching", &approaching);
 }
