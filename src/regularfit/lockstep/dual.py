@@ -96,8 +96,8 @@ class Dual:
     def _newton(self, s: float, theta: Vector) -> tuple[Vector, Vector]:
         Z, whole = self._columns, float(self.y @ self.y)
         u, last = Z.T @ theta, np.inf
+        b, free = self._coefficients(u, s)
         for _ in range(STEPS):
-            b, free = self._coefficients(u, s)
             slope = self.y - theta - Z @ b
             left = float(slope @ slope)
             if left <= EXACT * whole or (left > 0.25 * last and self._closed(b, theta + slope, left, s)):
@@ -108,6 +108,7 @@ class Dual:
             moved = Z.T @ step
             length = self._search(s, theta, u, step, moved)
             theta, u = theta + length * step, u + length * moved
+            b, free = self._coefficients(u, s)
         return b, theta
 
     def _closed(self, b: Vector, residual: Vector, left: float, s: float) -> bool:
@@ -144,14 +145,15 @@ class Dual:
 
     def _direction(self, s: float, slope: Vector) -> Vector:
         """Newton's step; a kernel that lost its digits to a column that left is added up once more."""
+        potrf, potrs = sla.get_lapack_funcs(("potrf", "potrs"), (self.kernel,))
         for afresh in (False, True):
             if afresh:
                 self._afresh(self.inside)
             shifted = self.kernel.copy(order="F")
             shifted[np.diag_indices_from(shifted)] += s
-            factor, failed = sla.lapack.dpotrf(shifted, lower=1, overwrite_a=1, clean=0)
+            factor, failed = potrf(shifted, lower=1, overwrite_a=1, clean=0)
             if not failed:
-                step = s * sla.lapack.dpotrs(factor, slope, lower=1)[0]
+                step = s * potrs(factor, slope, lower=1)[0]
                 if afresh or float(step @ slope) > 0:
                     return step
         return slope / (1.0 + float(np.trace(self.kernel)) / s)  # uphill, however slow

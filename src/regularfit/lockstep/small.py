@@ -44,6 +44,7 @@ def _outgrown(problem: Problem, front: Front, size: int) -> bool:
 
 def _columns(problem: Problem, front: Front, columns: np.ndarray) -> np.ndarray:
     """Working-set columns on the lane's own scale, times the square roots of its weights."""
+    assert isinstance(problem.design, Dense)  # as _outgrown made sure
     rows = np.flatnonzero(front.weights)
     root = np.sqrt(front.weights[rows])
     return problem.design.gather(rows, columns, front.mean[columns], front.inverse[columns], root)
