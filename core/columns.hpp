@@ -97,15 +97,27 @@ struct Terms {
     const double *l1, *l2, *lower, *upper;
 };
 
+// out[i] = (scores[i] - mean[i] * total) * inverse[i]
+RF_CLONES static void standardise(const double* scores, const double* mean, const double* inverse, double total, int count,
+                                  double* out) {
+    for (int i = 0; i < count; ++i) out[i] = (scores[i] - mean[i] * total) * inverse[i];
+}
+
 // scores: X'r on raw columns; g_j = (score_j - mean_j * total) * inverse_j.  Columns of the working set (skip) are
 // the solver's business and count for the dual point only.
 inline void scan(const double* scores, int first, int width, const double* mean, const double* inverse, double total,
                  double s, const Terms& pen, double slack, double noise, const unsigned char* skip, float* kept, Scan& found) {
+    constexpr int chunk = 256;
+    double pulls[chunk];
     for (int i = 0; i < width; ++i) {
         const int j = first + i;
-        const double g = (scores[i] - mean[j] * total) * inverse[j];
-        if (kept) kept[j] = static_cast<float>(g);
-        const double l1 = pen.l1[j], t = s * l1;
+        if (i % chunk == 0) {
+            const int count = std::min(chunk, width - i);
+            standardise(scores + i, mean + j, inverse + j, total, count, pulls);
+            if (kept) std::copy(pulls, pulls + count, kept + j);
+        }
+        const double g = pulls[i % chunk], l1 = pen.l1[j], t = s * l1;
+        if (std::fabs(g) <= t * std::min(found.ratio, 1.0)) continue;  // nearly all: below the boundary, and not the nearest
         if (std::isinf(l1) || inverse[j] == 0) continue;
         const double excess = std::fabs(g) - t;
         const double bound = g > 0 ? pen.upper[j] : pen.lower[j];

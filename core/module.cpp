@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "blocks.hpp"
 #include "columns.hpp"
 #include "lane.hpp"
 #include "losses.hpp"
@@ -101,6 +102,12 @@ void gather(nb::ndarray<nb::ndim<2>, nb::device::cpu, nb::ro> x, Index rows, Ind
     else throw std::invalid_argument("gather: X must be float64 or float32");
 }
 
+bool thin_product(Columns x, Rows r, Out out) {
+    need(r.shape(0) == x.shape(0) && out.shape(0) == r.shape(1) && out.shape(1) == x.shape(1), "thin_product: shapes differ");
+    nb::gil_scoped_release release;
+    return rf::thin_product(x.data(), static_cast<int>(x.shape(0)), static_cast<int>(x.shape(1)), r.data(), static_cast<int>(r.shape(1)), out.data());
+}
+
 rf::Terms terms(const Vector& l1, const Vector& l2, const Vector& lower, const Vector& upper) {
     need(l2.shape(0) == l1.shape(0) && lower.shape(0) == l1.shape(0) && upper.shape(0) == l1.shape(0), "penalty terms differ in length");
     return {l1.data(), l2.data(), lower.data(), upper.data()};
@@ -189,17 +196,11 @@ std::vector<std::int64_t> approaching(Floats now, Floats before, double s_now, d
     return out;
 }
 
-// A block of columns times few vectors, and back.
-void forward(Columns z, int w, Rows b, Out e) {
-    need(0 <= w && w <= (int)z.shape(1) && (int)b.shape(0) == w && e.shape(0) == z.shape(0) && e.shape(1) == b.shape(1), "forward: shapes differ");
+// A block of columns times few vectors.
+void forward(Columns z, Rows b, Out e) {
+    need(b.shape(0) == z.shape(1) && e.shape(0) == z.shape(0) && e.shape(1) == b.shape(1), "forward: shapes differ");
     nb::gil_scoped_release release;
-    rf::thin_forward(z.data(), z.shape(0), static_cast<int>(z.shape(0)), w, b.data(), e.data(), static_cast<int>(b.shape(1)));
-}
-
-void backward(Columns z, int w, Rows r, Out g) {
-    need(0 <= w && w <= (int)z.shape(1) && r.shape(0) == z.shape(0) && (int)g.shape(0) == w && g.shape(1) == r.shape(1), "backward: shapes differ");
-    nb::gil_scoped_release release;
-    rf::thin_backward(z.data(), z.shape(0), static_cast<int>(z.shape(0)), w, r.data(), g.data(), static_cast<int>(r.shape(1)));
+    rf::forward(z.data(), z.shape(0), static_cast<int>(z.shape(0)), static_cast<int>(z.shape(1)), b.data(), e.data(), static_cast<int>(b.shape(1)));
 }
 
 // A compiled loss on rows: targets and predictors of one length.
@@ -411,9 +412,9 @@ NB_MODULE(_core, m) {
         .def("gram", &Sparse::gram, "weight"_a, "all"_a, "fresh"_a, "out"_a.noconvert(), "threads"_a);
     m.def("scan", &scan, "scores"_a, "first"_a, "mean"_a, "inverse"_a, "total"_a, "s"_a, "l1"_a, "l2"_a, "lower"_a, "upper"_a, "slack"_a,
           "noise"_a, "skip"_a, "kept"_a.none());
+    m.def("thin_product", &thin_product, "x"_a.noconvert(), "r"_a.noconvert(), "out"_a.noconvert());
     m.def("approaching", &approaching);
-    m.def("forward", &forward, "z"_a.noconvert(), "w"_a, "b"_a.noconvert(), "e"_a.noconvert());
-    m.def("backward", &backward, "z"_a.noconvert(), "w"_a, "r"_a.noconvert(), "g"_a.noconvert());
+    m.def("forward", &forward, "z"_a.noconvert(), "b"_a.noconvert(), "e"_a.noconvert());
     m.def("newton_dense", &newton_dense, "block"_a.noconvert(), "positions"_a, "scale"_a, "loss"_a, "job"_a);
     m.def("newton_sparse", &newton_sparse, "x"_a, "cols"_a, "scale"_a, "intercept"_a, "loss"_a, "job"_a);
     nb::class_<TwinLoss>(m, "TwinLoss")

@@ -7,7 +7,7 @@
 
 #include "newton.hpp"
 #include "quadratic.hpp"
-#include "thin.hpp"
+#include "blocks.hpp"
 
 namespace rf {
 

@@ -24,16 +24,45 @@ struct Quadratic {
     const double* gram = nullptr;  // column j at gram + j*ld; symmetric
     std::vector<double> l1, l2, lower, upper;
     bool ridge = false, all_ridge = true;  // any / every penalised column has l2 > 0
+    bool round = false;                    // and there is no other column
 
     const double* column(int j) const { return gram + static_cast<std::size_t>(j) * ld; }
     void classify() {
         ridge = false;
-        all_ridge = true;
+        all_ridge = round = true;
         for (int j = 0; j < m; ++j) {
             if (std::isinf(l1[j])) continue;
             ridge |= l2[j] > 0;
             all_ridge &= l2[j] > 0 || l1[j] == 0;
+            round &= l2[j] > 0;
         }
+        round &= ridge;
+    }
+    // Distance of the gradient g from the subdifferential of coordinate j at b.
+    double violation(int j, double b, double g, double s) const {
+        const double t = s * l1[j], pull = g - s * l2[j] * b;
+        if (b == 0) {
+            const double up = upper[j] > 0 ? pull - t : 0, down = lower[j] < 0 ? -pull - t : 0;
+            return std::max({up, down, 0.0});
+        }
+        const double rest = pull - (b > 0 ? t : -t);
+        if (b >= upper[j]) return std::max(-rest, 0.0);
+        if (b <= lower[j]) return std::max(rest, 0.0);
+        return std::fabs(rest);
+    }
+    // Largest violation of the optimality conditions, divided by s.
+    double kkt(const double* b, const double* grad, double s) const {
+        double worst = 0;
+        for (int j = 0; j < m; ++j)
+            if (!std::isinf(l1[j])) worst = std::max(worst, violation(j, b[j], grad[j], s));
+        return worst / s;
+    }
+    signed char side(int j, double b) const {
+        if (l1[j] == 0 && b > lower[j] && b < upper[j]) return Unsigned;
+        if (b == 0) return Zero;
+        if (b >= upper[j]) return AtUpper;
+        if (b <= lower[j]) return AtLower;
+        return b > 0 ? Positive : Negative;
     }
     double penalty(int j, double b) const { return b == 0 ? 0 : l1[j] * std::fabs(b) + 0.5 * l2[j] * b * b; }
 };
@@ -45,11 +74,64 @@ struct State {
     std::vector<int> free;  // in the order of the factor
     Cholesky factor;
     double factor_strength = -1;  // < 0: must be rebuilt
+    double strength = 0;          // that b solves
 
     void resize(int m) {
         b.resize(m, 0.0);
         side.resize(m, Zero);
     }
+    // The same without its factor, which is most of it.
+    State mark() const {
+        State out;
+        out.b = b, out.side = side, out.free = free;
+        out.factor_strength = factor_strength, out.strength = strength;
+        return out;
+    }
+    // Adds column j to the factor of G + s*l2; false when it depends on those that are in.  The two vectors are scratch.
+    bool push(const Quadratic& q, int j, double s, double pivot, std::vector<double>& row, std::vector<double>& solved) {
+        const double* col = q.column(j);
+        row.resize(free.size());
+        for (std::size_t i = 0; i < row.size(); ++i) row[i] = col[free[i]];
+        const double diagonal = col[j] + s * q.l2[j];
+        if (!factor.append(row.data(), diagonal, pivot * diagonal, solved)) return false;
+        free.push_back(j);
+        return true;
+    }
+    void drop(int position) {
+        factor.remove(position);
+        free.erase(free.begin() + position);
+    }
+    // Goes to a marked state of the same lane: the few columns by which they differ leave or join the factor.
+    void go_to(const Quadratic& q, const State& to, double pivot) {
+        const bool usable = factor_strength >= 0 && to.factor_strength >= 0 && (!q.ridge || factor_strength == to.factor_strength);
+        b = to.b, side = to.side, strength = to.strength;
+        if (!usable) {
+            free.clear();
+            factor_strength = -1;
+            return;
+        }
+        std::vector<char> wanted(q.m, 0);
+        for (int j : to.free) wanted[j] = 1;
+        for (int i = static_cast<int>(free.size()) - 1; i >= 0; --i) {
+            if (!wanted[free[i]]) drop(i);
+            else wanted[free[i]] = 0;
+        }
+        std::vector<double> row, solved;
+        for (int j : to.free)
+            if (wanted[j] && !push(q, j, strength, pivot, row, solved)) factor_strength = -1;
+    }
+    // At a solution that was found without the factor.
+    void stand(const Quadratic& q, const double* solution, double s) {
+        resize(q.m);
+        if (solution != b.data()) std::copy(solution, solution + q.m, b.begin());
+        for (int j = 0; j < q.m; ++j) side[j] = q.side(j, b[j]);
+        free.clear();
+        factor_strength = -1;
+        strength = s;
+    }
+    // A factor that changes at every strength is cheap for few free columns only.
+    bool many() const { return free.size() > few || std::size_t(std::count(b.begin(), b.end(), 0.0)) + few < b.size(); }
+    static constexpr std::size_t few = 150;
 };
 
 struct Tolerances {
@@ -73,39 +155,16 @@ public:
     // Returns true when the optimality conditions hold on the working set; the gradient c - Gb is left in `grad`.
     bool solve(std::vector<double>& grad) {
         grad.resize(q_.m);
-        // A ridge part changes the factor at every strength: rebuilding it is cheap for few free columns only.
-        const bool large = st_.free.size() > 150 || support() > 150;
-        if (q_.ridge && q_.all_ridge && large && descend(grad, tol_.epochs, tol_.gap)) return true;
+        if (q_.ridge && q_.all_ridge && st_.many() && descend(grad, tol_.epochs, tol_.gap)) return true;
         if (exact(grad)) return true;
         return descend(grad, 20000, 0.0);
-    }
-
-    // Largest violation of the optimality conditions, divided by s.
-    double kkt(const std::vector<double>& grad) const {
-        double worst = 0;
-        for (int j = 0; j < q_.m; ++j)
-            if (!std::isinf(q_.l1[j])) worst = std::max(worst, violation(j, grad[j]));
-        return worst / s_;
     }
 
 private:
     double threshold(int j) const { return s_ * q_.l1[j]; }
     double slack(int j) const { return tol_.enter * s_ * q_.l1[j] + noise_; }
 
-    // Distance of the gradient from the subdifferential of coordinate j.
-    double violation(int j, double g) const {
-        const double b = st_.b[j], t = threshold(j), pull = g - s_ * q_.l2[j] * b;
-        if (b == 0) {
-            const double up = q_.upper[j] > 0 ? pull - t : 0, down = q_.lower[j] < 0 ? -pull - t : 0;
-            return std::max({up, down, 0.0});
-        }
-        const double rest = pull - (b > 0 ? t : -t);
-        if (b >= q_.upper[j]) return std::max(-rest, 0.0);
-        if (b <= q_.lower[j]) return std::max(rest, 0.0);
-        return std::fabs(rest);
-    }
-
-    std::size_t support() const { return q_.m - std::count(st_.b.begin(), st_.b.end(), 0.0); }
+    double violation(int j, double g) const { return q_.violation(j, st_.b[j], g, s_); }
 
     void gradient(std::vector<double>& grad) const {
         std::copy(c_, c_ + q_.m, grad.begin());
@@ -157,20 +216,8 @@ private:
         st_.factor_strength = s_;
     }
 
-    bool push(int j) {
-        const double* col = q_.column(j);
-        row_.resize(st_.free.size());
-        for (std::size_t i = 0; i < row_.size(); ++i) row_[i] = col[st_.free[i]];
-        const double diagonal = col[j] + s_ * q_.l2[j];
-        if (!st_.factor.append(row_.data(), diagonal, tol_.pivot * diagonal, solved_)) return false;
-        st_.free.push_back(j);
-        return true;
-    }
-
-    void drop(int position) {
-        st_.factor.remove(position);
-        st_.free.erase(st_.free.begin() + position);
-    }
+    bool push(int j) { return st_.push(q_, j, s_, tol_.pivot, row_, solved_); }
+    void drop(int position) { st_.drop(position); }
 
     // Moves the free coefficients towards the solution for their signs, as far as signs and bounds allow.
     double towards_target() {
@@ -322,8 +369,7 @@ private:
                 if (all || st_.b[j] != 0 || q_.l1[j] == 0) update(j, grad);
             if (all ? finished(grad, gap) : false) break;
         }
-        for (int j = 0; j < q_.m; ++j) st_.side[j] = side_of(j);
-        st_.free.clear();
+        st_.stand(q_, st_.b.data(), s_);
         return finished(grad, gap);
     }
 
@@ -339,15 +385,6 @@ private:
         if (moved == b) return;
         st_.b[j] = moved;
         axpy(b - moved, col, grad.data(), q_.m);
-    }
-
-    signed char side_of(int j) const {
-        const double b = st_.b[j];
-        if (q_.l1[j] == 0 && b > q_.lower[j] && b < q_.upper[j]) return Unsigned;
-        if (b == 0) return Zero;
-        if (b >= q_.upper[j]) return AtUpper;
-        if (b <= q_.lower[j]) return AtLower;
-        return b > 0 ? Positive : Negative;
     }
 
     // With a gap allowed: the Fenchel-Young gap of ridge coordinates.  Without: violations no larger than rounding.

@@ -13,6 +13,7 @@ __all__ = ["Dense"]
 CACHE_BYTES = 1 << 20
 FAR = 1e3  # spreads: a mean further away costs more than three digits of a product
 BLOCK_BYTES = 8 << 20  # of X in one product: large enough for BLAS, small enough to leave memory alone
+SHORT, FEWEST, MOST = 2000, 6, 100  # rows, and columns of R, for which a product of our own beats BLAS
 
 
 class Dense(Design):
@@ -70,7 +71,12 @@ class Dense(Design):
         return np.dot(R.T, self._piece(first, last) - self.far[first:last])
 
     def rmatmat(self, first: int, last: int, R: np.ndarray) -> np.ndarray:
-        return np.dot(R.T, self._piece(first, last))
+        piece = self._piece(first, last)
+        if self.n <= SHORT and FEWEST <= R.shape[1] <= MOST and piece.flags.f_contiguous:
+            out = np.empty((R.shape[1], last - first))
+            if _core.thin_product(piece, np.ascontiguousarray(R), out):
+                return out
+        return np.dot(R.T, piece)
 
     def matmat(self, cols: np.ndarray, B: np.ndarray) -> np.ndarray:
         out = np.zeros((self.n, B.shape[1]))

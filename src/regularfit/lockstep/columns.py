@@ -19,7 +19,7 @@ from .threads import Workers
 __all__ = ["Columns", "make_columns"]
 
 CACHE_BYTES = 1 << 20
-THIN = 24  # columns of a product up to which BLAS loses to the core's own kernel
+THIN = 64  # columns of a product up to which BLAS loses to the core's own kernel
 Residual = Callable[[slice, np.ndarray], np.ndarray]
 
 
@@ -123,10 +123,10 @@ class DenseColumns(Columns):
             Z = self._blocks[k][:, : self.width]
             if not thin:
                 return Z.T @ residual(self._spans[k], Z @ B)
-            eta, out = np.empty((len(Z), B.shape[1])), np.zeros(B.shape)
-            _core.forward(Z, self.width, B, eta)
-            _core.backward(Z, self.width, residual(self._spans[k], eta), out)
-            return out
+            eta, out = np.empty((len(Z), B.shape[1])), np.empty(B.shape[::-1])
+            _core.forward(Z, B, eta)
+            r = residual(self._spans[k], eta)
+            return out.T if _core.thin_product(Z, r, out) else Z.T @ r
 
         total = np.zeros((self.width, B.shape[1]))
         for part in team.map(piece, range(len(self._blocks))):

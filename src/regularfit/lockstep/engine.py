@@ -28,7 +28,8 @@ from .workset import fit_workset
 
 __all__ = ["fit_lanes"]
 
-GROUP_BYTES = 160e6  # of one round's predictors and residuals
+GROUP_BYTES, GROUP_SHARE = 60e6, 0.3  # what lanes that advance together may hold: bytes, and a share of X
+WORKING = 1.8  # columns a row in a working set, at the end of a long path
 
 Road = Callable[..., list[list[LaneResult]]]
 
@@ -131,8 +132,13 @@ def _in_groups(
     """
     if road in (fit_gram, fit_ridge, fit_rotated, fit_user):
         return road(problem, penalties, grids, lanes, **settings)
-    a_lane = 8.0 * len(penalties) * (3 * LARGEST_BATCH * problem.n + 5 * problem.p)
-    size = max(2, int((GROUP_BYTES + 0.3 * problem.design.nbytes) // a_lane))
+    size = max(
+        2,
+        int(
+            (GROUP_BYTES + GROUP_SHARE * problem.design.nbytes) // _lane_bytes(road, problem, len(penalties))
+        ),
+    )
+    size = -(-len(lanes) // -(-len(lanes) // size))  # groups of one size, not a large one and a rest
     found: list[list[LaneResult]] = [[] for _ in penalties]
 
     def so_far(inner: list[list[LaneResult]] | None) -> list[list[LaneResult | None]]:
@@ -146,6 +152,18 @@ def _in_groups(
             for column, results in zip(found, group, strict=True):
                 column.extend(results)
     return found
+
+
+def _lane_bytes(road: Road, problem: Problem, candidates: int) -> float:
+    """What a lane holds in a round: predictors, residuals, gradients; and the Gram matrix of its working set.
+
+    A lasso path that goes far ends with about as many active columns as rows, and nearly twice as many in its
+    working set.
+    """
+    numbers = 3 * LARGEST_BATCH * problem.n + (LARGEST_BATCH // 2 + 5) * problem.p
+    if road is fit_workset:
+        numbers += 1.3 * (WORKING * min(problem.n, problem.p)) ** 2
+    return 8.0 * candidates * numbers
 
 
 def _lane_by_lane(

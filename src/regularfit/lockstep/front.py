@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import _core
 from .._typing import Vector
+from .dual import Dual
 from .saturation import reach, why
 from .standard import Terms
 
@@ -18,7 +19,7 @@ __all__ = ["Front"]
 
 FIRST_BATCH, LARGEST_BATCH = 4, 16
 INTERRUPTED = "the fit was interrupted there"
-MARGIN = 0.08  # how near the boundary a column is taken in ahead of time
+MARGIN = 0.01  # how near the boundary a column is taken in ahead of time
 
 
 @dataclass(eq=False)
@@ -37,6 +38,7 @@ class Front:
     batch: int = FIRST_BATCH
     position: int = 0  # strengths accepted so far
     core: _core.Lane = field(default_factory=_core.Lane)
+    dual: Dual | None = None  # in the core's place once the working set has outgrown the rows
     columns: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     # (p,) float32 gradients at the last accepted strength and at the one before; empty until the start
     now: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))
@@ -99,12 +101,22 @@ class Front:
         self.pending = []
         return fresh[self.inside[fresh] == 0]
 
-    def admit(self, fresh: np.ndarray, block: np.ndarray) -> None:
-        """Append columns with their Gram block."""
-        self.core.append(block)
-        self.columns = np.concatenate([self.columns, fresh])
-        self.inside[fresh] = 1
-        self.core.terms(*self.terms.take(self.columns))
+    def admit(self, fresh: np.ndarray, block: np.ndarray, seen: bool = False) -> None:
+        """Append columns with their Gram block, or with themselves for the dual; ``seen``: they have their place."""
+        small = self.dual or self.core
+        small.append(block)
+        if not seen:
+            self.columns = np.concatenate([self.columns, fresh])
+            self.inside[fresh] = 1
+        small.terms(*self.terms.take(self.columns))
+
+    def turn(self, dual: Dual) -> None:
+        """Go on with the dual; the Gram matrix is given back."""
+        self.dual, self.core = dual, _core.Lane()
+
+    def keep(self, slot: int) -> None:
+        """Start the next batch from where this strength of the last one ended."""
+        (self.dual or self.core).keep(slot)
 
     def advance(self, accepted: int, asked: int, gradients: np.ndarray | None) -> None:
         """Move past the accepted strengths; gradients (asked, p) are those of this batch."""

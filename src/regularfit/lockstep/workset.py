@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
-from .. import _core
 from .._typing import Vector
 from ..penalties import Penalty
 from ..penalties.coordinates import Coordinates
@@ -21,6 +20,7 @@ from .partial import keeping
 from .problem import Lane, Problem
 from .result import LaneResult, Score, held_out, make_path
 from .scores import Verdict, centred_scores, score_columns
+from .small import admit, solver
 from .standard import inverse_scale, lane_terms, normal_forms
 from .threads import Workers
 
@@ -88,7 +88,7 @@ class SquaredRounds:
     def _start(self) -> None:
         """Null residuals, the linear terms c of all columns, and the first working sets."""
         first = self.fronts[0]
-        level = [f.weights @ self.y if self.problem.fit_intercept else 0.0 for f in first]
+        self.level = level = [f.weights @ self.y if self.problem.fit_intercept else 0.0 for f in first]
         self.yy = [float(f.weights @ (self.y - m) ** 2) for f, m in zip(first, level, strict=True)]
         R = np.column_stack([f.weights * (self.y - m) for f, m in zip(first, level, strict=True)])
         scores = centred_scores(self.problem.design, R, np.array([front.mean for front in first]))
@@ -136,29 +136,15 @@ class SquaredRounds:
         def grow(item: tuple[Front, np.ndarray]) -> None:
             front, fresh = item
             if len(fresh):
-                cols = np.concatenate([front.columns, fresh])
-                front.admit(
-                    fresh, self.problem.design.gram(front.weights, cols, fresh, front.mean, front.inverse, 1)
-                )
+                target = self.y - self.level[front.lane]
+                admit(self.problem, front, fresh, target, 0.3 * self.tol)
 
         list(self.team.map(grow, wanted))
 
     def _solve(self, fronts: list[Front]) -> list[tuple[np.ndarray, np.ndarray, Vector]]:
-        answers, jobs = [], []
-        for front in fronts:
-            strengths = np.ascontiguousarray(front.upcoming)
-            shape = (len(strengths), len(front.columns))
-            b, grad, kkt, ok = (
-                np.empty(shape),
-                np.empty(shape),
-                np.empty(len(strengths)),
-                np.empty(len(strengths), np.uint8),
-            )
-            jobs.append((front.core, strengths, self.c[front.lane][front.columns][None, :], b, grad, kkt, ok))
-            answers.append((b, grad, kkt))
         # each on a thread of the team, not on the core's own: this one must stay free for Ctrl-C
-        list(self.team.map(lambda job: _core.solve_lanes([job], 1, True), jobs))
-        return answers
+        jobs = [solver(front, self.c[front.lane]) for front in fronts]
+        return list(self.team.map(lambda job: job(), jobs))
 
     def _predict(self, fronts: list[Front], solved: list) -> tuple[np.ndarray, np.ndarray, Vector]:
         """Predictors (without intercept), residuals and intercepts of every (lane, strength), on all rows."""
@@ -211,7 +197,7 @@ class SquaredRounds:
         if accepted < asked:
             front.take_violators(verdicts[accepted].violators, gradients[accepted])
         if accepted:
-            front.core.keep(accepted - 1)
+            front.keep(accepted - 1)
         front.advance(accepted, asked, gradients)
         return (front.reached if front.live else len(front.grid)) - before
 
