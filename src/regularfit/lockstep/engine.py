@@ -20,6 +20,7 @@ from .problem import Lane, Problem
 from .result import LaneResult, Score
 from .ridge_lanes import KERNEL_ROWS, fit_ridge, fit_rotated
 from .saturation import saturation
+from .shared import Shared
 from .standard import lane_terms
 from .threads import Workers, thread_count, workers
 from .units import Units
@@ -45,6 +46,7 @@ def fit_lanes(
     score: Score | None = None,
     full_df: bool = False,
     cut: bool = False,
+    shared: Shared | None = None,
 ) -> list[list[LaneResult]]:
     """Fit every penalty along its grid on every lane, in lockstep.
 
@@ -59,6 +61,7 @@ def fit_lanes(
         the squared loss, 0.999 for others). For grids from the data; a user's own strengths are all fitted.
         A path so cut says why in ``Path.ended``; its lane's scores and certificates are nan from there on.
         Ridge with the squared loss has a closed form and is never cut.
+    shared : for several calls on one problem: what one of them learns of X serves the next.
 
     Returns
     -------
@@ -76,13 +79,22 @@ def fit_lanes(
     for index, penalty in enumerate(penalties):
         roads.setdefault(_road(problem, penalty, lanes), []).append(index)
     answers: list[list[Any]] = [[None] * len(lanes) for _ in penalties]
+    if shared is not None and shared.problem is not problem:
+        raise ValueError("Shared knowledge belongs to one problem; make another for this one.")
     if cut:
         problem = replace(problem, saturation=saturation(problem.loss))
     with workers(thread_count(threads)) as team, keeping(lambda inner: answers):
         settings = {"tol": tol, "team": team, "tick": tick, "score": score, "full_df": full_df}
         for road, members in roads.items():
             for index, results in _on_road(
-                road, members, problem, penalties, grids, lanes, settings, answers
+                road,
+                members,
+                problem,
+                penalties,
+                grids,
+                lanes,
+                {**settings, "shared": shared} if road is fit_gram else settings,
+                answers,
             ):
                 answers[index] = results
     return answers

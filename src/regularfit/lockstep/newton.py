@@ -17,10 +17,10 @@ import numpy as np
 from .._typing import Vector
 from ..designs import Dense, SparseColumns
 from ..penalties import Penalty
+from .atoms import label_rows
 from .certificate import loose_ends
 from .columns import make_columns
 from .front import Front
-from .gram import _signatures
 from .null import null_eta
 from .partial import keeping
 from .problem import Lane, Problem
@@ -113,7 +113,7 @@ class NewtonRounds:
 
         None where there are too many kinds of rows.
         """
-        label, first = _signatures(self.problem.n, lanes)
+        label, first = label_rows(self.problem.n, lanes)
         self.atoms: list[np.ndarray] | None = None
         if 1 < len(first) <= 2 * len(lanes) + 2:
             order = np.argsort(label, kind="stable")

@@ -1,0 +1,114 @@
+"""A lane's data as moments on its own standardised scale, from the Gram matrix of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._typing import Vector
+from ..designs import Dense
+from .atoms import Atoms
+from .problem import Lane, Problem
+from .standard import inverse_scale
+
+__all__ = ["Moments", "moments_of", "reduce"]
+
+FAR = (
+    1e-6  # a column whose variance is a smaller share of its mean square about the common centre loses digits
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Lanes' data reduced to numbers, each lane on its own standardised scale; one lane has no first axis."""
+
+    gram: np.ndarray  # (..., p, p)
+    c: Vector  # (..., p)
+    yy: Any  # (...)
+    mean: Vector  # (..., p) relative to the atoms' centre
+    mean_y: Any  # (...)
+    inverse: Vector  # (..., p)
+    total: Any  # (...)
+
+    def lane(self, k: int) -> Moments:
+        """One of several lanes; its Gram matrix is F-ordered, as the core reads it."""
+        gram = self.gram[k]
+        return Moments(
+            gram if gram.flags.f_contiguous else gram.T,  # symmetric
+            self.c[k],
+            float(self.yy[k]),
+            self.mean[k],
+            float(self.mean_y[k]),
+            self.inverse[k],
+            float(self.total[k]),
+        )
+
+    def put(self, k: int, own: Moments) -> None:
+        """Replace one lane."""
+        for name in ("gram", "c", "yy", "mean", "mean_y", "inverse", "total"):
+            getattr(self, name)[k] = getattr(own, name)
+
+
+def reduce(problem: Problem, cross: np.ndarray) -> Moments:
+    """Centre and scale the cross products (..., p + 2, p + 2) of one lane or of several."""
+    p = problem.p
+    total = cross[..., p + 1, p + 1]
+    mean = cross[..., : p + 1, p + 1] / total[..., None]
+    S = cross[..., : p + 1, : p + 1] / total[..., None, None]
+    second = np.diagonal(S, axis1=-2, axis2=-1)[..., :p].copy()
+    if problem.fit_intercept:
+        S -= mean[..., :, None] * mean[..., None, :]
+    spread = np.diagonal(S, axis1=-2, axis2=-1)[..., :p].copy()
+    deviation = np.sqrt(np.where(spread > 1e-13 * second, spread, 0.0))
+    if not problem.fit_intercept:  # scaled by the spread about the mean all the same
+        deviation = np.sqrt(np.maximum(spread - mean[..., :p] ** 2, 0.0))
+        mean = np.zeros_like(mean)
+    inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept, problem.unit)
+    gram = S[..., :p, :p] * inverse[..., None, :]
+    gram *= inverse[..., :, None]
+    yy = np.maximum(S[..., p, p], 0.0)
+    return Moments(gram, S[..., :p, p] * inverse, yy, mean[..., :p], mean[..., p], inverse, total)
+
+
+def moments_of(problem: Problem, lanes: Sequence[Lane], which: Sequence[int], atoms: Atoms) -> Moments:
+    """Moments of some lanes from the atoms.
+
+    A lane whose means lie too far from the common centre takes a pass of its own.
+    """
+    cross = atoms.of_train(which)
+    found = reduce(problem, cross)
+    if problem.fit_intercept and isinstance(problem.design, Dense):
+        for k, lost in _far(problem.p, cross):
+            own = _own_pass(problem, problem.design, lanes[which[k]], float(cross[k, -1, -1]), lost, atoms)
+            if own is not None:
+                found.put(k, own)
+    return found
+
+
+def _far(p: int, cross: np.ndarray) -> list[tuple[int, np.ndarray]]:
+    """Lanes with columns that lose digits, and which columns."""
+    count = cross[:, -1, -1][:, None]
+    second = np.diagonal(cross, axis1=1, axis2=2)[:, :p] / count
+    spread = second - (cross[:, :p, p + 1] / count) ** 2
+    lost = spread <= FAR * second
+    return [(int(k), lost[k]) for k in np.flatnonzero((lost & (second > 0)).any(axis=1))]
+
+
+def _own_pass(
+    problem: Problem, design: Dense, lane: Lane, count: float, lost: np.ndarray, atoms: Atoms
+) -> Moments | None:
+    """Moments about the lane's own means; None where the columns are constant in this lane, not far away."""
+    weights = lane.weights(problem)
+    mean, deviation = (found[0] for found in design.moments(weights[None, :]))
+    if not (deviation[lost] > 0).any():
+        return None
+    y, p = problem.y - problem.offset, problem.p
+    middle = float(weights @ y)
+    rows = np.flatnonzero(weights)
+    extra = np.column_stack([y - middle, np.ones(problem.n)])
+    own = reduce(problem, design.cross(rows, weights[rows] * count, extra, mean))
+    shift, shift_y = mean - atoms.centre[:p], middle - atoms.centre[p]
+    return Moments(own.gram, own.c, own.yy, own.mean + shift, own.mean_y + shift_y, own.inverse, own.total)
