@@ -69,6 +69,11 @@ class Settings:
         """Whether anything is left for cross-validation to choose."""
         return self.select not in CRITERIA and (self.strength is None or len(self.penalties) > 1)
 
+    @property
+    def cut(self) -> bool:
+        """Whether paths end where they reproduce their training rows: the grid is then not the user's own."""
+        return self.strength is None and is_count(self.strengths)
+
 
 @dataclass(frozen=True, eq=False)
 class Found:
@@ -109,7 +114,7 @@ def fit_and_choose(
             progress=progress,
             score=settings.scoring.score,
             full_df=settings.select in CRITERIA,
-            cut=settings.strength is None and is_count(settings.strengths),
+            cut=settings.cut,
         )
     paths = tuple(_path(lanes_of[0]).named(settings.names) for lanes_of in results)
     curves = _curves(problem, settings, paths, results, folds)

@@ -7,6 +7,7 @@ from .leave_one_out import ClosedForm, closed_form_scores
 from .path import Path
 from .problem import Lane, Problem, make_problem
 from .result import LaneResult
+from .shared import Shared
 
 __all__ = [
     "Certificate",
@@ -15,6 +16,7 @@ __all__ = [
     "LaneResult",
     "Path",
     "Problem",
+    "Shared",
     "closed_form_scores",
     "fit_lanes",
     "is_count",

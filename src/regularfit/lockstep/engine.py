@@ -44,7 +44,7 @@ def fit_lanes(
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     score: Score | None = None,
-    full_df: bool = False,
+    full_df: bool | None = False,
     cut: bool = False,
     shared: Shared | None = None,
 ) -> list[list[LaneResult]]:
@@ -56,7 +56,7 @@ def fit_lanes(
     threads : None for all cores.
     progress : called with (strengths done, strengths in all); counts a (penalty, lane, strength) as one.
     score : ``score(y, eta, weights) -> float`` on held-out rows instead of the loss's own.
-    full_df : compute effective degrees of freedom also where that is not cheap.
+    full_df : compute effective degrees of freedom also where that is not cheap; None: not at all where they take work.
     cut : end a path where its training rows are reproduced all but exactly (deviance ratio above 1 - 1e-9 for
         the squared loss, 0.999 for others). For grids from the data; a user's own strengths are all fitted.
         A path so cut says why in ``Path.ended``; its lane's scores and certificates are nan from there on.

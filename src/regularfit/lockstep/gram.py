@@ -20,6 +20,7 @@ from .gram_paths import Solved, solve_paths
 from .gram_scores import held_out_errors
 from .moments import Moments, moments_of
 from .partial import collect, keeping
+from .path import Path
 from .problem import Lane, Problem
 from .result import LaneResult, Score, make_path
 from .saturation import reach, why
@@ -52,7 +53,7 @@ def fit_gram(
     team: Workers,
     tick: Callable[[int], None],
     score: Score | None,
-    full_df: bool,
+    full_df: bool | None,
     shared: Shared | None = None,
 ) -> list[list[LaneResult]]:
     """Fit every candidate on every lane."""
@@ -97,7 +98,7 @@ class Settings:
     grids: tuple[Vector, ...]
     tol: float
     score: Score | None
-    full_df: bool
+    full_df: bool | None
     lanes: Sequence[Lane]
     atoms: Atoms
 
@@ -122,21 +123,26 @@ def _results(
     scores = held_out_errors(
         settings.problem, settings.lanes, which, settings.atoms, found.raw, level, settings.score
     )
-    return [_result(settings, index, k, grid, found, level[k], scores[k]) for k, index in enumerate(which)]
+    ends = [len(grid)] * len(which)
+    if not found.smooth and (found.explained > settings.problem.saturation).any():
+        ends = [reach(explained, settings.problem.saturation) for explained in found.explained]
+    for k, end in enumerate(ends):
+        if end < len(grid):
+            found.gaps[k, end:], found.kkt[k, end:], scores[k][end:] = np.nan, np.nan, np.nan
+    converged = judge(found.gaps, found.kkt, settings.tol)
+    return [
+        LaneResult(
+            _path(settings, grid, found, level[k], k, end) if settings.lanes[index].keep else None,
+            scores[k],
+            found.gaps[k],
+            found.kkt[k],
+            converged[k],
+        )
+        for k, (index, end) in enumerate(zip(which, ends, strict=True))
+    ]
 
 
-def _result(
-    settings: Settings, index: int, k: int, grid: Vector, found: Solved, level: Vector, scores: np.ndarray
-) -> LaneResult:
-    limit = settings.problem.saturation
-    end = len(grid) if found.smooth else reach(found.explained[k], limit)
-    gaps, kkt = found.gaps[k], found.kkt[k]
-    gaps[end:], kkt[end:], scores[end:] = np.nan, np.nan, np.nan
-    path = _path(settings, grid, found, level, k, end) if settings.lanes[index].keep else None
-    return LaneResult(path, scores, gaps, kkt, judge(gaps, kkt, settings.tol))
-
-
-def _path(settings: Settings, grid: Vector, found: Solved, level: Vector, k: int, end: int):  # type: ignore[no-untyped-def]
+def _path(settings: Settings, grid: Vector, found: Solved, level: Vector, k: int, end: int) -> Path:
     problem, raw = settings.problem, found.raw[k, :end]
     centre = settings.atoms.centre
     intercepts = level[:end] + centre[problem.p] - raw @ centre[: problem.p]

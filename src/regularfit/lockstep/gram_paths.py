@@ -45,7 +45,7 @@ class Solved:
 
 
 def solve_paths(
-    data: Moments, normal: Coordinates, grid: Vector, tol: float, kept: Sequence[bool], full_df: bool
+    data: Moments, normal: Coordinates, grid: Vector, tol: float, kept: Sequence[bool], full_df: bool | None
 ) -> Solved:
     """Solve every lane of ``data`` along the grid."""
     terms = _terms(data, normal)
@@ -134,11 +134,11 @@ def _ridge(data: Moments, terms: Terms, grid: Vector, B: np.ndarray, G: np.ndarr
     return df
 
 
-def _degrees(data: Moments, terms: Terms, B: np.ndarray, grid: Vector, full: bool) -> Vector:
+def _degrees(data: Moments, terms: Terms, B: np.ndarray, grid: Vector, full: bool | None) -> Vector:
     active = B != 0
     counts = active.sum(axis=1).astype(float)
     if not (terms.l2 > 0).any():
         return counts
-    if not full and (counts**3).sum() > WORK:
+    if full is None or (not full and (counts**3).sum() > WORK):
         return np.full(len(grid), np.nan)
     return effective_dfs(data.gram, terms.l2, grid, active)

@@ -63,8 +63,9 @@ def _quadratic_forms(
         total: Vector = cross[p + 1, p + 1] or np.nan  # no weight, nothing to score on
         rows = V[[k for k, _ in who]].reshape(-1, len(cols))
         forms = np.einsum("rp,rp->r", rows @ cross[np.ix_(cols, cols)], rows)
-        for (k, column), found in zip(who, np.split(np.maximum(forms, 0.0) / total, len(who)), strict=True):
-            scores[k][:, column] = found
+        found = np.maximum(forms, 0.0).reshape(len(who), count) / total
+        for (k, column), own in zip(who, found, strict=True):
+            scores[k][:, column] = own
 
 
 def _same_rows(lanes: Sequence[Lane], which: Sequence[int], atoms: Atoms) -> list[list[tuple[int, int]]]:

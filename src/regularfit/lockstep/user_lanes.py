@@ -37,7 +37,7 @@ def fit_user(
     team: Workers,
     tick,
     score: Score | None,
-    full_df: bool,
+    full_df: bool | None,
 ) -> list[list[LaneResult]]:
     """Fit every candidate on every lane."""
     return one_by_one(

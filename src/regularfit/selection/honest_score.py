@@ -12,7 +12,9 @@ import numpy as np
 from .._checks import check_positive
 from .._typing import ArrayLike, Indices, Vector
 from ..errors import InputError, UnsupportedError
-from .nested import NestedCurves, NestedPlan, Procedure, fit_nested, run_procedure
+from .nested import Procedure, run_procedure
+from .nested_lanes import NestedCurves, fit_nested
+from .nested_plan import NestedPlan
 from .nested_statistics import FoldErrors, nested_estimate
 from .refits import Refits, score_by_refitting
 from .splitters import Fold, repeated_partitions
