@@ -1,12 +1,18 @@
 // The few vector loops everything else is made of.  Each carries clones for wider registers, chosen
 // when the module loads, so that one wheel runs on every machine and is fast on new ones.
+// The clones are named by feature level: naming a processor ("arch=haswell") serves that one only, newer ones get SSE2.
 #pragma once
 #include <cstddef>
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
-#define RF_CLONES __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+#if defined(__x86_64__) && defined(__GNUC__) && __GNUC__ >= 12 && !defined(__clang__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
+#define RF_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define RF_CLONES
+#endif
+#if defined(__GNUC__)
+#define RF_INLINE __attribute__((always_inline)) inline  // a helper must take on the registers of the clone that calls it
+#else
+#define RF_INLINE inline
 #endif
 
 namespace rf {
