@@ -11,7 +11,7 @@ from .. import _core
 from .._typing import Vector
 from ..penalties.coordinates import Coordinates
 from .effective_df import effective_dfs
-from .gram_gaps import gaps_from_sums
+from .gram_gaps import gaps_from_sums, relative_gaps
 from .moments import Moments
 from .ridge import ridge_from_gram
 from .standard import Terms, lane_terms
@@ -97,9 +97,10 @@ def _gaps(
     bg: np.ndarray,
 ) -> np.ndarray:
     lanes, count, p = B.shape
-    if not _alike(terms):
-        each = zip(terms, B, G, bc, bg, data.yy, strict=True)
-        return np.stack([gaps_from_sums(own, grid, *rest) for own, *rest in each])
+    free = (terms[0].l1 == 0) & (terms[0].l2 == 0)
+    if free.any() or not _alike(terms):  # what free columns leave open is each lane's own matter
+        each = zip(range(lanes), terms, B, G, strict=True)
+        return np.stack([relative_gaps(data.lane(k), own, grid, b, g) for k, own, b, g in each])
     rows = B.reshape(-1, p), G.reshape(-1, p), bc.ravel(), bg.ravel()
     found = gaps_from_sums(terms[0], np.tile(grid, lanes), *rows, np.repeat(data.yy, count))
     return found.reshape(lanes, count)

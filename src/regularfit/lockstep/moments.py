@@ -52,8 +52,11 @@ class Moments:
             getattr(self, name)[k] = getattr(own, name)
 
 
-def reduce(problem: Problem, cross: np.ndarray) -> Moments:
-    """Centre and scale the cross products (..., p + 2, p + 2) of one lane or of several."""
+def reduce(problem: Problem, cross: np.ndarray, deviations: Vector | None = None) -> Moments:
+    """Centre and scale the cross products (..., p + 2, p + 2) of one lane or of several.
+
+    ``deviations`` (..., p) of the columns, where their cross products without an intercept cannot tell them.
+    """
     p = problem.p
     total = cross[..., p + 1, p + 1]
     mean = cross[..., : p + 1, p + 1] / total[..., None]
@@ -64,7 +67,8 @@ def reduce(problem: Problem, cross: np.ndarray) -> Moments:
     spread = np.diagonal(S, axis1=-2, axis2=-1)[..., :p].copy()
     deviation = np.sqrt(np.where(spread > 1e-13 * second, spread, 0.0))
     if not problem.fit_intercept:  # scaled by the spread about the mean all the same
-        deviation = np.sqrt(np.maximum(spread - mean[..., :p] ** 2, 0.0))
+        about = np.sqrt(np.maximum(spread - mean[..., :p] ** 2, 0.0))
+        deviation = about if deviations is None else deviations
         mean = np.zeros_like(mean)
     inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept, problem.unit)
     gram = S[..., :p, :p] * inverse[..., None, :]
@@ -80,11 +84,10 @@ def moments_of(problem: Problem, lanes: Sequence[Lane], which: Sequence[int], at
     """
     cross = atoms.of_train(which)
     found = reduce(problem, cross)
-    if problem.fit_intercept and isinstance(problem.design, Dense):
-        for k, lost in _far(problem.p, cross):
-            own = _own_pass(problem, problem.design, lanes[which[k]], float(cross[k, -1, -1]), lost, atoms)
-            if own is not None:
-                found.put(k, own)
+    for k, lost in _far(problem.p, cross):
+        own = _own_pass(problem, lanes[which[k]], cross[k], lost, atoms)
+        if own is not None:
+            found.put(k, own)
     return found
 
 
@@ -98,17 +101,21 @@ def _far(p: int, cross: np.ndarray) -> list[tuple[int, np.ndarray]]:
 
 
 def _own_pass(
-    problem: Problem, design: Dense, lane: Lane, count: float, lost: np.ndarray, atoms: Atoms
+    problem: Problem, lane: Lane, cross: np.ndarray, lost: np.ndarray, atoms: Atoms
 ) -> Moments | None:
-    """Moments about the lane's own means; None where the columns are constant in this lane, not far away."""
-    weights = lane.weights(problem)
+    """Moments about the lane's own means; None where there is nothing to gain."""
+    weights, design = lane.weights(problem), problem.design
+    if not problem.fit_intercept:
+        return reduce(problem, cross, design.moments(weights[None, :])[1][0])
+    if not isinstance(design, Dense):
+        return None
     mean, deviation = (found[0] for found in design.moments(weights[None, :]))
-    if not (deviation[lost] > 0).any():
+    if not (deviation[lost] > 0).any():  # constant in this lane, not far away
         return None
     y, p = problem.y - problem.offset, problem.p
     middle = float(weights @ y)
     rows = np.flatnonzero(weights)
     extra = np.column_stack([y - middle, np.ones(problem.n)])
-    own = reduce(problem, design.cross(rows, weights[rows] * count, extra, mean))
+    own = reduce(problem, design.cross(rows, weights[rows] * cross[-1, -1], extra, mean))
     shift, shift_y = mean - atoms.centre[:p], middle - atoms.centre[p]
     return Moments(own.gram, own.c, own.yy, own.mean + shift, own.mean_y + shift_y, own.inverse, own.total)
