@@ -12,6 +12,7 @@ from .._typing import Vector
 from ..designs import Dense, Imputed
 from ..losses import Squared
 from ..penalties import Penalty
+from .atoms import collect_atoms
 from .front import LARGEST_BATCH
 from .gram import fit_gram, suits_gram
 from .newton import fit_newton
@@ -27,7 +28,7 @@ from .units import Units
 from .user_lanes import fit_user
 from .workset import fit_workset
 
-__all__ = ["fit_lanes"]
+__all__ = ["fit_lanes", "look_ahead"]
 
 GROUP_BYTES = 160e6  # of one round's predictors and residuals
 
@@ -93,16 +94,34 @@ def fit_lanes(
                 penalties,
                 grids,
                 lanes,
-                {**settings, "shared": shared} if road is fit_gram else settings,
+                {**settings, "shared": shared},
                 answers,
             ):
                 answers[index] = results
     return answers
 
 
+def look_ahead(
+    problem: Problem, penalties: Sequence[Penalty], lanes: Sequence[Lane], threads: int | None = None
+) -> Shared:
+    """Return what the lanes will need to know of X, so that grids can be made from it before they are fitted.
+
+    Only full-Gram mode has something to say in advance; elsewhere the answer is empty.
+    """
+    shared = Shared(problem)
+    plain = not isinstance(problem.design, Imputed)
+    if plain and all(_road(problem, penalty, lanes) is fit_gram for penalty in penalties):
+        with workers(thread_count(threads)) as team:
+            shared.seen = collect_atoms(shared.units_of().inside(problem), lanes, team).seen
+    return shared
+
+
 def _on_road(road, members, problem, penalties, grids, lanes, settings, answers):  # type: ignore[no-untyped-def]
     """Fit some of the penalties in the engine's units -> pairs of (index, results in those of the data)."""
-    units = Units.of(problem) if road is not fit_user else Units()
+    shared = settings.pop("shared") or Shared(problem)
+    units = shared.units_of() if road is not fit_user else Units()
+    if road is fit_gram:
+        settings["shared"] = shared
     chosen: list[Any] = (
         [units.penalty(penalties[i]) for i in members]
         if road is not fit_user
