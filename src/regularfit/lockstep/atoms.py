@@ -105,7 +105,7 @@ def collect_atoms(
     """
     label, first = label_rows(problem.n, lanes)
     train, tests = _uses(problem.n, label, first, lanes)
-    used = train.any(axis=0)
+    used: np.ndarray = np.asarray(train.any(axis=0))
     for groups in tests:
         used = used | groups.any(axis=0)
     seen = before if before is not None and before.serves(label, used) else _pass(problem, label, used, team)

@@ -58,7 +58,7 @@ def solve_paths(
             df[k] = _ridge(data.lane(k), terms[k], grid, B[k], G[k], kkt[k])
     else:
         _active_sets(data, terms, grid, tol, B, G, kkt)
-        for k in np.flatnonzero(kept):
+        for k in np.flatnonzero(kept).tolist():
             df[k] = _degrees(data.lane(k), terms[k], B[k], grid, full_df)
     bc, bg = np.matmul(B, data.c[:, :, None])[:, :, 0], np.einsum("klp,klp->kl", B, G)
     null = np.where(data.yy > 0, data.yy, 1.0)[:, None]

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .._typing import Vector
 from .atoms import Atoms
 from .problem import Lane, Problem
 from .result import Score, held_out
@@ -60,7 +59,7 @@ def _quadratic_forms(
     for who in _same_rows(lanes, which, atoms):
         index, group = which[who[0][0]], who[0][1]
         cross = atoms.of_test(index, group)
-        total: Vector = cross[p + 1, p + 1] or np.nan  # no weight, nothing to score on
+        total = float(cross[p + 1, p + 1]) or np.nan  # no weight, nothing to score on
         rows = V[[k for k, _ in who]].reshape(-1, len(cols))
         forms = np.einsum("rp,rp->r", rows @ cross[np.ix_(cols, cols)], rows)
         found = np.maximum(forms, 0.0).reshape(len(who), count) / total

@@ -143,7 +143,8 @@ class _NestedLanes:
                     at = slice(*state.span)
                     found = contexts.found(state.pairs[at], state.triples[at])
                     span = needed(found, predicted[c], state.span, from_top)
-                    wanted |= {c: span} if span != state.span else {}
+                    if span != state.span:
+                        wanted[c] = span
 
     def _extend(self, wanted: dict[int, Span]) -> None:
         """Fit the strengths of the spans that are missing, below and above those that are there."""
