@@ -1,7 +1,7 @@
 """What choosing costs: cross-validation in paths, and the honest score in cross-validations.
 
     python benchmarks/cv_price.py                    # everything; writes results/cv_price.md
-    python benchmarks/cv_price.py -p lasso,tiny      # the problems with these words in their names, printed only
+    python benchmarks/cv_price.py -p lasso,tiny      # problems with these words in their names; replaces their rows
     python benchmarks/cv_price.py --nested           # only the honest scores
 
 Targets: cross-validation and refit at most 2 paths where n >= p, at most 4 where p >> n; the honest score
@@ -14,7 +14,6 @@ and the smallest of several rounds counts after one that does not.
 from __future__ import annotations
 
 import argparse
-import platform
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -117,37 +116,44 @@ def main() -> None:
     words = options.problems.split(",") if options.problems else [""]
     names = [name for name in RECIPES if any(word in name for word in words)]
     names = [name for name in names if options.problems or not name.startswith("smoke")]
-    tables: list[list[str]] = []
     if not options.nested:
-        tables.append(
-            _table(PATHS, (price_in_paths(name, options.rounds, options.threads) for name in names))
-        )
+        _run(PATHS, (price_in_paths(name, options.rounds, options.threads) for name in names))
     if options.nested or not options.problems:
         rows = (row for shape in SHAPES for row in price_in_cvs(*shape, options.rounds, options.threads))
-        tables.append(_table(NESTED, rows))
-    if not options.problems:
-        _keep(tables, options.threads, only_nested=options.nested)
+        _run(NESTED, rows)
 
 
-def _table(head: tuple[str, str], rows: Iterator[str]) -> list[str]:
-    lines = [*head]
-    print("\n".join(lines), flush=True)
+def _run(head: tuple[str, str], rows: Iterator[str]) -> None:
+    """Print rows as they come, and keep each."""
+    print("\n".join(head), flush=True)
     for row in rows:
         print(row, flush=True)
-        lines.append(row)
-    return lines
+        _keep(head, row)
 
 
-def _keep(tables: list[list[str]], threads: int, *, only_nested: bool) -> None:
-    """Write the results; the table that was not made again stays."""
-    if only_nested and RESULTS.exists():
-        before = RESULTS.read_text().split("\n\n")
-        tables = [part.splitlines() for part in before if part.startswith(PATHS[0])] + tables
-    head = (
-        "# What choosing costs\n\nMade by `cv_price.py`, which says how; "
-        f"{threads} thread, {platform.machine()}, Python {platform.python_version()}."
-    )
-    RESULTS.write_text("\n\n".join([head, *("\n".join(lines) for lines in tables)]) + "\n")
+def _keep(head: tuple[str, str], row: str) -> None:
+    """Write one row of the results; those of other problems stay."""
+    lines = RESULTS.read_text().splitlines() if RESULTS.exists() else []
+    cells = 3 if head is NESTED else 2  # these name a row
+    tables: dict[tuple[str, str], list[str]] = {
+        kind: [line for line in lines if line.startswith("| ") and line.count("|") == kind[0].count("|")]
+        for kind in (PATHS, NESTED)
+    }
+    name = row.split("|")[:cells]
+    kept = [line for line in tables[head] if line not in head]
+    at = next((k for k, line in enumerate(kept) if line.split("|")[:cells] == name), len(kept))
+    kept[at : at + 1] = [row]
+    tables[head] = kept
+    text = [
+        "# What choosing costs",
+        "",
+        "Made by `cv_price.py`, which says how; one thread unless told otherwise.",
+        "",
+    ]
+    for kind, found in tables.items():
+        body = [line for line in found if line not in kind]
+        text += [*kind, *body, ""] if body else []
+    RESULTS.write_text("\n".join(text).rstrip() + "\n")
 
 
 if __name__ == "__main__":
