@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regularfit.lockstep.certificate import Certificate, explain, judge, loose_ends
-from regularfit.lockstep.gram import Moments, relative_gaps
+from regularfit.lockstep.gram_gaps import relative_gaps
+from regularfit.lockstep.moments import Moments
 from regularfit.lockstep.standard import lane_terms
 from regularfit.penalties import L1, L2, ElasticNet
 from tests.lockstep.truth import slow_quadratic

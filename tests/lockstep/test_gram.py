@@ -1,50 +1,14 @@
-"""Full-Gram mode: atoms of rows, subtraction that knows its limits, held-out errors without another pass."""
+"""Full-Gram mode: batches of lanes, held-out errors without another pass."""
 
 import numpy as np
 import pytest
 
 from regularfit.lockstep import Lane
-from regularfit.lockstep.gram import collect_atoms, fit_gram, reduce, suits_gram
-from regularfit.lockstep.threads import workers
-from regularfit.penalties import L1, L2
+from regularfit.lockstep.engine import fit_lanes
+from regularfit.lockstep.gram import _batches, fit_gram, suits_gram
+from regularfit.lockstep.shared import Shared
+from regularfit.penalties import L1, L2, ElasticNet
 from tests.lockstep.truth import drive, make_data
-
-
-def atoms_of(data, lanes):
-    with workers(1) as team:
-        return collect_atoms(data.problem(), lanes, team)
-
-
-def test_rows_that_all_lanes_treat_alike_are_one_atom():
-    data, every = make_data(30), np.arange(30)
-    folds = np.array_split(np.random.default_rng(0).permutation(30), 5)
-    lanes = [Lane(np.setdiff1d(every, f), (f,)) for f in folds] + [Lane(every)]
-    atoms = atoms_of(data, lanes)
-    assert len(atoms.grams) == 5
-    np.testing.assert_array_equal(atoms.train.sum(axis=1), [4, 4, 4, 4, 4, 5])
-    A = np.column_stack([data.X, data.y - data.offset, np.ones(30)]) - np.append(atoms.centre, 0)
-    w = data.problem().sample_weight
-    np.testing.assert_allclose(sum(atoms.grams), (A * w[:, None]).T @ A, atol=1e-9)
-    for k, fold in enumerate(folds):
-        inside = (A[fold] * w[fold, None]).T @ A[fold]
-        np.testing.assert_allclose(atoms.of_test(k, 0), inside, atol=1e-9)
-
-
-def test_rows_that_no_lane_uses_are_never_looked_at():
-    data = make_data(30)
-    data.X[20:] = 1e300
-    atoms = atoms_of(data.but(weight=np.where(np.arange(30) < 20, data.weight, 0.0)), [Lane(np.arange(20))])
-    assert np.isfinite(sum(atoms.grams)).all()
-
-
-def test_repeats_count_as_often_as_they_are_named():
-    data = make_data(12)
-    rows = np.array([0, 0, 0, 5, 5, 7])
-    atoms = atoms_of(data, [Lane(rows), Lane(np.arange(12))])
-    total = sum(atoms.grams)
-    A = np.column_stack([data.X, data.y - data.offset, np.ones(12)]) - np.append(atoms.centre, 0)
-    w = data.problem().sample_weight
-    np.testing.assert_allclose(atoms.of_train(0, total), (A[rows] * w[rows, None]).T @ A[rows], atol=1e-10)
 
 
 @pytest.mark.parametrize("intercept", [True, False])
@@ -56,16 +20,6 @@ def test_a_column_that_lives_in_the_fold_left_out_loses_no_digits(intercept):
     [first, *_] = drive(fit_gram, data.problem(), L1(), [0.05], lanes)
     [alone] = drive(fit_gram, data.rows(lanes[0].train).problem(), L1(), [0.05])
     np.testing.assert_allclose(first.path.coefs, alone.path.coefs, rtol=1e-6)
-
-
-def test_moments_of_a_constant_column_are_zero():
-    data = make_data(20, 3)
-    data.X[:, 1] = 7.3
-    found = reduce(data.problem(), sum(atoms_of(data, [Lane(np.arange(20))]).grams))
-    assert found.inverse[1] == 0
-    assert not found.gram[1].any()
-    w = data.weight / data.weight.sum()
-    assert found.yy == pytest.approx(w @ (data.y - data.offset - w @ (data.y - data.offset)) ** 2)
 
 
 @pytest.mark.parametrize("penalty", [L1(), L2()], ids=repr)
@@ -87,3 +41,60 @@ def test_which_shapes_suit_it():
     assert suits_gram(make_data(5, 300).problem(), lanes)
     assert suits_gram(make_data(400, 350).problem(), lanes)
     assert not suits_gram(make_data(5, 301).problem(), lanes)
+
+
+@pytest.mark.parametrize(
+    "penalty",
+    [L1(), L2(), ElasticNet(0.4), L1().bounded(-0.3, 0.2), L1().weighted([0.0, 1.0, 2.0, 1.0])],
+    ids=repr,
+)
+@pytest.mark.parametrize("constant", [False, True])
+def test_a_batch_of_lanes_equals_each_alone(penalty, constant):
+    data = make_data(40, 4)
+    if constant:
+        data.X[10:, 3] = 1.0  # in the first lane only, so the lanes' terms differ
+    folds = np.array_split(np.arange(40), 4)
+    lanes = [
+        Lane(np.setdiff1d(np.arange(40), f), (f, folds[0][:3]), keep=k == 1, without=(f,) if k else None)
+        for k, f in enumerate(folds)
+    ]
+    grid = [0.5, 0.1, 0.02]
+    together = drive(fit_gram, data.problem(), penalty, grid, lanes)
+    for k, lane in enumerate(lanes):
+        [alone] = drive(fit_gram, data.problem(), penalty, grid, [Lane(lane.train, lane.tests, keep=True)])
+        np.testing.assert_allclose(together[k].scores, alone.scores, rtol=1e-9)
+        np.testing.assert_allclose(together[k].kkt, alone.kkt, atol=1e-9)
+        assert together[k].converged.all()
+        X, y = data.X[folds[k]], data.y[folds[k]]
+        eta = X @ alone.path.coefs.T + alone.path.intercepts + data.offset[folds[k], None]
+        w = data.problem().sample_weight[folds[k]]
+        np.testing.assert_allclose(together[k].scores[:, 0], w @ (y[:, None] - eta) ** 2 / w.sum(), rtol=1e-9)
+        if lane.keep:
+            np.testing.assert_allclose(together[k].path.coefs, alone.path.coefs, atol=1e-9)
+        else:
+            assert together[k].path is None
+
+
+def test_batches_use_all_threads_and_fit_in_the_cache():
+    grids = [np.ones(100)]
+    assert [len(b) for b in _batches(50, grids, 11, 4)] == [3, 3, 3, 2]
+    assert _batches(4000, grids, 3, 1) == [[0], [1], [2]]
+    assert [k for batch in _batches(100, grids, 175, 1) for k in batch] == list(range(175))
+
+
+def test_calls_that_share_read_X_once():
+    data = make_data(40, 4)
+    problem = data.problem()
+    folds = np.array_split(np.arange(40), 4)
+    lanes = [Lane(np.setdiff1d(np.arange(40), f), (f,), without=(f,)) for f in folds]
+    shared = Shared(problem)
+    grid = np.array([0.5, 0.1])
+    [first] = fit_lanes(problem, [L1()], [grid], lanes, threads=1, shared=shared)
+    kept = shared.seen
+    data.X[:] = np.nan  # a second look would see this
+    [second] = fit_lanes(problem, [L1()], [grid], lanes[:2] + lanes[2:], threads=1, shared=shared)
+    assert shared.seen is kept
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a.scores, b.scores)
+    with pytest.raises(ValueError, match="one problem"):
+        fit_lanes(make_data(40, 4).problem(), [L1()], [grid], lanes, threads=1, shared=shared)

@@ -6,7 +6,7 @@ from scipy import sparse
 
 from regularfit.designs import Dense, SparseColumns
 from regularfit.lockstep import Lane
-from regularfit.lockstep.gram import dual_terms
+from regularfit.lockstep.gram_gaps import dual_terms
 from regularfit.lockstep.scores import score_columns
 from regularfit.lockstep.threads import workers
 from regularfit.lockstep.workset import make_fronts

@@ -9,7 +9,8 @@ from regularfit.errors import InputError
 from regularfit.lockstep import Lane, fit_lanes, make_problem, strength_grid
 from regularfit.penalties import L1, L2
 from regularfit.selection import CVResult, NestedPlan, choose, fold_weights, make_folds
-from regularfit.selection.nested import fit_nested, run_procedure
+from regularfit.selection.nested import run_procedure
+from regularfit.selection.nested_lanes import fit_nested
 from regularfit.selection.nested_statistics import variance_of_mean
 
 

@@ -154,3 +154,17 @@ def test_repeated_partitions_differ_and_repeat_with_their_seed():
             repeated_partitions(5, N, repeats=repeats)
     with pytest.raises(InputError, match="repeated form"):
         repeated_partitions(KFold(5), N, repeats=2)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        ([0, 1], [2, 2, 3]),  # a row tested twice
+        ([0, 1, 1], [2, 3]),  # a row trained on twice
+        ([0], [2, 3]),  # a row that is nowhere
+    ],
+)
+def test_every_row_of_a_partition_is_named_once(broken):
+    folds = [tuple(np.array(rows) for rows in broken), (np.array([2, 3]), np.array([0, 1]))]
+    with pytest.raises(InputError, match="partition the rows"):
+        partitions(folds, 4)

@@ -217,6 +217,7 @@ class PenalizedLinear(BaseEstimator, ABC):
             score_name=scoring.name,
             greater_is_better=scoring.greater_is_better,
             groups=None if groups is None else np.asarray(groups),
+            cut=settings.cut,
         )
 
     # --- predicting ------------------------------------------------------------------------------

@@ -13,7 +13,18 @@ from .._checks import check_choice, check_positive
 from .._typing import Vector
 from ..designs import Design
 from ..errors import ConvergenceWarning, InputError
-from ..lockstep import Lane, LaneResult, Path, Problem, closed_form_scores, fit_lanes, is_count, strength_grid
+from ..lockstep import (
+    Lane,
+    LaneResult,
+    Path,
+    Problem,
+    Shared,
+    closed_form_scores,
+    fit_lanes,
+    is_count,
+    look_ahead,
+    strength_grid,
+)
 from ..lockstep.null import null_eta
 from ..losses import Squared
 from ..penalties import Penalty
@@ -69,6 +80,11 @@ class Settings:
         """Whether anything is left for cross-validation to choose."""
         return self.select not in CRITERIA and (self.strength is None or len(self.penalties) > 1)
 
+    @property
+    def cut(self) -> bool:
+        """Whether paths end where they reproduce their training rows: the grid is then not the user's own."""
+        return self.strength is None and is_count(self.strengths)
+
 
 @dataclass(frozen=True, eq=False)
 class Found:
@@ -95,9 +111,10 @@ def fit_and_choose(
     X : the table as it was given, for splitters that look at it.
     groups : (n,) labels of rows that belong together.
     """
-    grids = make_grids(problem, settings)
     folds = _folds(problem, settings, labels, X, groups) if settings.folds_wanted else []
     lanes = [Lane(np.arange(problem.n), keep=True)] + [Lane(train, (test,)) for train, test in folds]
+    shared = look_ahead(problem, settings.penalties, lanes, settings.threads)
+    grids = make_grids(problem, settings, shared)
     with progress_bar(settings.verbose) as progress:
         results = fit_lanes(
             problem,
@@ -109,7 +126,8 @@ def fit_and_choose(
             progress=progress,
             score=settings.scoring.score,
             full_df=settings.select in CRITERIA,
-            cut=settings.strength is None and is_count(settings.strengths),
+            cut=settings.cut,
+            shared=shared,
         )
     paths = tuple(_path(lanes_of[0]).named(settings.names) for lanes_of in results)
     curves = _curves(problem, settings, paths, results, folds)
@@ -124,11 +142,12 @@ def fit_and_choose(
     return Found(paths, curves, choice)
 
 
-def make_grids(problem: Problem, settings: Settings) -> list[Vector]:
+def make_grids(problem: Problem, settings: Settings, shared: Shared | None = None) -> list[Vector]:
     """Return one decreasing grid a candidate; a fixed strength is a grid of one."""
     if settings.strength is not None:
         return [np.array([float(settings.strength)]) for _ in settings.penalties]
-    return [strength_grid(problem, p, settings.strengths, settings.min_ratio) for p in settings.penalties]
+    asked = settings.strengths, settings.min_ratio
+    return [strength_grid(problem, p, *asked, shared) for p in settings.penalties]
 
 
 # --- the choice ----------------------------------------------------------------------------------

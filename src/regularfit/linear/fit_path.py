@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..lockstep import Lane, Path, fit_lanes, is_count, make_problem, strength_grid
+from ..lockstep import Lane, Path, fit_lanes, is_count, look_ahead, make_problem, strength_grid
 from ..losses import Loss
 from ..penalties import L1, Penalty
 from ._checks import check_rows, check_varies, warn_path
@@ -92,9 +92,10 @@ def fit_path(
             "PenalizedRegressor choose."
         )
     resolved = found[0].resolve(table.names)
-    grid = strength_grid(problem, resolved, strengths, min_ratio)
+    lane = Lane(np.arange(problem.n), keep=True)
+    shared = look_ahead(problem, [resolved], [lane], n_jobs)
+    grid = strength_grid(problem, resolved, strengths, min_ratio, shared)
     with progress_bar(verbose) as progress:
-        lane = Lane(np.arange(problem.n), keep=True)
         results = fit_lanes(
             problem,
             [resolved],
@@ -104,6 +105,7 @@ def fit_path(
             threads=n_jobs,
             progress=progress,
             cut=is_count(strengths),
+            shared=shared,
         )
     path = results[0][0].path
     assert path is not None  # it was asked for with keep=True

@@ -1,12 +1,13 @@
 """The lockstep engine: many fits of the same model, advanced together over one copy of the data."""
 
 from .certificate import Certificate
-from .engine import fit_lanes
+from .engine import fit_lanes, look_ahead
 from .grid import is_count, strength_grid
 from .leave_one_out import ClosedForm, closed_form_scores
 from .path import Path
 from .problem import Lane, Problem, make_problem
 from .result import LaneResult
+from .shared import Shared
 
 __all__ = [
     "Certificate",
@@ -15,9 +16,11 @@ __all__ = [
     "LaneResult",
     "Path",
     "Problem",
+    "Shared",
     "closed_form_scores",
     "fit_lanes",
     "is_count",
+    "look_ahead",
     "make_problem",
     "strength_grid",
 ]

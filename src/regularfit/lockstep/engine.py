@@ -12,6 +12,7 @@ from .._typing import Vector
 from ..designs import Dense, Imputed
 from ..losses import Squared
 from ..penalties import Penalty
+from .atoms import collect_atoms
 from .front import LARGEST_BATCH
 from .gram import fit_gram, suits_gram
 from .newton import fit_newton
@@ -20,13 +21,14 @@ from .problem import Lane, Problem
 from .result import LaneResult, Score
 from .ridge_lanes import KERNEL_ROWS, fit_ridge, fit_rotated
 from .saturation import saturation
+from .shared import Shared
 from .standard import lane_terms
 from .threads import Workers, thread_count, workers
 from .units import Units
 from .user_lanes import fit_user
 from .workset import fit_workset
 
-__all__ = ["fit_lanes"]
+__all__ = ["fit_lanes", "look_ahead"]
 
 GROUP_BYTES, GROUP_SHARE = 60e6, 0.3  # what lanes that advance together may hold: bytes, and a share of X
 WORKING = 1.8  # columns a row in a working set, at the end of a long path
@@ -44,8 +46,9 @@ def fit_lanes(
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     score: Score | None = None,
-    full_df: bool = False,
+    full_df: bool | None = False,
     cut: bool = False,
+    shared: Shared | None = None,
 ) -> list[list[LaneResult]]:
     """Fit every penalty along its grid on every lane, in lockstep.
 
@@ -55,11 +58,12 @@ def fit_lanes(
     threads : None for all cores.
     progress : called with (strengths done, strengths in all); counts a (penalty, lane, strength) as one.
     score : ``score(y, eta, weights) -> float`` on held-out rows instead of the loss's own.
-    full_df : compute effective degrees of freedom also where that is not cheap.
+    full_df : compute effective degrees of freedom also where that is not cheap; None: not at all where they take work.
     cut : end a path where its training rows are reproduced all but exactly (deviance ratio above 1 - 1e-9 for
         the squared loss, 0.999 for others). For grids from the data; a user's own strengths are all fitted.
         A path so cut says why in ``Path.ended``; its lane's scores and certificates are nan from there on.
         Ridge with the squared loss has a closed form and is never cut.
+    shared : for several calls on one problem: what one of them learns of X serves the next.
 
     Returns
     -------
@@ -77,21 +81,48 @@ def fit_lanes(
     for index, penalty in enumerate(penalties):
         roads.setdefault(_road(problem, penalty, lanes), []).append(index)
     answers: list[list[Any]] = [[None] * len(lanes) for _ in penalties]
+    if shared is not None and shared.problem is not problem:
+        raise ValueError("Shared knowledge belongs to one problem; make another for this one.")
     if cut:
         problem = replace(problem, saturation=saturation(problem.loss))
     with workers(thread_count(threads)) as team, keeping(lambda inner: answers):
         settings = {"tol": tol, "team": team, "tick": tick, "score": score, "full_df": full_df}
         for road, members in roads.items():
             for index, results in _on_road(
-                road, members, problem, penalties, grids, lanes, settings, answers
+                road,
+                members,
+                problem,
+                penalties,
+                grids,
+                lanes,
+                {**settings, "shared": shared},
+                answers,
             ):
                 answers[index] = results
     return answers
 
 
+def look_ahead(
+    problem: Problem, penalties: Sequence[Penalty], lanes: Sequence[Lane], threads: int | None = None
+) -> Shared:
+    """Return what the lanes will need to know of X, so that grids can be made from it before they are fitted.
+
+    Only full-Gram mode has something to say in advance; elsewhere the answer is empty.
+    """
+    shared = Shared(problem)
+    plain = not isinstance(problem.design, Imputed)
+    if plain and all(_road(problem, penalty, lanes) is fit_gram for penalty in penalties):
+        with workers(thread_count(threads)) as team:
+            shared.seen = collect_atoms(shared.units_of().inside(problem), lanes, team).seen
+    return shared
+
+
 def _on_road(road, members, problem, penalties, grids, lanes, settings, answers):  # type: ignore[no-untyped-def]
     """Fit some of the penalties in the engine's units -> pairs of (index, results in those of the data)."""
-    units = Units.of(problem) if road is not fit_user else Units()
+    shared = settings.pop("shared") or Shared(problem)
+    units = shared.units_of() if road is not fit_user else Units()
+    if road is fit_gram:
+        settings["shared"] = shared
     chosen: list[Any] = (
         [units.penalty(penalties[i]) for i in members]
         if road is not fit_user

@@ -74,11 +74,12 @@ class Room:
     ) -> tuple[Numbers, Numbers]:
         """Largest |g| / (s l1) and sum of conjugates as they count where scores have moved; ``moved`` is k e."""
         if not np.ndim(moved) and (moved == 0 or np.isinf(moved)):
-            return np.maximum(ratio, 1.0), conjugate  # what is not known counts as a cost of its own
+            return cast(
+                "Numbers", np.maximum(ratio, 1.0)
+            ), conjugate  # what is not known counts as a cost of its own
         moved = cast("Numbers", np.where(np.isinf(moved), 0.0, moved))
-        return np.maximum(ratio, 1.0) * self._shrink(moved, strengths), self._conjugate(
-            conjugate, moved, strengths
-        )
+        shrunk = cast("Numbers", np.maximum(ratio, 1.0) * self._shrink(moved, strengths))
+        return shrunk, self._conjugate(conjugate, moved, strengths)
 
     def _shrink(self, moved: Numbers, strengths: Numbers) -> Numbers:
         return cast("Numbers", 1 + moved * self.sharp / strengths)

@@ -17,6 +17,7 @@ from ..penalties import Penalty
 from ..penalties.coordinates import Coordinates
 from .null import null_scores
 from .problem import Problem
+from .shared import Shared
 from .units import Units
 
 __all__ = ["is_count", "strength_grid"]
@@ -30,11 +31,13 @@ def strength_grid(
     penalty: Penalty,
     strengths: int | Sequence[float] | Any = 100,
     min_ratio: float | None = None,
+    shared: Shared | None = None,
 ) -> Vector:
     """Return decreasing strengths, (L,): a user's own grid, or ``strengths`` of them from the data.
 
     The largest is where all penalised coefficients are zero; the smallest is ``min_ratio`` times it (default
     1e-4 for n >= p, 1e-2 otherwise, and 1e-7 for ridge, whose grid starts high).
+    ``shared``, from :func:`~regularfit.lockstep.look_ahead`, saves a pass over X.
     """
     if not is_count(strengths):
         return check_strengths(strengths)
@@ -43,7 +46,7 @@ def strength_grid(
             f"strengths={strengths} must be at least 1, or a sequence of positive numbers; 100 is usual."
         )
     normal = penalty.coordinates(problem.p)
-    scores = null_scores(problem, normal)
+    scores = null_scores(problem, normal, shared)
     ridge = normal is not None and not (np.isfinite(normal.l1) & (normal.l1 > 0)).any()
     units = Units.exact(problem) if ridge else Units()
     top = _top(penalty, normal, scores, units.y / units.x)

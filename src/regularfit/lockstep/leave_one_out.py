@@ -11,7 +11,8 @@ from ..designs import Dense
 from ..errors import UnsupportedError
 from ..losses import Squared
 from ..penalties import Penalty
-from .gram import collect_atoms, reduce
+from .atoms import collect_atoms
+from .moments import reduce
 from .problem import Lane, Problem
 from .ridge import GramRidge, gcv, leave_one_out
 from .ridge_kernel import KernelRidge

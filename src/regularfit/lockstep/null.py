@@ -8,6 +8,7 @@ from .._typing import Vector
 from ..penalties.coordinates import Coordinates
 from .problem import Problem
 from .scores import centred_scores
+from .shared import Shared
 from .standard import inverse_scale
 
 __all__ = ["null_eta", "null_scores"]
@@ -22,32 +23,42 @@ def null_eta(problem: Problem, weights: Vector) -> Vector:
     return problem.offset + problem.loss.null_eta(problem.y, weights, problem.offset)
 
 
-def null_scores(problem: Problem, normal: Coordinates | None) -> Vector:
+def null_scores(problem: Problem, normal: Coordinates | None, shared: Shared | None = None) -> Vector:
     """Minus the gradient of the mean loss at the null model, on the penalised scale, (p,)."""
+    known = None if shared is None or normal is None or _free(normal).any() else shared.null_scores()
+    if known is not None and normal is not None:
+        scores, size = known
+        return _unless_rounding(problem, normal, scores, size)
     weights = problem.sample_weight / problem.n
     mean, deviation = problem.design.moments(weights[None, :])
     inverse = inverse_scale(deviation[0], problem.standardize, problem.fit_intercept, problem.unit)
     eta = _with_free_columns(problem, normal, weights) if normal is not None else null_eta(problem, weights)
     residual = -weights * problem.loss.gradient(problem.y, eta)
-    centre = mean * problem.fit_intercept
-    scores = centred_scores(problem.design, residual[:, None], centre)[0] * inverse
-    # Where intercept and free columns explain everything, what is left is rounding, and no scale for a grid.
-    y = problem.y - problem.offset
+    scores = centred_scores(problem.design, residual[:, None], mean * problem.fit_intercept)[0] * inverse
+    return _unless_rounding(problem, normal, scores, np.hypot(mean[0], deviation[0]) * inverse)
+
+
+def _unless_rounding(problem: Problem, normal: Coordinates | None, scores: Vector, size: Vector) -> Vector:
+    """The scores, but where intercept and free columns explain everything the rest is rounding, no scale for a grid.
+
+    ``size`` (p,) is the root mean square of every column on the penalised scale.
+    """
+    y, weights = problem.y - problem.offset, problem.sample_weight / problem.n
     largest = float(np.abs(y).max(initial=0.0))
-    size = largest * float(np.sqrt(weights @ (y / largest) ** 2)) if largest > 0 else 0.0
-    natural = np.hypot(mean[0], deviation[0]) * inverse * size
-    held = (
-        np.ones(problem.p, bool)
-        if normal is None
-        else np.isfinite(normal.l1) & ((normal.l1 > 0) | (normal.l2 > 0))
-    )
+    natural = size * (largest * float(np.sqrt(weights @ (y / largest) ** 2)) if largest > 0 else 0.0)
+    held = np.ones(problem.p, bool) if normal is None else np.isfinite(normal.l1) & ~_free(normal)
     return scores if (np.abs(scores) > ROUNDING * natural)[held].any() else natural
+
+
+def _free(normal: Coordinates) -> np.ndarray:
+    """Which columns nothing penalises."""
+    return (normal.l1 == 0) & (normal.l2 == 0)
 
 
 def _with_free_columns(problem: Problem, normal: Coordinates, weights: Vector) -> Vector:
     """The null predictor, refined by Newton over the unpenalised columns."""
     eta = null_eta(problem, weights)
-    free = np.flatnonzero((normal.l1 == 0) & (normal.l2 == 0))
+    free = np.flatnonzero(_free(normal))
     if len(free) == 0:
         return eta
     rows = np.arange(problem.n)

@@ -54,11 +54,14 @@ class Lane:
     train : row indices; a repeated row counts as often as it is named.
     tests : groups of row indices, each scored apart.
     keep : whether the coefficients are wanted, not only the scores.
+    without : groups of rows, when ``train`` is every row once except theirs; None says nothing. Lanes that name the
+        same arrays (not copies) are told apart without looking at every row.
     """
 
     train: np.ndarray
     tests: tuple[np.ndarray, ...] = field(default=())
     keep: bool = False
+    without: tuple[np.ndarray, ...] | None = None
 
     def weights(self, problem: Problem) -> Vector:
         """Row weights of this lane, (n,), summing to one."""

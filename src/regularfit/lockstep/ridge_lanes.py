@@ -44,7 +44,7 @@ def fit_ridge(
     team: Workers,
     tick,
     score: Score | None,
-    full_df: bool,
+    full_df: bool | None,
 ) -> list[list[LaneResult]]:
     """Fit every candidate on every lane by the road that suits the shape of X."""
     weights = np.array([lane.weights(problem) for lane in lanes])
@@ -158,7 +158,7 @@ def fit_rotated(
     team: Workers,
     tick,
     score: Score | None,
-    full_df: bool,
+    full_df: bool | None,
 ) -> list[list[LaneResult]]:
     """Ridge of any loss with more columns than rows.
 

@@ -71,8 +71,8 @@ class Units:
 
     def outside(self, found: LaneResult | None, grid: Vector, own_score: bool) -> LaneResult | None:
         """A result in the units of the data."""
-        if found is None:
-            return None
+        if found is None or (self.y == 1 and found.path is None):
+            return found
         scores = found.scores if own_score else found.scores * self.y * self.y
         path = found.path
         if path is not None:

@@ -6,15 +6,16 @@ The NumPy road, one lane at a time, certified by the KKT distance.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 import numpy as np
 
 from .._typing import Vector
 from ..losses import Squared
 from ..penalties import Penalty
+from .atoms import collect_atoms
 from .certificate import judge
-from .gram import collect_atoms, of_lane, suits_gram
+from .gram import suits_gram
+from .moments import moments_of
 from .partial import collect, one_by_one
 from .problem import Lane, Problem
 from .proximal import ProximalPath, proximal_quadratic
@@ -36,7 +37,7 @@ def fit_user(
     team: Workers,
     tick,
     score: Score | None,
-    full_df: bool,
+    full_df: bool | None,
 ) -> list[list[LaneResult]]:
     """Fit every candidate on every lane."""
     return one_by_one(
@@ -57,7 +58,7 @@ def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ig
 
     def job(f: int) -> LaneResult:
         if atoms is not None:
-            data = of_lane(problem, lanes[f], f, atoms, cast("np.ndarray", sum(atoms.grams)))
+            data = moments_of(problem, lanes, [f], atoms).lane(0)
             fit, scale = proximal_quadratic(data.gram, data.c, penalty, grid, tol=tol), data.inverse
         else:
             fit, scale = (

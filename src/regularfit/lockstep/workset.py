@@ -37,7 +37,7 @@ def fit_workset(
     team: Workers,
     tick,
     score: Score | None,
-    full_df: bool,
+    full_df: bool | None,
 ) -> list[list[LaneResult]]:
     """Fit every candidate on every lane, in lockstep."""
     fit = SquaredRounds(problem, normal_forms(penalties, problem.p), grids, lanes, tol, team, score, full_df)

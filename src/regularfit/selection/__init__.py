@@ -5,7 +5,7 @@ from .criteria import CRITERIA, Criterion, aic, bic, criterion, ebic, gcv
 from .cv_result import CVResult
 from .grid_edge import GridEdge, grid_edge, warn_grid_edge
 from .honest_score import HonestScore, honest_score, honest_scores
-from .nested import NestedPlan
+from .nested_plan import NestedPlan
 from .one_se import fold_mean, fold_se, index_min, index_one_se
 from .splitters import Fold, fold_weights, make_folds, partitions
 

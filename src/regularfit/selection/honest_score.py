@@ -12,7 +12,9 @@ import numpy as np
 from .._checks import check_positive
 from .._typing import ArrayLike, Indices, Vector
 from ..errors import InputError, UnsupportedError
-from .nested import NestedCurves, NestedPlan, Procedure, fit_nested, run_procedure
+from .nested import Procedure, run_procedure
+from .nested_lanes import NestedCurves, fit_nested
+from .nested_plan import NestedPlan
 from .nested_statistics import FoldErrors, nested_estimate
 from .refits import Refits, score_by_refitting
 from .splitters import Fold, repeated_partitions
@@ -107,10 +109,12 @@ def honest_score(
     plain cross-validation, which is too narrow because training sets overlap. With tens of thousands of
     rows all three agree and one held-out part is cheaper.
 
-    In lockstep, 10 folds need 175 fits and 5 folds 25. With n >= p and squared loss, 5 folds cost about as much
-    as plain 10-fold cross-validation, and their intervals hold the truth as often; the estimate itself reaches
-    further, from models that saw 3/5 and 4/5 of the rows, so 10 folds suit small data. Simulated coverage of
-    the 90% interval is in ``benchmarks/nested_coverage.py``.
+    In lockstep, 10 folds need 175 fits and 5 folds 25, most of them only where the choice can fall. With n >= p and
+    squared loss that costs about 3 cross-validations with 10 folds and 1.5 to 2 with 5
+    (``benchmarks/results/cv_price.md``); the estimate itself reaches further with 5, from models that saw 3/5 and 4/5
+    of the rows, so 10 folds suit small data. How often the intervals hold the truth, by simulation, is in
+    ``benchmarks/results/nested_coverage.md``: about as often as they say for the squared loss, too seldom for small
+    logistic problems with one partition into 5 folds.
 
     Parameters
     ----------

@@ -118,9 +118,9 @@ def partitions(folds: list[Fold], n: int) -> list[list[Fold]]:
     seen = np.zeros(n, dtype=np.intp)
     current: list[Fold] = []
     for train, test in folds:
-        seen[test] += 1
-        rest = np.setdiff1d(np.arange(n), test)
-        if (seen > 1).any() or not np.array_equal(np.sort(train), rest):
+        tested = np.bincount(test, minlength=n)
+        seen += tested
+        if (seen > 1).any() or (np.bincount(train, minlength=n) + tested != 1).any():
             raise InputError(_NO_PARTITION)
         current.append((train, test))
         if seen.all():

@@ -43,7 +43,7 @@ def fit_newton(
     team: Workers,
     tick,
     score: Score | None,
-    full_df: bool,
+    full_df: bool | None,
 ) -> list[list[LaneResult]]:
     """Fit every candidate on every lane, in lockstep."""
     fit = NewtonRounds(problem, normal_forms(penalties, problem.p), grids, lanes, tol, team, score)

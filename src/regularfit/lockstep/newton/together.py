@@ -13,8 +13,8 @@ from typing import cast
 import numpy as np
 
 from ..._typing import Vector
+from ..atoms import label_rows
 from ..columns import Columns
-from ..gram import _signatures
 from ..problem import Lane, Problem
 from ..rowwise import Rowwise
 from ..threads import Workers
@@ -302,7 +302,7 @@ def shared_rows(
 
     None where there are too many kinds.
     """
-    label, first = _signatures(problem.n, lanes)
+    label, first = label_rows(problem.n, lanes)
     if not 1 < len(first) <= 2 * len(lanes) + 2:
         return None
     order = np.argsort(label, kind="stable")

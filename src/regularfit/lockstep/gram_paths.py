@@ -1,0 +1,145 @@
+"""Paths of several lanes on their Gram matrices: solved in one call of the core, certified together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .. import _core
+from .._typing import Vector
+from ..penalties.coordinates import Coordinates
+from .effective_df import effective_dfs
+from .gram_gaps import gaps_from_sums, relative_gaps
+from .moments import Moments
+from .ridge import ridge_from_gram
+from .standard import Terms, lane_terms
+
+__all__ = ["Solved", "solve_paths"]
+
+WORK = 2e9  # operations that effective degrees of freedom may cost without being asked for
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """Solutions of some lanes along one grid.
+
+    Parameters
+    ----------
+    coefs : (lanes, L, p) on the penalised scale.
+    raw : the same on the scale of X.
+    gaps, kkt : (lanes, L) certificates.
+    df : (lanes, L) nan where a lane's path is not kept.
+    explained : (lanes, L) deviance ratios.
+    smooth : whether the penalty is pure ridge.
+    """
+
+    coefs: np.ndarray
+    raw: np.ndarray
+    gaps: np.ndarray
+    kkt: np.ndarray
+    df: np.ndarray
+    explained: np.ndarray
+    smooth: bool
+
+
+def solve_paths(
+    data: Moments, normal: Coordinates, grid: Vector, tol: float, kept: Sequence[bool], full_df: bool | None
+) -> Solved:
+    """Solve every lane of ``data`` along the grid."""
+    terms = _terms(data, normal)
+    lanes, (count, p) = len(data.c), (len(grid), data.c.shape[-1])
+    B, G, kkt = np.zeros((lanes, count, p)), np.empty((lanes, count, p)), np.empty((lanes, count))
+    df = np.full((lanes, count), np.nan)
+    smooth = terms[0].smooth
+    if smooth:
+        for k in range(lanes):
+            df[k] = _ridge(data.lane(k), terms[k], grid, B[k], G[k], kkt[k])
+    else:
+        _active_sets(data, terms, grid, tol, B, G, kkt)
+        for k in np.flatnonzero(kept).tolist():
+            df[k] = _degrees(data.lane(k), terms[k], B[k], grid, full_df)
+    bc, bg = np.matmul(B, data.c[:, :, None])[:, :, 0], np.einsum("klp,klp->kl", B, G)
+    null = np.where(data.yy > 0, data.yy, 1.0)[:, None]
+    explained = 1 - np.maximum(data.yy[:, None] - bc - bg, 0.0) / null
+    gaps = _gaps(data, terms, grid, B, G, bc, bg)
+    return Solved(B, _raw(data, terms, B), gaps, kkt, df, explained, smooth)
+
+
+# Lanes whose columns all vary have the same terms unless there are bounds: one object for all of them says so.
+
+
+def _terms(data: Moments, normal: Coordinates) -> list[Terms]:
+    unbounded = bool(np.isinf(normal.lower).all() and np.isinf(normal.upper).all())
+    if unbounded and (data.inverse > 0).all():
+        return [lane_terms(normal, data.inverse[0])] * len(data.inverse)
+    return [lane_terms(normal, inverse) for inverse in data.inverse]
+
+
+def _alike(terms: Sequence[Terms]) -> bool:
+    return all(own is terms[0] for own in terms)
+
+
+def _raw(data: Moments, terms: Sequence[Terms], B: np.ndarray) -> np.ndarray:
+    if _alike(terms) and len(terms) > 1:
+        return B * data.inverse[:, None, :]
+    return np.stack([own.raw(b, inverse) for own, b, inverse in zip(terms, B, data.inverse, strict=True)])
+
+
+def _gaps(
+    data: Moments,
+    terms: Sequence[Terms],
+    grid: Vector,
+    B: np.ndarray,
+    G: np.ndarray,
+    bc: np.ndarray,
+    bg: np.ndarray,
+) -> np.ndarray:
+    lanes, count, p = B.shape
+    free = (terms[0].l1 == 0) & (terms[0].l2 == 0)
+    if free.any() or not _alike(terms):  # what free columns leave open is each lane's own matter
+        each = zip(range(lanes), terms, B, G, strict=True)
+        return np.stack([relative_gaps(data.lane(k), own, grid, b, g) for k, own, b, g in each])
+    rows = B.reshape(-1, p), G.reshape(-1, p), bc.ravel(), bg.ravel()
+    found = gaps_from_sums(terms[0], np.tile(grid, lanes), *rows, np.repeat(data.yy, count))
+    return found.reshape(lanes, count)
+
+
+def _active_sets(
+    data: Moments,
+    terms: Sequence[Terms],
+    grid: Vector,
+    tol: float,
+    B: np.ndarray,
+    G: np.ndarray,
+    kkt: np.ndarray,
+) -> None:
+    jobs, solved = [], np.empty(len(grid), np.uint8)
+    for k, own in enumerate(terms):
+        lane = _core.Lane()
+        lane.bind(data.gram[k].T)  # symmetric, so this is the same matrix F-ordered
+        lane.terms(*own.arrays)
+        lane.tolerate(0.3 * tol, float(data.yy[k]))
+        jobs.append((lane, grid, data.c[k][None, :], B[k], G[k], kkt[k], solved))
+    _core.solve_lanes(jobs, 1, False)
+
+
+def _ridge(data: Moments, terms: Terms, grid: Vector, B: np.ndarray, G: np.ndarray, kkt: Vector) -> Vector:
+    """Fill in one lane's ridge path; returns its degrees of freedom."""
+    keep = np.isfinite(terms.l1)
+    H = data.gram if keep.all() else data.gram[np.ix_(keep, keep)]
+    B[:, keep], df = ridge_from_gram(H, data.c[keep], terms.l2[keep], grid)
+    G[:] = data.c - B @ data.gram
+    kkt[:] = np.abs((G - grid[:, None] * terms.l2 * B)[:, keep]).max(axis=1, initial=0.0) / grid
+    return df
+
+
+def _degrees(data: Moments, terms: Terms, B: np.ndarray, grid: Vector, full: bool | None) -> Vector:
+    active = B != 0
+    counts = active.sum(axis=1).astype(float)
+    if not (terms.l2 > 0).any():
+        return counts
+    if full is None or (not full and (counts**3).sum() > WORK):
+        return np.full(len(grid), np.nan)
+    return effective_dfs(data.gram, terms.l2, grid, active)
