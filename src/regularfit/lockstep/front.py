@@ -54,7 +54,6 @@ class Front:
 
     def __post_init__(self) -> None:
         self.stop = len(self.grid)  # strengths the path will have: fewer where it saturates
-        """Set up what is found along the way."""
         self.inside = np.zeros(len(self.mean), np.uint8)
         count = len(self.grid)
         self.coefs: list[tuple[np.ndarray, Vector]] = []
