@@ -30,6 +30,7 @@ __all__ = ["NewtonRounds", "fit_newton"]
 
 FEW = 256  # columns that a compact lane takes in at once: looking at all of them costs less than asking which
 BATCH = 8  # strengths a round; more of them would lie too far from one Hessian
+ROUND = 2_000_000  # numbers of Z, times strengths, that a compact lane goes through in a round
 MANY = 500  # sparse columns beyond which no Hessian is formed
 
 
@@ -110,7 +111,9 @@ class NewtonRounds:
             front.columns = np.concatenate([front.columns, fresh])
             front.inside[fresh] = 1
             front.base = np.concatenate([front.base, np.zeros(len(fresh))])
-        front.batch = len(front.grid) if few else min(front.batch, BATCH)
+        # Nothing lies outside, so a round may be as long as Ctrl-C allows: what it has done is kept only at its end.
+        long = max(BATCH, ROUND // (self.problem.n * (self.problem.p + 1))) if few else BATCH
+        front.batch = min(len(front.grid), long if few else min(front.batch, long))
 
     def _open(self, fronts: list[Front]) -> list[Batch]:
         batches, first, shift = [], 0, self.columns.shift
