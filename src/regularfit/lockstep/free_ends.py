@@ -160,6 +160,23 @@ class FreeEnds:
 
         return settle(G, front.norm[front.columns], front.terms.take(front.columns), open_)
 
+    def moved_by_intercept(self, totals: Vector, bend: Vector, steep: Vector) -> Vector:
+        """The same for several solutions, where only the intercept may be open; ``totals`` are sums of residuals."""
+        if isinstance(self.problem.loss, Squared) or not self.problem.fit_intercept:
+            return np.zeros(len(totals))
+        open_ = np.abs(totals)
+        known = open_ <= TRUST * bend
+        return np.where(known, steep * open_ / np.sqrt(np.where(known & (bend > 0), bend, 1.0)), np.inf)
+
+    def costs(self, front: Front, B: np.ndarray, G: np.ndarray, moved: Vector, steep: Vector) -> Vector:
+        """:meth:`cost` of every row of B and G."""
+        if self.room(front).any:
+            rows = zip(B, G, moved, steep, strict=True)
+            return np.array([self.cost(front, b, g, float(m), float(k)) for b, g, m, k in rows])
+        near = np.where(np.isinf(moved), 0.0, moved)
+        cost = near * (np.abs(B) @ front.norm[front.columns]) + (near / steep) ** 2
+        return np.where(np.isinf(moved), np.inf, cost)
+
     def cost(self, front: Front, b: Vector, G: Vector, moved: float, steep: float = 1.0) -> float:
         """What the gap gains beside the dual point: scores times coefficients, and what others have moved."""
         if moved == 0 or np.isinf(moved):
