@@ -3,7 +3,8 @@ r"""What the intercept and unpenalised columns leave open in a certificate, what
 Their conjugate is infinite unless their scores are exactly zero, and they never are. A bound of the kind |score| times
 |coefficient| says nothing about a coefficient that still is zero, and a column in small units has small scores however
 wrong its coefficient is. So the dual point itself is made feasible: with F the free columns (and the intercept), u the
-loss's gradient, W the row weights, V the loss's curvature at eta (1 for the squared loss), it becomes
+loss's gradient, W the row weights, V the loss's pliancy at eta (1 for the squared loss, the curvature for every smooth
+one), it becomes
 
     u' = u - V F d,     d = (F'WVF)^-1 F'Wu,     so that F'Wu' = 0 exactly.
 
@@ -42,7 +43,7 @@ Numbers = TypeVar("Numbers", float, Vector)
 NOWHERE = np.empty(0, np.int64)
 SPAN_BYTES = 256e6  # of spans kept for later strengths
 ROUNDING = 1e-14  # of X itself: directions of the free columns below this share of the largest are not there
-TRUST = 0.5  # how far a predictor may move for the logistic conjugate's curvature to be known
+TRUST = 0.5  # how far a predictor may move for the conjugate's curvature to be known, see Loss.pliancy
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ class FreeEnds:
         """K: the root of a bound on the curvatures, or of the largest at the predictor ``eta`` where there is none."""
         if self._steep is not None:
             return self._steep
-        return float(np.sqrt(self.problem.loss.curvature(self.problem.y, eta)[front.weights > 0].max()))
+        return float(np.sqrt(self.problem.loss.pliancy(self.problem.y, eta)[front.weights > 0].max()))
 
     def moved(
         self, front: Front, G: Vector, R: Vector, eta: Vector, bend: float = np.nan, steep: float = 1.0
@@ -198,7 +199,7 @@ class FreeEnds:
     def _open(self, front: Front, columns: np.ndarray, R: Vector, eta: Vector, bend: float) -> float:
         squared = isinstance(self.problem.loss, Squared)
         if len(columns):
-            V = None if squared else self.problem.loss.curvature(self.problem.y, eta)
+            V = None if squared else self.problem.loss.pliancy(self.problem.y, eta)
             return self._span(front, columns).open(R, V)
         if squared or not self.problem.fit_intercept:
             return 0.0  # the residuals of the squared loss are centred exactly

@@ -87,6 +87,7 @@ class NewtonRounds:
             # a guess at what a weak penalty reaches
             explained = 0.1 * (self.null.deviance[front.lane] + self.null.perfect[front.lane]) / 2
             front.objective = float(max(explained, self.null.least[front.lane]))
+            front.bend = float(self.null.bend[front.lane])
             front.base = np.full(self.columns.shift, self.null.level[front.lane])
 
     @property
