@@ -23,6 +23,7 @@ PENALTIES = [L2(), L2().weighted([0.0, 2.0, np.inf] + [1.0] * 17)]
 
 def with_a_constant_column(data):
     data.X[:, 6] = 3.0
+    data.X[4:, 7] = 1.0  # constant in the second lane only: others must not lose it
     return data
 
 

@@ -227,8 +227,9 @@ def _rotated_lane(
 
 
 def _by_iteration(problem, normal, grid, lanes, weights, mean, inverse, tol, team, tick, score):  # type: ignore[no-untyped-def]
-    dead = (inverse == 0).any(axis=0) | np.isinf(normal.l1)
-    scales = 1.0 / np.where(inverse == 0, 1.0, inverse)
+    dead = (inverse == 0) | np.isinf(normal.l1)  # lane by lane: a rare column is constant in some folds only
+    # An infinite scale takes a column out of its lane, and its coefficient is zero.
+    scales = np.divide(1.0, inverse, out=np.full_like(inverse, np.inf), where=~dead)
     y = problem.y - problem.offset
     every = np.arange(problem.p)
     stopped = Event()
@@ -252,7 +253,7 @@ def _by_iteration(problem, normal, grid, lanes, weights, mean, inverse, tol, tea
         weights.T,
         mean.T,
         scales.T,
-        np.where(dead, np.inf, normal.l2),
+        np.where(np.isinf(normal.l1), np.inf, normal.l2),
         grid,
         fit_intercept=problem.fit_intercept,
         tol=tol,
@@ -270,7 +271,7 @@ def _by_iteration(problem, normal, grid, lanes, weights, mean, inverse, tol, tea
                 mean[fit.lane],
                 scales[fit.lane],
                 normal.l2,
-                dead,
+                dead[fit.lane],
                 tol,
                 score,
             ),
