@@ -53,8 +53,8 @@ class Front:
     earlier: Vector | None = None
 
     def __post_init__(self) -> None:
-        self.stop = len(self.grid)  # strengths the path will have: fewer where it saturates
         """Set up what is found along the way."""
+        self.stop = len(self.grid)  # strengths the path will have: fewer where it saturates
         self.inside = np.zeros(len(self.mean), np.uint8)
         count = len(self.grid)
         self.coefs: list[tuple[np.ndarray, Vector]] = []
