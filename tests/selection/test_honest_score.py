@@ -121,11 +121,9 @@ def test_log_losses_on_few_rows_take_many_partitions_and_a_log_scale():
 
 
 def test_many_rows_need_one_partition():
-    y = np.arange(3000) % 2.0
-    problem = make_problem(np.ones((3000, 1)), y, "logistic")
-    assert NestedPlan(problem, [L1()], [np.ones(1)]).repeats(5) == 1
-    few = make_problem(np.ones((1000, 1)), y[:1000], "logistic")
-    assert NestedPlan(few, [L1()], [np.ones(1)]).repeats(5) == 5
+    for n, repeats in ((600, 1), (5000, 1), (250, 4)):
+        problem = make_problem(np.ones((n, 1)), np.arange(n) % 2.0, "logistic")
+        assert NestedPlan(problem, [L1()], [np.ones(1)]).repeats(5) == repeats
 
 
 def test_groups_stay_together_in_lanes():

@@ -128,7 +128,7 @@ def honest_score(
         scikit-learn.
     repeats : >= 1 random partitions to average over; more make the standard error steadier. None: 1 for the squared
         loss and where the estimator is refitted; for other losses so many that 50 folds are held out in all (fewer
-        beyond 500 rows, one beyond 2,500).
+        beyond 100 rows, one beyond 500).
     sample_weight, offset : (n,), passed to fit and used in the score.
     groups : (n,) rows of one group stay in one fold and count as one draw.
     n_jobs : processes for refitting (lanes use the estimator's own).
