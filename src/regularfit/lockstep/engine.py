@@ -19,7 +19,8 @@ from .newton import fit_newton
 from .partial import collect, keeping
 from .problem import Lane, Problem
 from .result import LaneResult, Score
-from .ridge_lanes import KERNEL_ROWS, fit_ridge, fit_rotated
+from .ridge_lanes import KERNEL_ROWS, fit_ridge
+from .ridge_rotated import fit_rotated
 from .saturation import saturation
 from .shared import Shared
 from .standard import lane_terms

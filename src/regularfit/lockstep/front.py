@@ -53,6 +53,7 @@ class Front:
     earlier: Vector | None = None
 
     def __post_init__(self) -> None:
+        """Set up what is found along the way."""
         self.stop = len(self.grid)  # strengths the path will have: fewer where it saturates
         self.inside = np.zeros(len(self.mean), np.uint8)
         count = len(self.grid)
