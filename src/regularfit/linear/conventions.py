@@ -151,9 +151,7 @@ def from_glmnet(
     return Convention(lambda_ * (l1 + l2), l1 / (l1 + l2), standardize=True)
 
 
-def target_deviation(
-    y: Any, sample_weight: Any = None, offset: Any = None, intercept: bool = True
-) -> float:
+def target_deviation(y: Any, sample_weight: Any = None, offset: Any = None, intercept: bool = True) -> float:
     """Return glmnet's sd(y): with 1/n and the weights, less the offset, about zero where there is no intercept.
 
     >>> target_deviation([1.0, 3.0])

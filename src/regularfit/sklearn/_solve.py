@@ -42,9 +42,7 @@ def mixed_penalty(l1_ratio: float, positive: bool = False) -> Penalty:
     return penalty.nonnegative() if positive else penalty
 
 
-def plain_problem(
-    X: Any, y: Any, loss: str, sample_weight: Any, fit_intercept: bool, target: Any = None
-) -> Problem:
+def plain_problem(X: Any, y: Any, loss: str, sample_weight: Any, fit_intercept: bool) -> Problem:
     """Return a problem on the columns as they are: scikit-learn never standardises."""
     return make_problem(
         X,
@@ -76,17 +74,17 @@ def fit_folds(
     tol: float,
     threads: int | None = None,
 ) -> list[list[Path]]:
-    r"""Fit every penalty on every training set where the loss is a sum: strength = cost / (weight of the rows).
+    """Fit every penalty on every training set where the loss is a sum: strength = 1 / (cost * weight of the rows).
 
-    Training sets of one weight advance in lockstep; scikit-learn's sums give other weights other strengths.
+    Training sets of one weight advance in lockstep; under a sum other weights mean other strengths.
 
     Returns
     -------
-    per training set, per penalty: its path, along decreasing ``inverse_costs``.
+    per training set, per penalty: its path, along decreasing ``inverse_costs`` (1 over what multiplies the sum of
+    losses, with the problem's weights, which sum to n).
     """
     costs, _ = decreasing(inverse_costs)
-    scale = problem.sample_weight.sum() / problem.n
-    weights = np.array([problem.sample_weight[train].sum() * scale for train in trains])
+    weights = np.array([problem.sample_weight[train].sum() for train in trains])
     shared = Shared(problem)
     answers: list[Any] = [None] * len(trains)
     for total in np.unique(weights):

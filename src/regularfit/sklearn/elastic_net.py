@@ -129,4 +129,4 @@ def _floor(problem: Any) -> float:
     """A strength that stands for none: far below any that moves a coefficient, far above rounding."""
     w = problem.sample_weight / problem.n
     spread = float(np.sqrt(w @ (problem.y - w @ problem.y) ** 2)) or 1.0
-    return 1e-10 * spread
+    return 1e-12 * spread

@@ -125,7 +125,7 @@ class LassoCV(_CV, linear_model.LassoCV):
     Examples
     --------
     >>> import numpy as np
-    >>> X = np.arange(20.0).reshape(10, 2) % 7
+    >>> X = np.random.default_rng(0).normal(size=(30, 2))
     >>> LassoCV(cv=3, alphas=[0.1, 1.0]).fit(X, X[:, 0]).alpha_
     np.float64(0.1)
 
@@ -163,9 +163,9 @@ class ElasticNetCV(_CV, linear_model.ElasticNetCV):
     Examples
     --------
     >>> import numpy as np
-    >>> X = np.arange(20.0).reshape(10, 2) % 7
+    >>> X = np.random.default_rng(0).normal(size=(30, 2))
     >>> ElasticNetCV(cv=3, l1_ratio=[0.5, 1.0], alphas=[0.1, 1.0]).fit(X, X[:, 0]).l1_ratio_
-    np.float64(1.0)
+    np.float64(0.5)
 
     References
     ----------

@@ -51,7 +51,7 @@ class LogisticRegression(linear_model.LogisticRegression):
     Examples
     --------
     >>> LogisticRegression(C=2.0).fit([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1]).coef_.round(3)
-    array([[1.463]])
+    array([[1.361]])
 
     References
     ----------

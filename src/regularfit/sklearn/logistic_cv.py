@@ -200,7 +200,9 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
             total = scores.sum(axis=0)
             at = np.unravel_index(int(np.argmax(total)), total.shape)
             every = np.arange(problem.n)
-            path = fit_folds(problem, [penalties[at[1]]], [every], [costs[at[0]]], sharp(self.tol), self.n_jobs)
+            path = fit_folds(
+                problem, [penalties[at[1]]], [every], [costs[at[0]]], sharp(self.tol), self.n_jobs
+            )
             w = with_intercepts(path, self.fit_intercept)[0, 0, 0]
             cost, ratio = self.Cs_[at[0]], ratios[at[1]]
         else:

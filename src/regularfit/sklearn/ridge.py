@@ -35,7 +35,7 @@ class Ridge(linear_model.Ridge):
     Attributes
     ----------
     coef_, intercept_, n_features_in_, feature_names_in_ : as in scikit-learn.
-    n_iter_ : None, as for scikit-learn's direct solvers.
+    n_iter_ : ones, (k,).
     solver_ : ``"lockstep"``.
 
     Examples
@@ -124,7 +124,7 @@ def keep_ridge(model: Any, X: Any, y: np.ndarray, sample_weight: Any) -> None:
     model.coef_ = (coefs[0] if k == 1 else coefs).astype(dtype)
     flat = levels[0] if y.ndim == 1 else levels
     model.intercept_ = np.asarray(flat, dtype=dtype)[()] if model.fit_intercept else 0.0
-    model.n_iter_, model.solver_ = None, "lockstep"
+    model.n_iter_, model.solver_ = np.ones(k, dtype=np.int32), "lockstep"
 
 
 def fit_ridge_columns(
@@ -142,9 +142,7 @@ def fit_ridge_columns(
     total = problem.n if weights is None or isinstance(weights, numbers.Number) else float(np.sum(weights))
     penalty = mixed_penalty(0.0, positive)
     found = [
-        fit_strengths(
-            with_target(problem, columns[:, k]), penalty, [from_ridge(alpha, total).strength], tol
-        )
+        fit_strengths(with_target(problem, columns[:, k]), penalty, [from_ridge(alpha, total).strength], tol)
         for k, alpha in enumerate(alphas)
     ]
     return np.array([one.coefs[0] for one in found]), np.array([one.intercepts[0] for one in found])

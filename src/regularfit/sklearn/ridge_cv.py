@@ -158,7 +158,8 @@ def _by_leave_one_out(
     )
     several = model.alpha_per_target and columns > 1
     model.alpha_ = chosen if several else float(chosen[0])
-    model.best_score_ = scores[np.arange(len(best)), best] if several else scores[0, best[0]]
+    one = scores[0, best[0]] if model.scoring is None else float(scores[0, best[0]])
+    model.best_score_ = scores[np.arange(len(best)), best] if several else one
     model.coef_ = (coefs[0] if columns == 1 else coefs).astype(dtype)
     model.intercept_ = (
         np.asarray(levels if y.ndim > 1 else levels[0], dtype=dtype)[()] if model.fit_intercept else 0.0
@@ -167,9 +168,7 @@ def _by_leave_one_out(
         model.cv_results_ = (kept[:, 0] if y.ndim == 1 else kept).astype(dtype)
 
 
-def _left_out(
-    X: Any, y: np.ndarray, weights: Any, alphas: np.ndarray, fit_intercept: bool
-) -> np.ndarray:
+def _left_out(X: Any, y: np.ndarray, weights: Any, alphas: np.ndarray, fit_intercept: bool) -> np.ndarray:
     """Leave-one-out residuals (n, k, alphas); 0 on rows of weight 0."""
     columns = y.reshape(len(y), -1)
     total = len(y) if weights is None else float(weights.sum())
