@@ -48,6 +48,7 @@ class Case:
 def assert_near(ours, theirs, share=1e-5):
     """Each column to a share of its largest entry."""
     size = np.abs(theirs).max(axis=0)
+    size[size < 1e-30] = 0.0  # R begins ridge at lambda = 9.9e35, which leaves 1e-35 of a coefficient
     assert (np.abs(ours - theirs).max(axis=0) <= share * np.where(size > 0, size, 1.0)).all()
 
 
@@ -70,7 +71,8 @@ def test_the_solutions(case, fit):
     assert_near(case.scaled(fit.beta.toarray()), case.scaled(case.beta))
     span = np.abs(case.array("a0")).max() + np.ptp(case.y)
     np.testing.assert_allclose(fit.a0, case.array("a0"), rtol=1e-5, atol=1e-6 * span)
-    np.testing.assert_array_equal(fit.df, case.array("df"))
+    vanishing = np.abs(case.beta).max(axis=0) < 1e-30
+    np.testing.assert_array_equal(fit.df, np.where(vanishing, 0, case.array("df")))
 
 
 def test_the_deviances(case, fit):

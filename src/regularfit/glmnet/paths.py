@@ -12,12 +12,15 @@ from scipy import sparse
 from .._typing import Vector
 from ..lockstep import Lane, Path, Problem, fit_lanes
 from .call import Call
+from .null import Null, fit_null
 from .sequence import DEVMAX, FEWEST, length_kept, sequence
 
 __all__ = ["Solved", "fit_rows", "fit_together"]
 
 SHARP = 1e-10  # relative duality gap; glmnet's own thresh says how much one more sweep would gain, not how far it is
-LEAST = 1e-12  # of the largest lambda: stands for lambda = 0
+LEAST = (
+    1e-10  # of the largest lambda: stands for lambda = 0 where there are too many columns for least squares
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,22 +31,21 @@ class Solved:
     a0: Vector
     coefs: Any
     deviance_ratio: Vector
-    converged: np.ndarray
+    missed: Vector  # relative duality gap, or the violation where none is known
     reasons: tuple[str, ...]
 
 
 def fit_rows(call: Call, problem: Problem) -> Solved:
     """Fit the rows that the problem gives weight, along the call's lambdas or an automatic sequence."""
-    automatic = call.lambda_ is None
-    lambdas = sequence(call, problem) if call.lambda_ is None else call.lambda_
-    if not automatic:
-        return _cut(call, _solve(call, problem, lambdas), False)
-    ending = replace(problem, saturation=DEVMAX)
-    # The first lambda is where everything penalised is zero; for ridge that is infinity, whatever is reported.
-    found = _solve(call, ending, lambdas, first=np.inf if call.alpha < 1e-3 else None)
+    if call.lambda_ is not None:
+        return _cut(call, _solve(call, problem, call.lambda_), False)
+    null = fit_null(call, problem)
+    lambdas = sequence(call, null)
+    found = _solve(call, replace(problem, saturation=DEVMAX), lambdas)
     if len(found.lambdas) < min(FEWEST, len(lambdas)):
-        found = _solve(call, problem, lambdas[:FEWEST], first=np.inf if call.alpha < 1e-3 else None)
-    return _cut(call, found, True)
+        found = _solve(call, problem, lambdas[:FEWEST])
+    # R reports a first lambda but fits it at infinity, which for ridge is something else.
+    return _cut(call, _with_first(found, null), True)
 
 
 def fit_together(call: Call, held_out: Sequence[np.ndarray], lambdas: Vector) -> list[Solved]:
@@ -60,22 +62,39 @@ def fit_together(call: Call, held_out: Sequence[np.ndarray], lambdas: Vector) ->
     return [_cut(call, _solved(lambdas, result.path, back), False) for result in results]
 
 
-def _solve(call: Call, problem: Problem, lambdas: Vector, first: float | None = None) -> Solved:
+def _solve(call: Call, problem: Problem, lambdas: Vector) -> Solved:
+    zeros = int((lambdas == 0).sum())
+    if 0 < zeros < len(lambdas) and problem.n > problem.p + 1:
+        first, last = _solve(call, problem, lambdas[:-zeros]), _solve(call, problem, lambdas[-zeros:])
+        return _joined(first, last)
     penalty, unit = call.penalty(problem)
-    strengths = lambdas * unit
-    if first is not None:
-        # A strength that leaves nothing of what is penalised, as far as digits go.
-        strengths = np.concatenate([[strengths[0] * 1e12], strengths[1:]])
-    grid, back = _grid(strengths)
+    if zeros == len(lambdas) and problem.n > problem.p + 1:  # nothing is penalised
+        penalty = penalty.weighted(np.where(np.isinf(call.factors), 1.0, 0.0))
+    grid, back = _grid(lambdas * unit)
     lane = Lane(np.flatnonzero(problem.sample_weight > 0), keep=True)
     path = fit_lanes(problem, [penalty], [grid], [lane], tol=SHARP, threads=call.threads)[0][0].path
-    found = _solved(lambdas, path, back)
-    if first is not None:
-        penalised = call.factors > 0
-        dense = found.coefs.toarray()
-        dense[0, penalised] = 0.0
-        found = replace(found, coefs=sparse.csr_matrix(dense))
-    return found
+    return _solved(lambdas, path, back)
+
+
+def _joined(first: Solved, last: Solved) -> Solved:
+    return Solved(
+        np.concatenate([first.lambdas, last.lambdas]),
+        np.concatenate([first.a0, last.a0]),
+        sparse.vstack([first.coefs, last.coefs], format="csr"),
+        np.concatenate([first.deviance_ratio, last.deviance_ratio]),
+        np.concatenate([first.missed, last.missed]),
+        first.reasons + last.reasons,
+    )
+
+
+def _with_first(found: Solved, null: Null) -> Solved:
+    rest = found.coefs[1:]
+    return replace(
+        found,
+        a0=np.concatenate([[null.a0], found.a0[1:]]),
+        coefs=sparse.vstack([sparse.csr_matrix(null.coef[None, :]), rest], format="csr"),
+        deviance_ratio=np.concatenate([[null.deviance_ratio], found.deviance_ratio[1:]]),
+    )
 
 
 def _grid(strengths: Vector) -> tuple[Vector, np.ndarray]:
@@ -93,7 +112,7 @@ def _solved(lambdas: Vector, path: Path | None, back: np.ndarray) -> Solved:
         np.asarray(path.intercepts)[back],
         path.sparse_coefs[back],
         path.deviance_ratio[back],
-        path.converged[back],
+        np.where(np.isnan(path.gaps), path.kkt, path.gaps)[back],
         tuple(path.reasons[k] for k in back),
     )
 
@@ -108,6 +127,6 @@ def _cut(call: Call, found: Solved, automatic: bool) -> Solved:
         found.a0[:kept],
         found.coefs[:kept],
         found.deviance_ratio[:kept],
-        found.converged[:kept],
+        found.missed[:kept],
         found.reasons[:kept],
     )

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .._typing import Vector
-from ..lockstep import Problem
-from ..lockstep.null import null_scores
 from .call import Call
+from .null import Null
 
 __all__ = ["DEVMAX", "FEWEST", "length_kept", "sequence"]
 
@@ -16,12 +15,10 @@ FDEV, DEVMAX, SMALLEST_RATIO, FEWEST = 1e-5, 0.999, 1e-6, 5
 SMALLEST_ALPHA = 1e-3  # ridge never reaches zero: glmnet begins where an l1 part of this size would
 
 
-def sequence(call: Call, problem: Problem) -> Vector:
-    """Return the lambdas of an automatic path on the problem's rows, decreasing, (nlambda,)."""
-    penalty, _ = call.penalty(problem)
-    scores = np.abs(null_scores(problem, penalty.coordinates(problem.p)))
+def sequence(call: Call, null: Null) -> Vector:
+    """Return the lambdas of an automatic path that begins at the null model, decreasing, (nlambda,)."""
     held = np.isfinite(call.factors) & (call.factors > 0)
-    top = float((scores[held] / call.factors[held]).max(initial=0.0)) / max(call.alpha, SMALLEST_ALPHA)
+    top = float((null.scores[held] / call.factors[held]).max(initial=0.0)) / max(call.alpha, SMALLEST_ALPHA)
     top = top if top > 0 else 1.0
     if call.nlambda == 1:
         return np.array([top])

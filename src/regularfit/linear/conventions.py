@@ -199,8 +199,6 @@ def from_statsmodels(alpha: float, l1_wt: float = 1.0) -> Convention:
 def from_skglm(alpha: float, l1_ratio: float = 1.0) -> Convention:
     r"""Return skglm's ``Lasso(alpha)``, ``ElasticNet`` and ``SparseLogisticRegression(alpha)``: means, as here.
 
-    Prefer :func:`from_ridge` for its ``Ridge``-like penalties only where they are written with a sum.
-
     >>> from_skglm(0.1)
     Convention(strength=0.1, l1_ratio=1.0, standardize=False)
     """

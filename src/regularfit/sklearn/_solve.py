@@ -19,7 +19,7 @@ from ..penalties import L1, L2, ElasticNet, Penalty
 __all__ = ["SHARP", "Solutions", "fit_folds", "fit_strengths", "mixed_penalty", "plain_problem", "sharp"]
 
 SHARP = 1e-9  # relative duality gap: coefficients then agree with an exact solver to about 1e-5
-LEAST = 1e-12  # of the largest strength: stands for scikit-learn's alpha = 0
+LEAST = 1e-10  # of the largest strength: stands for scikit-learn's alpha = 0
 
 
 @dataclass(frozen=True, eq=False)

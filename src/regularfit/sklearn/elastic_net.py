@@ -85,9 +85,14 @@ class ElasticNet(linear_model.ElasticNet):
         penalty = mixed_penalty(self.l1_ratio, self.positive)
         columns = y.reshape(len(y), -1)
         problem = plain_problem(X, columns[:, 0], "squared", sample_weight, self.fit_intercept)
-        floor = _floor(problem) if self.alpha == 0 else float(self.alpha)
+        strength = float(self.alpha)
+        if strength == 0:  # least squares where rows suffice, else next to it
+            if problem.n > problem.p + 1:
+                penalty, strength = penalty.weighted(np.zeros(problem.p)), 1.0
+            else:
+                strength = _least(problem)
         found = [
-            fit_strengths(with_target(problem, columns[:, k]), penalty, [floor], sharp(self.tol))
+            fit_strengths(with_target(problem, columns[:, k]), penalty, [strength], sharp(self.tol))
             for k in range(columns.shape[1])
         ]
         self._keep(found, X.dtype, y.ndim)
@@ -125,8 +130,8 @@ class Lasso(ElasticNet, linear_model.Lasso):
     __init__ = linear_model.Lasso.__init__
 
 
-def _floor(problem: Any) -> float:
-    """A strength that stands for none: far below any that moves a coefficient, far above rounding."""
+def _least(problem: Any) -> float:
+    """A strength that stands for none: far below any that matters, far above rounding."""
     w = problem.sample_weight / problem.n
     spread = float(np.sqrt(w @ (problem.y - w @ problem.y) ** 2)) or 1.0
-    return 1e-12 * spread
+    return 1e-10 * spread
