@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         TableError,
         UnsupportedError,
     )
-    from .linear import PenalizedClassifier, PenalizedRegressor, fit_path, load
+    from .linear import PenalizedClassifier, PenalizedRegressor, fit_path, load, stability_selection
     from .losses import Logistic, Squared
     from .penalties import L1, L2, ElasticNet, Penalty
     from .selection import honest_score
@@ -53,12 +53,13 @@ __all__ = [
     "fit_path",
     "honest_score",
     "load",
+    "stability_selection",
 ]
 
 _HOMES = {
     "errors": "ConvergenceWarning FewerFoldsWarning FitError GridEdgeWarning InputError ModelFileError "
     "RegularfitError TableError UnsupportedError",
-    "linear": "PenalizedClassifier PenalizedRegressor fit_path load",
+    "linear": "PenalizedClassifier PenalizedRegressor fit_path load stability_selection",
     "losses": "Logistic Squared",
     "penalties": "ElasticNet L1 L2 Penalty",
     "selection": "honest_score",

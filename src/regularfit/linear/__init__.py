@@ -7,13 +7,18 @@ from .fit_path import fit_path
 from .model_file import load, load_extra
 from .plots import CVDisplay, PathDisplay
 from .regressor import PenalizedRegressor
+from .stability import StabilitySelection, stability_selection
+from .stability_plot import StabilityDisplay
 
 __all__ = [
     "CVDisplay",
     "PathDisplay",
     "PenalizedClassifier",
     "PenalizedRegressor",
+    "StabilityDisplay",
+    "StabilitySelection",
     "fit_path",
     "load",
     "load_extra",
+    "stability_selection",
 ]

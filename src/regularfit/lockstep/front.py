@@ -12,13 +12,14 @@ import numpy as np
 from .. import _core
 from .._typing import Vector
 from .dual import Dual
-from .saturation import reach, why
+from .saturation import FULL, reach, why
 from .standard import Terms
 
 __all__ = ["Front"]
 
 FIRST_BATCH, LARGEST_BATCH = 4, 16
 INTERRUPTED = "the fit was interrupted there"
+NULL = 1e-9  # how far above its own top a lane is null beyond doubt
 MARGIN = 0.01  # how near the boundary a column is taken in ahead of time
 
 
@@ -35,6 +36,8 @@ class Front:
     lane: int
     # (p,) norms of the columns under the weights, on the penalised scale
     norm: Vector = field(default_factory=lambda: np.empty(0))
+    most: int | None = None  # columns that may enter before the path ends
+    rows: np.ndarray | None = None  # those with a weight, where no others are asked for and they are few
     batch: int = FIRST_BATCH
     position: int = 0  # strengths accepted so far
     core: _core.Lane = field(default_factory=_core.Lane)
@@ -45,17 +48,20 @@ class Front:
     before: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))
     strength_now: float = 0.0
     strength_before: float = 0.0
+    strength_own: float = 0.0  # the smallest at which the null model is the solution
     objective: float = np.inf  # at the last accepted strength
     bend: float = 0.25  # mean curvature of the loss there
     pending: list[int] = field(default_factory=list)  # violators that must come in before the next solve
     # [intercept, working set] at the last accepted strength and at the one before (Newton lanes)
     base: Vector = field(default_factory=lambda: np.empty(0))
     earlier: Vector | None = None
+    full: bool = False  # whether more columns than asked for have entered
 
     def __post_init__(self) -> None:
         """Set up what is found along the way."""
         self.stop = len(self.grid)  # strengths the path will have: fewer where it saturates
         self.inside = np.zeros(len(self.mean), np.uint8)
+        self.entered: set[int] = set()  # columns that have ever been non-zero, where that is asked for
         count = len(self.grid)
         self.coefs: list[tuple[np.ndarray, Vector]] = []
         self.intercepts = np.full(count, np.nan)
@@ -78,7 +84,24 @@ class Front:
         """Set the gradient of the null model, from which the first columns are predicted."""
         self.now = scores.astype(np.float32)
         self.before = self.now.copy()
+        self.strength_own = strength
         self.strength_now = self.strength_before = max(strength, self.grid[0])
+
+    def skip_null(self, level: float) -> int:
+        """Pass over the strengths at which the null model is the solution; returns how many.
+
+        Only for lanes that ask which columns enter first: their grids begin well above what most of them need.
+        """
+        top = self.strength_own * (1 + NULL)
+        if self.most is None or self.pending or not top > 0:
+            return 0
+        count = int(np.searchsorted(-self.grid, -top, side="right"))
+        self.coefs += [(np.empty(0, np.int64), np.empty(0))] * count
+        self.intercepts[:count] = level
+        for facts in (self.gaps, self.kkt, self.deviance_ratio, self.df):
+            facts[:count] = 0.0
+        self.position = count
+        return count
 
     def wanted(self) -> np.ndarray:
         """Columns to take in before the next batch: known violators and those heading for the boundary."""
@@ -135,16 +158,29 @@ class Front:
             self.batch = max(2, self.batch // 2)
 
     def cut(self, accepted: int, limit: float) -> int:
-        """End the path at the first of the accepted strengths that is saturated; returns how many are kept."""
+        """End the path at the first accepted strength that is saturated, or full; returns how many are kept."""
         first = self.position
         ratio = self.deviance_ratio[first : first + accepted]
         kept = reach(ratio, limit)
-        if kept and ratio[kept - 1] > limit:
+        full = self._fills(first, kept)
+        if full < kept or (kept and ratio[kept - 1] > limit):
+            kept = min(full + 1, kept)
             self.stop = first + kept
             del self.coefs[self.stop :]
             for facts in (self.intercepts, self.gaps, self.kkt, self.deviance_ratio, self.df):
                 facts[self.stop :] = np.nan
         return kept
+
+    def _fills(self, first: int, count: int) -> int:
+        """At which of the next strengths more columns than asked for have entered; ``count``: at none."""
+        if self.most is None:
+            return count
+        for k in range(count):
+            self.entered.update(self.coefs[first + k][0].tolist())
+            if len(self.entered) > self.most:
+                self.full = True
+                return k
+        return count
 
     @property
     def reached(self) -> int:
@@ -155,6 +191,8 @@ class Front:
         """Why there are fewer strengths than asked for."""
         if self.reached == len(self.grid):
             return None
+        if self.full:
+            return FULL
         return INTERRUPTED if self.live else why(limit)
 
     def take_violators(self, found: list[int], gradient: np.ndarray) -> None:

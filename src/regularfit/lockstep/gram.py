@@ -23,7 +23,7 @@ from .partial import collect, keeping
 from .path import Path
 from .problem import Lane, Problem
 from .result import LaneResult, Score, make_path
-from .saturation import reach, why
+from .saturation import FULL, reach, why
 from .shared import Shared
 from .standard import normal_forms
 from .threads import Workers
@@ -108,8 +108,9 @@ def fit_batch(settings: Settings, which: list[int]) -> list[list[LaneResult]]:
     data = moments_of(settings.problem, settings.lanes, which, settings.atoms)
     answers: list[list[LaneResult]] = [[] for _ in which]
     kept = [settings.lanes[index].keep for index in which]
+    most = [lane.most if lane.keep else None for lane in (settings.lanes[index] for index in which)]
     for normal, grid in zip(settings.normals, settings.grids, strict=True):
-        found = solve_paths(data, normal, grid, settings.tol, kept, settings.full_df)
+        found = solve_paths(data, normal, grid, settings.tol, kept, settings.full_df, most)
         for answer, result in zip(answers, _results(settings, which, data, grid, found), strict=True):
             answer.append(result)
     return answers
@@ -123,23 +124,33 @@ def _results(
     scores = held_out_errors(
         settings.problem, settings.lanes, which, settings.atoms, found.raw, level, settings.score
     )
-    ends = [len(grid)] * len(which)
+    ends = found.ends.tolist()
     if not found.smooth and (found.explained > settings.problem.saturation).any():
-        ends = [reach(explained, settings.problem.saturation) for explained in found.explained]
-    for k, end in enumerate(ends):
-        if end < len(grid):
-            found.gaps[k, end:], found.kkt[k, end:], scores[k][end:] = np.nan, np.nan, np.nan
-    converged = judge(found.gaps, found.kkt, settings.tol)
+        kept = [reach(explained, settings.problem.saturation) for explained in found.explained]
+        ends = [min(pair) for pair in zip(ends, kept, strict=True)]
+    gaps, kkt = _until(found.gaps, ends, len(grid)), _until(found.kkt, ends, len(grid))
+    converged = judge(gaps, kkt, settings.tol)
     return [
         LaneResult(
             _path(settings, grid, found, level[k], k, end) if settings.lanes[index].keep else None,
-            scores[k],
-            found.gaps[k],
-            found.kkt[k],
+            _until(scores[k][None], [end], len(grid))[0],
+            gaps[k],
+            kkt[k],
             converged[k],
         )
         for k, (index, end) in enumerate(zip(which, ends, strict=True))
     ]
+
+
+def _until(facts: np.ndarray, ends: Sequence[int], count: int) -> np.ndarray:
+    """Facts of some lanes (lanes, strengths, ...) as far as their paths go, nan up to ``count``."""
+    if facts.shape[1] < count:
+        rest = np.full((len(facts), count - facts.shape[1], *facts.shape[2:]), np.nan)
+        facts = np.concatenate([facts, rest], axis=1)
+    for k, end in enumerate(ends):
+        if end < count:
+            facts[k, end:] = np.nan
+    return facts
 
 
 def _path(settings: Settings, grid: Vector, found: Solved, level: Vector, k: int, end: int) -> Path:
@@ -156,5 +167,11 @@ def _path(settings: Settings, grid: Vector, found: Solved, level: Vector, k: int
         found.gaps[k, :end],
         found.kkt[k, :end],
         settings.tol,
-        None if end == len(grid) else why(problem.saturation),
+        _why(problem, grid, found, k, end),
     )
+
+
+def _why(problem: Problem, grid: Vector, found: Solved, k: int, end: int) -> str | None:
+    if end == len(grid):
+        return None
+    return FULL if end == found.ends[k] else why(problem.saturation)

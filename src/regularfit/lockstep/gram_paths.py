@@ -18,6 +18,7 @@ from .standard import Terms, lane_terms
 
 __all__ = ["Solved", "solve_paths"]
 
+STAGE = 12  # strengths that lanes take before they look whether enough columns have entered
 WORK = 2e9  # operations that effective degrees of freedom may cost without being asked for
 
 
@@ -33,6 +34,8 @@ class Solved:
     df : (lanes, L) nan where a lane's path is not kept.
     explained : (lanes, L) deviance ratios.
     smooth : whether the penalty is pure ridge.
+    ends : (lanes,) strengths of each path; where it is fewer, more columns have entered than were asked for. L is the
+        largest of them.
     """
 
     coefs: np.ndarray
@@ -42,29 +45,40 @@ class Solved:
     df: np.ndarray
     explained: np.ndarray
     smooth: bool
+    ends: np.ndarray
 
 
 def solve_paths(
-    data: Moments, normal: Coordinates, grid: Vector, tol: float, kept: Sequence[bool], full_df: bool | None
+    data: Moments,
+    normal: Coordinates,
+    grid: Vector,
+    tol: float,
+    kept: Sequence[bool],
+    full_df: bool | None,
+    most: Sequence[int | None],
 ) -> Solved:
-    """Solve every lane of ``data`` along the grid."""
+    """Solve every lane of ``data`` along the grid; ``most`` is how many columns may enter before it ends."""
     terms = _terms(data, normal)
     lanes, (count, p) = len(data.c), (len(grid), data.c.shape[-1])
     B, G, kkt = np.zeros((lanes, count, p)), np.empty((lanes, count, p)), np.empty((lanes, count))
     df = np.full((lanes, count), np.nan)
-    smooth = terms[0].smooth
+    smooth, ends = terms[0].smooth, np.full(lanes, count)
     if smooth:
         for k in range(lanes):
             df[k] = _ridge(data.lane(k), terms[k], grid, B[k], G[k], kkt[k])
     else:
-        _active_sets(data, terms, grid, tol, B, G, kkt)
+        ends = _active_sets(data, terms, grid, tol, B, G, kkt, most)
+        if ends.max() < count:
+            count = int(ends.max())
+            grid, B, G = grid[:count], B[:, :count].copy(), G[:, :count].copy()
+            kkt, df = kkt[:, :count].copy(), df[:, :count].copy()
         for k in np.flatnonzero(kept).tolist():
             df[k] = _degrees(data.lane(k), terms[k], B[k], grid, full_df)
     bc, bg = np.matmul(B, data.c[:, :, None])[:, :, 0], np.einsum("klp,klp->kl", B, G)
     null = np.where(data.yy > 0, data.yy, 1.0)[:, None]
     explained = 1 - np.maximum(data.yy[:, None] - bc - bg, 0.0) / null
     gaps = _gaps(data, terms, grid, B, G, bc, bg)
-    return Solved(B, _raw(data, terms, B), gaps, kkt, df, explained, smooth)
+    return Solved(B, _raw(data, terms, B), gaps, kkt, df, explained, smooth, ends)
 
 
 # Lanes whose columns all vary have the same terms unless there are bounds: one object for all of them says so.
@@ -114,14 +128,53 @@ def _active_sets(
     B: np.ndarray,
     G: np.ndarray,
     kkt: np.ndarray,
-) -> None:
-    jobs, solved = [], np.empty(len(grid), np.uint8)
+    most: Sequence[int | None],
+) -> np.ndarray:
+    """Fill in the paths -> how many strengths of each."""
+    lanes = []
     for k, own in enumerate(terms):
         lane = _core.Lane()
         lane.bind(data.gram[k].T)  # symmetric, so this is the same matrix F-ordered
         lane.terms(*own.arrays)
         lane.tolerate(0.3 * tol, float(data.yy[k]))
-        jobs.append((lane, grid, data.c[k][None, :], B[k], G[k], kkt[k], solved))
+        lanes.append(lane)
+    limit = np.array([data.c.shape[-1] if number is None else number for number in most])
+    step = STAGE if (limit < data.c.shape[-1]).any() else len(grid)
+    ends, entered = np.full(len(lanes), len(grid)), np.zeros(data.c.shape, bool)
+    live = np.arange(len(lanes))
+    for first in range(0, len(grid), step):
+        at = slice(first, first + step)
+        _solve_stage([lanes[k] for k in live], live, grid[at], data.c, B[:, at], G[:, at], kkt[:, at])
+        if step == len(grid):
+            break
+        used = np.logical_or.accumulate(B[live, at] != 0, axis=1) | entered[live, None]
+        over = used.sum(axis=2) > limit[live, None]
+        entered[live] = used[:, -1]
+        full = over.any(axis=1)
+        ends[live[full]] = np.minimum(first + over[full].argmax(axis=1) + 1, len(grid))
+        live = live[~full]
+        if not len(live):
+            break
+    for k in np.flatnonzero(ends < len(grid)).tolist():
+        B[k, ends[k] :], G[k, ends[k] :], kkt[k, ends[k] :] = 0.0, 0.0, 0.0
+    return ends
+
+
+def _solve_stage(
+    lanes: Sequence[_core.Lane],
+    which: np.ndarray,
+    grid: Vector,
+    c: np.ndarray,
+    B: np.ndarray,
+    G: np.ndarray,
+    kkt: np.ndarray,
+) -> None:
+    """Some lanes down some strengths, from where they stand."""
+    solved = np.empty(len(grid), np.uint8)
+    jobs = [
+        (lane, grid, c[k][None, :], B[k], G[k], kkt[k], solved)
+        for lane, k in zip(lanes, which.tolist(), strict=True)
+    ]
     _core.solve_lanes(jobs, 1, False)
 
 

@@ -56,12 +56,15 @@ class Lane:
     keep : whether the coefficients are wanted, not only the scores.
     without : groups of rows, when ``train`` is every row once except theirs; None says nothing. Lanes that name the
         same arrays (not copies) are told apart without looking at every row.
+    most : with ``keep``, end the path at the first strength where more columns than this have ever been non-zero: for
+        those who ask which columns enter first. Ridge and a user's own penalty go on regardless.
     """
 
     train: np.ndarray
     tests: tuple[np.ndarray, ...] = field(default=())
     keep: bool = False
     without: tuple[np.ndarray, ...] | None = None
+    most: int | None = None
 
     def weights(self, problem: Problem) -> Vector:
         """Row weights of this lane, (n,), summing to one."""

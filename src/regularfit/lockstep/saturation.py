@@ -11,9 +11,10 @@ import numpy as np
 from .._typing import Vector
 from ..losses import Loss, Squared
 
-__all__ = ["reach", "saturation", "why"]
+__all__ = ["FULL", "reach", "saturation", "why"]
 
 SQUARED = 1 - 1e-9  # the residuals' spread is 3e-5 of the target's: less may still be signal, never noise
+FULL = "more columns have entered by its smallest strength than were asked for"
 OTHERS = 0.999  # as in glmnet: probabilities near 0 and 1 throughout
 
 

@@ -26,6 +26,8 @@ from .threads import Workers
 
 __all__ = ["fit_workset"]
 
+FEW_ROWS = 0.75  # share of the rows below which a lane by itself is better off without the others
+
 
 def fit_workset(
     problem: Problem,
@@ -42,6 +44,7 @@ def fit_workset(
     """Fit every candidate on every lane, in lockstep."""
     fit = SquaredRounds(problem, normal_forms(penalties, problem.p), grids, lanes, tol, team, score, full_df)
     with keeping(lambda inner: fit.results()):
+        tick(sum(front.position for front in fit.all))
         while fit.live:
             tick(fit.round())
     return fit.results()
@@ -59,11 +62,21 @@ def make_fronts(
         mean = np.zeros_like(mean)
     return [
         [
-            Front(weights[f], mean[f], inverse[f], lane_terms(normal, inverse[f]), grid, c, f, norm[f])
-            for f in range(len(lanes))
+            Front(
+                *(weights[f], mean[f], inverse[f], lane_terms(normal, inverse[f]), grid, c, f, norm[f]),
+                most=lane.most if lane.keep else None,
+                rows=None if lane.tests else few_rows(weights[f]),
+            )
+            for f, lane in enumerate(lanes)
         ]
         for c, (normal, grid) in enumerate(zip(normals, grids, strict=True))
     ]
+
+
+def few_rows(weights: Vector) -> np.ndarray | None:
+    """The rows that a lane uses, where they are a good deal fewer than all."""
+    rows = np.flatnonzero(weights)
+    return rows if len(rows) < FEW_ROWS * len(weights) else None
 
 
 class SquaredRounds:
@@ -99,6 +112,7 @@ class SquaredRounds:
             front.start(c, float(np.max(np.abs(c) / l1, initial=0.0)))
             front.pending = np.flatnonzero(front.terms.l1 == 0).tolist()
             front.core.tolerate(0.3 * self.tol, self.yy[front.lane])
+            front.skip_null(float(self.level[front.lane]))
 
     @property
     def live(self) -> list[Front]:

@@ -47,29 +47,55 @@ class Apart:
         return (E, R) if len(kept) == count else (E[:, kept], R[:, kept])
 
     def _lane(self, batch: Batch, null: NullModels, E: np.ndarray, R: np.ndarray) -> int:
+        rows = batch.front.rows
+        if rows is None or not isinstance(self.columns, DenseColumns):
+            data = self.problem.y, self.problem.offset, batch.front.weights
+            return self._solve(batch, null, data, (E, R, batch.first), None)
+        data = self.problem.y[rows], self.problem.offset[rows], batch.front.weights[rows]
+        e, r = np.empty((len(rows), len(batch))), np.empty((len(rows), len(batch)))
+        done = self._solve(batch, null, data, (e, r, 0), rows)
+        E[:, batch.span], R[:, batch.span] = (
+            self.problem.offset[:, None],
+            0.0,
+        )  # nobody asks for the other rows
+        E[rows, batch.span], R[rows, batch.span] = e, r
+        return done
+
+    def _solve(
+        self,
+        batch: Batch,
+        null: NullModels,
+        data: tuple[Vector, Vector, Vector],
+        into: tuple[np.ndarray, np.ndarray, int],
+        rows: np.ndarray | None,
+    ) -> int:
         front, (m, w) = batch.front, batch.b.shape
         B, G, error = np.empty((m, w)), np.empty((m, w)), np.empty(m)
         job = (
-            *(self.problem.y, self.problem.offset, front.weights),
+            *data,
             *batch.all_terms,
             *(batch.scale, np.concatenate([np.zeros(batch.shift), front.norm[front.columns]]), batch.level),
             max(1.0, batch.room.sharp),
             *(np.ascontiguousarray(batch.b[0]), batch.strengths, batch.unit),
             *(0.3 * self.tol, 0.1 * self.tol * front.objective),
             *(null.loss_floor(front.lane, self.problem.saturation), LOOKS),
-            *(B, G, error, E, R, batch.first),
+            *(B, G, error, *into),
         )
-        done = self._call(batch, job)
+        done = self._call(batch, job, rows)
         batch.b, batch.descent = B, G
         batch.error[:done] = batch.errors(np.arange(done), G[:done])
         batch.live[:] = False  # what is not solved now will not be by asking again
         return done
 
-    def _call(self, batch: Batch, job: tuple[object, ...]) -> int:
+    def _call(self, batch: Batch, job: tuple[object, ...], rows: np.ndarray | None) -> int:
         if isinstance(self.columns, DenseColumns):
-            return _core.newton_dense(
-                self.columns.block, batch.positions, batch.scale, self.rowwise.core, job
-            )
+            block, positions = self.columns.block, batch.positions
+            if (
+                rows is not None
+            ):  # a copy of the lane's own rows and columns is small beside the looks at them
+                block = np.asfortranarray(block.T[positions][:, rows].T)
+                positions = np.arange(len(positions))
+            return _core.newton_dense(block, positions, batch.scale, self.rowwise.core, job)
         cols, shift = batch.front.columns, batch.shift
         scale: Vector = batch.front.inverse[cols]
         return _core.newton_sparse(self.columns.design.core, cols, scale, bool(shift), self.rowwise.core, job)

@@ -49,6 +49,7 @@ def fit_newton(
     """Fit every candidate on every lane, in lockstep."""
     fit = NewtonRounds(problem, normal_forms(penalties, problem.p), grids, lanes, tol, team, score)
     with keeping(lambda inner: fit.results()):
+        tick(sum(front.position for front in fit.all))
         while fit.live:
             tick(fit.round())
     return fit.results()
@@ -89,6 +90,7 @@ class NewtonRounds:
             front.objective = float(max(explained, self.null.least[front.lane]))
             front.bend = float(self.null.bend[front.lane])
             front.base = np.full(self.columns.shift, self.null.level[front.lane])
+            front.skip_null(self.null.level[front.lane])
 
     @property
     def live(self) -> list[Front]:
@@ -105,7 +107,7 @@ class NewtonRounds:
         return self._certify(batches, E, R)
 
     def _admit(self, front: Front) -> None:
-        few = self.compact and self.problem.p <= FEW
+        few = self.compact and self.problem.p <= FEW and front.most is None
         fresh = np.flatnonzero(front.inside == 0) if few else front.wanted()
         if len(fresh):
             self.columns.take(fresh)
