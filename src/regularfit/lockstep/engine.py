@@ -11,7 +11,7 @@ import numpy as np
 from .._typing import Vector
 from ..designs import Dense, Imputed
 from ..losses import Squared
-from ..penalties import Penalty
+from ..penalties import Folded, Penalty
 from .atoms import collect_atoms
 from .front import LARGEST_BATCH
 from .gram import fit_gram, suits_gram
@@ -226,7 +226,7 @@ def _lane_by_lane(
 def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:
     """The cheapest road that is exact for this loss, penalty and shape."""
     normal = penalty.coordinates(problem.p)
-    if normal is None:
+    if normal is None or isinstance(normal, Folded):
         return fit_user
     smooth = lane_terms(normal, np.ones(problem.p)).smooth
     if not isinstance(problem.loss, Squared):
