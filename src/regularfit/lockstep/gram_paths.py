@@ -10,6 +10,7 @@ import numpy as np
 from .. import _core
 from .._typing import Vector
 from ..penalties.coordinates import Coordinates
+from ..penalties.folded import Folded
 from .effective_df import effective_dfs
 from .gram_gaps import gaps_from_sums, relative_gaps
 from .moments import Moments
@@ -57,13 +58,14 @@ def solve_paths(
         for k in range(lanes):
             df[k] = _ridge(data.lane(k), terms[k], grid, B[k], G[k], kkt[k])
     else:
-        _active_sets(data, terms, grid, tol, B, G, kkt)
+        _active_sets(data, terms, normal, grid, tol, B, G, kkt)
         for k in np.flatnonzero(kept).tolist():
             df[k] = _degrees(data.lane(k), terms[k], B[k], grid, full_df)
     bc, bg = np.matmul(B, data.c[:, :, None])[:, :, 0], np.einsum("klp,klp->kl", B, G)
     null = np.where(data.yy > 0, data.yy, 1.0)[:, None]
     explained = 1 - np.maximum(data.yy[:, None] - bc - bg, 0.0) / null
-    gaps = _gaps(data, terms, grid, B, G, bc, bg)
+    bent = isinstance(normal, Folded)  # no duality gap then
+    gaps = np.full((lanes, count), np.nan) if bent else _gaps(data, terms, grid, B, G, bc, bg)
     return Solved(B, _raw(data, terms, B), gaps, kkt, df, explained, smooth)
 
 
@@ -109,6 +111,7 @@ def _gaps(
 def _active_sets(
     data: Moments,
     terms: Sequence[Terms],
+    normal: Coordinates,
     grid: Vector,
     tol: float,
     B: np.ndarray,
@@ -117,12 +120,20 @@ def _active_sets(
 ) -> None:
     jobs, solved = [], np.empty(len(grid), np.uint8)
     for k, own in enumerate(terms):
+        if isinstance(normal, Folded):
+            bent = _core.FoldedLane(normal.kind, normal.shape)
+            bent.bind(data.gram[k].T)
+            bent.terms(*own.arrays)
+            bent.tolerate(0.3 * tol, float(data.yy[k]))
+            bent.solve(grid, np.ascontiguousarray(data.c[k]), B[k], G[k], kkt[k], solved)
+            continue
         lane = _core.Lane()
         lane.bind(data.gram[k].T)  # symmetric, so this is the same matrix F-ordered
         lane.terms(*own.arrays)
         lane.tolerate(0.3 * tol, float(data.yy[k]))
         jobs.append((lane, grid, data.c[k][None, :], B[k], G[k], kkt[k], solved))
-    _core.solve_lanes(jobs, 1, False)
+    if jobs:
+        _core.solve_lanes(jobs, 1, False)
 
 
 def _ridge(data: Moments, terms: Terms, grid: Vector, B: np.ndarray, G: np.ndarray, kkt: Vector) -> Vector:

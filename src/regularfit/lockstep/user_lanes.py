@@ -6,6 +6,7 @@ The NumPy road, one lane at a time, certified by the KKT distance and, where the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from ..penalties import Penalty
 from .atoms import collect_atoms
 from .certificate import judge
 from .gram import suits_gram
+from .local_convexity import locally_convex
 from .moments import moments_of
 from .norm_gaps import norm_gaps
 from .on_scale import OnScale, on_scale
@@ -136,4 +138,6 @@ def _result(
         ratio = 1 - w @ loss.deviance(problem.y[:, None], eta) / null if null > 0 else np.zeros(len(grid))
         df = np.count_nonzero(raw, axis=1).astype(float)
         path = make_path(problem, grid, raw, level, ratio, df, gaps, fit.kkt, tol)
+        if normal is not None:
+            path = replace(path, convex=locally_convex(problem, w, normal, path))
     return LaneResult(path, scores, gaps, fit.kkt, converged if not lane.keep else judge(gaps, fit.kkt, tol))

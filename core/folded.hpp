@@ -1,0 +1,217 @@
+// Small quadratics with a bent l1, which is not convex:   minimise over b   1/2 b'Gb - c'b + sum_j pen(b_j),
+//     MCP    pen' = max(t - |b| / shape, 0)
+//     SCAD   pen' = t for |b| <= t, else max(shape t - |b|, 0) / (shape - 1)        t = s l1_j,  lower_j <= b <= upper_j.
+//
+// Coordinate descent with the exact minimum of every coordinate, so the objective never rises, from where the last
+// strength ended.  Once the pieces stand still the rest is linear: one factor of the free block finds its end.
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <vector>
+
+#include "cholesky.hpp"
+#include "simd.hpp"
+
+namespace rf {
+
+// One coordinate's penalty at one strength.
+struct Bend {
+    bool scad;
+    double shape;
+
+    double concavity() const { return scad ? 1 / (shape - 1) : 1 / shape; }
+    double slope(double size, double t) const {
+        if (!scad) return std::max(t - size / shape, 0.0);
+        return size <= t ? t : std::max(shape * t - size, 0.0) / (shape - 1);
+    }
+    double value(double size, double t) const {
+        if (!scad) {
+            const double inside = std::min(size, shape * t);
+            return inside * (t - inside / (2 * shape));
+        }
+        const double linear = std::min(size, t), bent = std::clamp(size - t, 0.0, (shape - 1) * t);
+        return t * linear + bent * (t - bent / (2 * (shape - 1)));
+    }
+    // argmin over 0 <= w <= most of  h w^2 / 2 - z w + pen(w)  for z >= 0, h > 0.
+    double best(double z, double h, double t, double most) const {
+        const double soft = std::max(z - t, 0.0) / h, room = h - concavity();
+        if (room > 1e-15 * h) {
+            double w = z / h;
+            if (!scad && z <= h * shape * t) w = std::min(std::max(z - t, 0.0) / room, shape * t);
+            if (scad && z <= h * shape * t)
+                w = z <= (h + 1) * t ? soft : std::min((z - shape * t / (shape - 1)) / room, shape * t);
+            return std::min(w, most);
+        }
+        const double small = scad ? std::min({soft, t, most}) : 0.0, large = std::min(std::max(z / h, shape * t), most);
+        const auto cost = [&](double w) { return w * (0.5 * h * w - z) + value(w, t); };
+        return cost(large) < cost(small) ? large : small;
+    }
+    // 0: flat, 1: steepest, 2: bending.
+    int piece(double size, double t) const { return size >= shape * t ? 0 : scad && size <= t ? 1 : 2; }
+};
+
+class FoldedLane {
+public:
+    FoldedLane(bool scad, double shape) : bend_{scad, shape} {}
+    int size() const { return m_; }
+    double tolerance = 1e-8;  // largest violation over the strength
+
+    // Uses the caller's matrix without a copy; the caller keeps it alive.
+    void bind(const double* gram, int m) {
+        gram_ = gram;
+        ld_ = m_ = m;
+        owned_.clear();
+    }
+
+    // Adds k columns: block holds their Gram columns against old and new ones, (m + k) x k, column by column.
+    void append(const double* block, int k) {
+        const int old = m_, now = old + k;
+        if (now > ld_) {
+            const int room = std::max(now, ld_ + ld_ / 2 + 32);
+            std::vector<double> fresh(static_cast<std::size_t>(room) * room);
+            for (int j = 0; j < old; ++j) std::copy(column(j), column(j) + old, fresh.begin() + static_cast<std::size_t>(j) * room);
+            owned_.swap(fresh);
+            ld_ = room;
+            gram_ = owned_.data();
+        }
+        for (int j = 0; j < k; ++j) {
+            const double* from = block + static_cast<std::size_t>(j) * now;
+            std::copy(from, from + now, owned_.begin() + static_cast<std::size_t>(old + j) * ld_);
+            for (int i = 0; i < old; ++i) owned_[static_cast<std::size_t>(i) * ld_ + old + j] = from[i];
+        }
+        m_ = now;
+    }
+
+    void terms(const double* l1, const double* lower, const double* upper, int m) {
+        if (m != m_) throw std::invalid_argument("penalty terms and Gram matrix differ in size");
+        l1_.assign(l1, l1 + m);
+        lower_.assign(lower, lower + m);
+        upper_.assign(upper, upper + m);
+        b_.resize(m, 0.0);
+    }
+
+    // Strengths one after another; slot k remembers where strength k ended (see keep).
+    void solve(const double* strengths, int count, const double* c, double* b, double* grad, double* kkt, unsigned char* solved) {
+        slots_.resize(count);
+        start(c);
+        for (int k = 0; k < count; ++k) {
+            kkt[k] = one(strengths[k], c);
+            solved[k] = kkt[k] <= tolerance;
+            slots_[k] = b_;
+            std::copy(b_.begin(), b_.end(), b + static_cast<std::size_t>(k) * m_);
+            std::copy(g_.begin(), g_.end(), grad + static_cast<std::size_t>(k) * m_);
+        }
+    }
+
+    void keep(int slot) {
+        b_ = slots_.at(slot);
+        b_.resize(m_, 0.0);
+    }
+
+private:
+    static constexpr int sweeps = 20000, patience = 6;
+
+    const double* column(int j) const { return gram_ + static_cast<std::size_t>(j) * ld_; }
+
+    void start(const double* c) {  // g := c - G b
+        g_.assign(c, c + m_);
+        for (int j = 0; j < m_; ++j)
+            if (b_[j] != 0) axpy(-b_[j], column(j), g_.data(), m_);
+    }
+
+    double violation(int j, double s) const {
+        if (std::isinf(l1_[j])) return 0;
+        const double b = b_[j], g = g_[j], t = s * l1_[j];
+        if (b == 0) return std::max({upper_[j] > 0 ? g - t : 0, lower_[j] < 0 ? -g - t : 0, 0.0});
+        const double slope = bend_.slope(std::fabs(b), t), rest = b > 0 ? g - slope : g + slope;
+        if (b >= upper_[j]) return std::max(-rest, 0.0);
+        if (b <= lower_[j]) return std::max(rest, 0.0);
+        return std::fabs(rest);
+    }
+
+    double worst(double s) const {
+        double most = 0;
+        for (int j = 0; j < m_; ++j) most = std::max(most, violation(j, s));
+        return most;
+    }
+
+    // The exact minimum along one coordinate; returns whether it changed its piece or its side.
+    bool move(int j, double s) {
+        const double h = column(j)[j], old = b_[j];
+        if (std::isinf(l1_[j]) || !(h > 0)) return false;
+        const double z = g_[j] + h * old, t = s * l1_[j];
+        const double found = z > 0 ? bend_.best(z, h, t, upper_[j]) : -bend_.best(-z, h, t, -lower_[j]);
+        if (found == old) return false;
+        axpy(old - found, column(j), g_.data(), m_);
+        b_[j] = found;
+        return (found > 0) != (old > 0) || (found < 0) != (old < 0) ||
+               bend_.piece(std::fabs(found), t) != bend_.piece(std::fabs(old), t);
+    }
+
+    double one(double s, const double* c) {
+        const double target = tolerance * s;
+        int quiet = 0, wait = patience;
+        for (int sweep = 0; sweep < sweeps; ++sweep) {
+            const bool whole = sweep == 0 || quiet < 0;
+            bool changed = false;
+            double most = 0;
+            for (int j = 0; j < m_; ++j)
+                if (whole || b_[j] != 0) changed |= move(j, s);
+            quiet = changed ? 0 : std::max(quiet, 0) + 1;
+            if (!changed && quiet >= wait) {
+                if (jump(s, c)) wait = patience;
+                else wait *= 2;
+                quiet = 0;
+            }
+            for (int j = 0; j < m_; ++j)
+                if (b_[j] != 0) most = std::max(most, violation(j, s));
+            if (most > target) continue;
+            if (worst(s) <= target) {
+                start(c);  // what the updates have rounded away
+                if (worst(s) <= target) break;
+            }
+            quiet = -1;  // a column at zero is pulled: look at all of them
+        }
+        return worst(s) / s;
+    }
+
+    // To the end of the present pieces, if the objective is convex on them and no coordinate leaves its own.
+    bool jump(double s, const double* c) {
+        free_.clear();
+        for (int j = 0; j < m_; ++j)
+            if (b_[j] != 0 && b_[j] > lower_[j] && b_[j] < upper_[j]) free_.push_back(j);
+        factor_.clear();
+        const int a = static_cast<int>(free_.size());
+        std::vector<double> row(a), step(a), solved;
+        for (int i = 0; i < a; ++i) {
+            const int j = free_[i];
+            const double t = s * l1_[j], size = std::fabs(b_[j]), sign = b_[j] > 0 ? 1 : -1;
+            for (int k = 0; k < i; ++k) row[k] = column(j)[free_[k]];
+            const double diagonal = column(j)[j] - (bend_.piece(size, t) == 2 ? bend_.concavity() : 0);
+            if (!factor_.append(row.data(), diagonal, 1e-10 * column(j)[j], solved)) return false;
+            step[i] = g_[j] - sign * bend_.slope(size, t);
+        }
+        factor_.solve(step.data());
+        for (int i = 0; i < a; ++i) {
+            const int j = free_[i];
+            const double t = s * l1_[j], to = b_[j] + step[i];
+            if (to * b_[j] <= 0 || to < lower_[j] || to > upper_[j] || bend_.piece(std::fabs(to), t) != bend_.piece(std::fabs(b_[j]), t))
+                return false;
+        }
+        for (int i = 0; i < a; ++i) b_[free_[i]] += step[i];
+        start(c);
+        return true;
+    }
+
+    Bend bend_;
+    int m_ = 0, ld_ = 0;
+    const double* gram_ = nullptr;
+    std::vector<double> owned_, l1_, lower_, upper_, b_, g_;
+    std::vector<std::vector<double>> slots_;
+    std::vector<int> free_;
+    Cholesky factor_;
+};
+
+}  // namespace rf
