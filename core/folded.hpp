@@ -111,7 +111,7 @@ public:
     }
 
 private:
-    static constexpr int sweeps = 20000, patience = 6;
+    static constexpr int sweeps = 20000, rounds = 200, patience = 3;
 
     const double* column(int j) const { return gram_ + static_cast<std::size_t>(j) * ld_; }
 
@@ -137,72 +137,121 @@ private:
         return most;
     }
 
-    // The exact minimum along one coordinate; returns whether it changed its piece or its side.
-    bool move(int j, double s) {
-        const double h = column(j)[j], old = b_[j];
-        if (std::isinf(l1_[j]) || !(h > 0)) return false;
-        const double z = g_[j] + h * old, t = s * l1_[j];
-        const double found = z > 0 ? bend_.best(z, h, t, upper_[j]) : -bend_.best(-z, h, t, -lower_[j]);
-        if (found == old) return false;
-        axpy(old - found, column(j), g_.data(), m_);
-        b_[j] = found;
-        return (found > 0) != (old > 0) || (found < 0) != (old < 0) ||
-               bend_.piece(std::fabs(found), t) != bend_.piece(std::fabs(old), t);
+    // The exact minimum along coordinate j, whose own curvature is h, with gradient g at b.
+    double best(int j, double h, double g, double b, double s) const {
+        if (std::isinf(l1_[j]) || !(h > 0)) return b;
+        const double z = g + h * b, t = s * l1_[j];
+        return z > 0 ? bend_.best(z, h, t, upper_[j]) : -bend_.best(-z, h, t, -lower_[j]);
     }
 
+    // Rounds: columns that are pulled away from zero come in, then all that are in come to rest among themselves.
     double one(double s, const double* c) {
         const double target = tolerance * s;
-        int quiet = 0, wait = patience;
-        for (int sweep = 0; sweep < sweeps; ++sweep) {
-            const bool whole = sweep == 0 || quiet < 0;
-            bool changed = false;
-            double most = 0;
-            for (int j = 0; j < m_; ++j)
-                if (whole || b_[j] != 0) changed |= move(j, s);
-            quiet = changed ? 0 : std::max(quiet, 0) + 1;
-            if (!changed && quiet >= wait) {
-                if (jump(s, c)) wait = patience;
-                else wait *= 2;
-                quiet = 0;
+        int left = sweeps;
+        for (int round = 0; round < rounds && left > 0; ++round) {
+            for (int j = 0; j < m_; ++j) {
+                if (b_[j] != 0 || violation(j, s) <= 0.5 * target) continue;
+                const double to = best(j, column(j)[j], g_[j], 0.0, s);
+                if (to != 0) axpy(-to, column(j), g_.data(), m_);
+                b_[j] = to;
             }
-            for (int j = 0; j < m_; ++j)
-                if (b_[j] != 0) most = std::max(most, violation(j, s));
-            if (most > target) continue;
-            if (worst(s) <= target) {
-                start(c);  // what the updates have rounded away
-                if (worst(s) <= target) break;
-            }
-            quiet = -1;  // a column at zero is pulled: look at all of them
+            pack();
+            left = rest(s, target, left);
+            for (std::size_t i = 0; i < in_.size(); ++i) b_[in_[i]] = x_[i];
+            start(c);
+            if (worst(s) <= target) break;
         }
         return worst(s) / s;
     }
 
-    // To the end of the present pieces, if the objective is convex on them and no coordinate leaves its own.
-    bool jump(double s, const double* c) {
-        free_.clear();
+    // The block of the columns that are in, side by side in memory.
+    void pack() {
+        in_.clear();
         for (int j = 0; j < m_; ++j)
-            if (b_[j] != 0 && b_[j] > lower_[j] && b_[j] < upper_[j]) free_.push_back(j);
+            if (b_[j] != 0) in_.push_back(j);
+        const std::size_t a = in_.size();
+        block_.resize(a * a);
+        x_.resize(a);
+        gx_.resize(a);
+        for (std::size_t i = 0; i < a; ++i) {
+            const double* from = column(in_[i]);
+            for (std::size_t k = 0; k < a; ++k) block_[i * a + k] = from[in_[k]];
+            x_[i] = b_[in_[i]];
+            gx_[i] = g_[in_[i]];
+        }
+    }
+
+    // Sweeps over the packed block until nothing in it is pulled; returns how many sweeps are left.
+    int rest(double s, double target, int left) {
+        const int a = static_cast<int>(in_.size());
+        int quiet = 0, wait = patience;
+        for (; left > 0; --left) {
+            bool changed = false;
+            double most = 0;
+            for (int i = 0; i < a; ++i) {
+                const double* from = block_.data() + static_cast<std::size_t>(i) * a;
+                const double old = x_[i], h = from[i], to = best(in_[i], h, gx_[i], old, s), t = s * l1_[in_[i]];
+                if (to == old) continue;
+                most = std::max(most, h * std::fabs(to - old));
+                axpy(old - to, from, gx_.data(), a);
+                x_[i] = to;
+                changed |= (to > 0) != (old > 0) || (to < 0) != (old < 0) || bend_.piece(std::fabs(to), t) != bend_.piece(std::fabs(old), t);
+            }
+            if (most <= 0.1 * target) break;
+            quiet = changed ? 0 : quiet + 1;
+            if (quiet < wait) continue;
+            quiet = 0;
+            if (!jump(s)) wait *= 2;
+        }
+        return left;
+    }
+
+    // Towards the end of the present pieces where the objective is convex on them, as far as all stay in their own.
+    bool jump(double s) {
+        const int a = static_cast<int>(in_.size());
+        free_.clear();
+        for (int i = 0; i < a; ++i)
+            if (x_[i] != 0 && x_[i] > lower_[in_[i]] && x_[i] < upper_[in_[i]]) free_.push_back(i);
+        const int f = static_cast<int>(free_.size());
         factor_.clear();
-        const int a = static_cast<int>(free_.size());
-        std::vector<double> row(a), step(a), solved;
-        for (int i = 0; i < a; ++i) {
-            const int j = free_[i];
-            const double t = s * l1_[j], size = std::fabs(b_[j]), sign = b_[j] > 0 ? 1 : -1;
-            for (int k = 0; k < i; ++k) row[k] = column(j)[free_[k]];
-            const double diagonal = column(j)[j] - (bend_.piece(size, t) == 2 ? bend_.concavity() : 0);
-            if (!factor_.append(row.data(), diagonal, 1e-10 * column(j)[j], solved)) return false;
-            step[i] = g_[j] - sign * bend_.slope(size, t);
+        row_.resize(f);
+        std::vector<double> step(f);
+        for (int i = 0; i < f; ++i) {
+            const int at = free_[i], j = in_[at];
+            const double* from = block_.data() + static_cast<std::size_t>(at) * a;
+            const double t = s * l1_[j], size = std::fabs(x_[at]);
+            for (int k = 0; k < i; ++k) row_[k] = from[free_[k]];
+            const double diagonal = from[at] - (bend_.piece(size, t) == 2 ? bend_.concavity() : 0);
+            if (!factor_.append(row_.data(), diagonal, 1e-10 * from[at], solved_)) return false;
+            step[i] = gx_[at] - (x_[at] > 0 ? 1 : -1) * bend_.slope(size, t);
         }
         factor_.solve(step.data());
-        for (int i = 0; i < a; ++i) {
-            const int j = free_[i];
-            const double t = s * l1_[j], to = b_[j] + step[i];
-            if (to * b_[j] <= 0 || to < lower_[j] || to > upper_[j] || bend_.piece(std::fabs(to), t) != bend_.piece(std::fabs(b_[j]), t))
-                return false;
+        double share = 1;
+        for (int i = 0; i < f; ++i) share = std::min(share, reach(free_[i], step[i], s));
+        if (!(share > 0)) return false;
+        for (int i = 0; i < f; ++i) {
+            const double moved = share * step[i];
+            x_[free_[i]] += moved;
+            axpy(-moved, block_.data() + static_cast<std::size_t>(free_[i]) * a, gx_.data(), a);
         }
-        for (int i = 0; i < a; ++i) b_[free_[i]] += step[i];
-        start(c);
         return true;
+    }
+
+    // The share of a step after which a coordinate would leave its piece, its side or its bounds.
+    double reach(int i, double step, double s) const {
+        const int j = in_[i];
+        const double x = x_[i], t = s * l1_[j], size = std::fabs(x), growth = x > 0 ? step : -step;
+        const double most = x > 0 ? upper_[j] : -lower_[j];
+        const int piece = bend_.piece(size, t);
+        double low = 0, high = most;
+        if (piece == 0) low = bend_.shape * t;
+        if (piece == 1) high = std::min(high, t);
+        if (piece == 2) {
+            low = bend_.scad ? t : 0;
+            high = std::min(high, bend_.shape * t);
+        }
+        const double room = growth > 0 ? high - size : size - low;
+        return std::fabs(growth) > room ? std::max(room, 0.0) / std::fabs(growth) : 1.0;
     }
 
     Bend bend_;
@@ -210,7 +259,8 @@ private:
     const double* gram_ = nullptr;
     std::vector<double> owned_, l1_, lower_, upper_, b_, g_;
     std::vector<std::vector<double>> slots_;
-    std::vector<int> free_;
+    std::vector<int> in_, free_;                         // packed columns, and those of them that can move either way
+    std::vector<double> block_, x_, gx_, row_, solved_;  // their Gram block, coefficients and gradient; workspace
     Cholesky factor_;
 };
 
