@@ -184,7 +184,8 @@ private:
     // Sweeps over the packed block until nothing in it is pulled; returns how many sweeps are left.
     int rest(double s, double target, int left) {
         const int a = static_cast<int>(in_.size());
-        int quiet = 0, wait = patience;
+        // A factor costs about a / 6 sweeps, and most strengths need fewer.
+        int quiet = 0, wait = std::max(patience, a / 12);
         for (; left > 0; --left) {
             bool changed = false;
             double most = 0;

@@ -11,6 +11,7 @@
 #include "blocks.hpp"
 #include "columns.hpp"
 #include "folded.hpp"
+#include "groups.hpp"
 #include "lane.hpp"
 #include "losses.hpp"
 #include "newton_dense.hpp"
@@ -431,6 +432,27 @@ NB_MODULE(_core, m) {
         })
         .def("keep", &rf::FoldedLane::keep, "slot"_a)
         .def("tolerate", [](rf::FoldedLane& lane, double violation, double) { lane.tolerance = violation; }, "violation"_a, "yy"_a);
+    nb::class_<rf::GroupLane>(m, "GroupLane")
+        .def("__init__", [](rf::GroupLane* lane, Columns gram, Slots starts, Vector weight, Vector bound, double l1) {
+            const std::size_t groups = weight.shape(0);
+            need(gram.shape(0) == gram.shape(1), "GroupLane: a Gram matrix is square");
+            need(starts.shape(0) == groups + 1 && bound.shape(0) == groups, "GroupLane: one weight and bound a group");
+            need(starts.data()[0] == 0 && starts.data()[groups] == (int)gram.shape(0), "GroupLane: groups cover all columns");
+            for (std::size_t k = 0; k < groups; ++k) need(starts.data()[k] < starts.data()[k + 1], "GroupLane: starts rise");
+            new (lane) rf::GroupLane(gram.data(), static_cast<int>(gram.shape(0)), starts.data(), static_cast<int>(groups), weight.data(), bound.data(), l1);
+        }, nb::keep_alive<1, 2>(), "gram"_a.noconvert(), "starts"_a, "weight"_a, "bound"_a, "l1"_a)
+        .def("__len__", &rf::GroupLane::size)
+        .def("warm", [](rf::GroupLane& lane, Vector b) {
+            need((int)b.shape(0) == lane.size(), "warm: one coefficient a column");
+            lane.warm(b.data());
+        }, "b"_a)
+        .def("solve", [](rf::GroupLane& lane, Vector strengths, Vector c, double tolerance, Out b, Out grad, OutVector kkt) {
+            const std::size_t m = lane.size(), count = strengths.shape(0);
+            need(c.shape(0) == m && b.shape(1) == m && grad.shape(1) == m, "solve: one column per column");
+            need(b.shape(0) == count && grad.shape(0) == count && kkt.shape(0) == count, "solve: one row per strength");
+            nb::gil_scoped_release release;
+            lane.solve(strengths.data(), static_cast<int>(count), c.data(), tolerance, b.data(), grad.data(), kkt.data());
+        });
     m.def("solve_lanes", &solve_lanes, "jobs"_a, "threads"_a, "keep_slots"_a);
     m.def("gather", &gather, "x"_a.noconvert(), "rows"_a, "cols"_a, "centre"_a.none(), "scale"_a.none(), "weight"_a.none(), "out"_a.noconvert());
     nb::class_<Sparse>(m, "Sparse")

@@ -118,7 +118,8 @@ def _marked(
         found
         if found.path is None
         else replace(
-            found, path=replace(found.path, convex=locally_convex(problem, lane.weights(problem), form, found.path))
+            found,
+            path=replace(found.path, convex=locally_convex(problem, lane.weights(problem), form, found.path)),
         )
         for lane, found in zip(lanes, row, strict=True)
     ]

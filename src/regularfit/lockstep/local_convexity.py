@@ -31,7 +31,9 @@ def locally_convex(problem: Problem, weights: Vector, form: Folded, path: Path) 
     mean, deviation = (found[0] for found in problem.design.moments(weights[None, :]))
     inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept, problem.unit)
     bent = np.where((form.l1 > 0) & np.isfinite(form.l1), form.concavity, 0.0)
-    active = [np.unique(row.indices[row.data != 0]) for row in map(path.sparse_coefs.getrow, range(len(path)))]
+    active = [
+        np.unique(row.indices[row.data != 0]) for row in map(path.sparse_coefs.getrow, range(len(path)))
+    ]
     if isinstance(problem.loss, Squared):
         return _on_one_gram(problem, weights, mean, inverse, bent, active)
     every = np.arange(problem.n)
@@ -66,7 +68,9 @@ def _on_one_gram(
     return out
 
 
-def _gram(problem: Problem, weights: Vector, mean: Vector, inverse: Vector, columns: np.ndarray) -> np.ndarray:
+def _gram(
+    problem: Problem, weights: Vector, mean: Vector, inverse: Vector, columns: np.ndarray
+) -> np.ndarray:
     centre = mean if problem.fit_intercept else np.zeros_like(mean)
     columns = np.ascontiguousarray(columns, dtype=np.int64)
     return problem.design.gram(weights, columns, columns, centre, inverse, 1)

@@ -40,7 +40,9 @@ def norm_gaps(
     slopes = np.zeros_like(eta)
     slopes[used] = problem.loss.gradient(y[:, None], eta[used])
     R = weights[:, None] * slopes
-    G = (problem.design.rmatmat(0, problem.p, np.ascontiguousarray(R)) - np.outer(R.sum(axis=0), mean)) * inverse
+    G = (
+        problem.design.rmatmat(0, problem.p, np.ascontiguousarray(R)) - np.outer(R.sum(axis=0), mean)
+    ) * inverse
     gaps = np.empty(len(grid))
     for k, s in enumerate(grid):
         size = s * penalty.value(coefs[k])

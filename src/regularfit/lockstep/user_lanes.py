@@ -17,16 +17,16 @@ from .atoms import collect_atoms
 from .certificate import judge
 from .gram import suits_gram
 from .local_convexity import locally_convex
-from .moments import moments_of
 from .norm_gaps import norm_gaps
 from .on_scale import OnScale, on_scale
 from .partial import collect, one_by_one
 from .problem import Lane, Problem
-from .proximal import ProximalPath, proximal_quadratic
+from .proximal import ProximalPath
 from .proximal_loss import proximal_loss
 from .result import LaneResult, Score, held_out, make_path
 from .standard import inverse_scale
 from .threads import Workers
+from .user_gram import fit_on_gram
 
 __all__ = ["fit_user"]
 
@@ -65,13 +65,11 @@ def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ig
 
     def job(f: int) -> LaneResult:
         if atoms is not None:
-            data = moments_of(problem, lanes, [f], atoms).lane(0)
-            scale, own = data.inverse, on_scale(penalty, data.inverse)
-            fit = proximal_quadratic(data.gram, data.c, own, grid, tol=strict)
+            answer = fit_on_gram(problem, penalty, grid, lanes, f, atoms, strict, tol, score)
         else:
-            scale, own = inverse[f], on_scale(penalty, inverse[f])
+            own = on_scale(penalty, inverse[f])
             fit = _through_products(problem, own, grid, weights[f], mean[f], inverse[f], strict)
-        answer = _result(problem, own, lanes[f], grid, fit, weights[f], mean[f], scale, score, tol)
+            answer = _result(problem, own, lanes[f], grid, fit, weights[f], mean[f], inverse[f], score, tol)
         tick(len(grid))
         return answer
 
