@@ -7,6 +7,7 @@
 #include <cmath>
 #include <vector>
 
+#include "cholesky.hpp"
 #include "simd.hpp"
 
 namespace rf {
@@ -76,22 +77,76 @@ private:
 
     double one(double s, const double* c, double tolerance) {
         const double target = tolerance * s;
-        double found = 0;
         bool whole = true;
+        int quiet = 0, wait = 3, support = -1;
         start(c);
         for (int sweep = 0; sweep < sweeps; ++sweep) {
             double most = 0;
             for (int k = 0; k < groups(); ++k)
                 if (whole || used(k)) most = std::max(most, move(k, s, target));
             whole = false;
-            if (most > target) continue;
+            const int now = static_cast<int>(std::count_if(b_.begin(), b_.end(), [](double b) { return b != 0; }));
+            quiet = now == support ? quiet + 1 : 0;
+            support = now;
+            if (most > target) {
+                if (quiet < wait) continue;
+                quiet = 0;
+                if (!newton(s, c, most)) wait *= 2;
+                continue;
+            }
             start(c);
-            found = worst(s);
+            const double found = worst(s);
             if (found <= target) return found;
             whole = true;
         }
         start(c);
         return worst(s);
+    }
+
+    // A Newton step on the columns that are in, where the objective is smooth; undone unless it halves the violation.
+    bool newton(double s, const double* c, double before) {
+        in_.clear();
+        owner_.clear();
+        norm_.assign(groups(), 0.0);
+        for (int k = 0; k < groups(); ++k) {
+            for (int j = starts_[k]; j < starts_[k + 1]; ++j) {
+                norm_[k] += b_[j] * b_[j];
+                if (b_[j] == 0) continue;
+                in_.push_back(j);
+                owner_.push_back(k);
+            }
+            norm_[k] = std::sqrt(norm_[k]);
+        }
+        const int a = static_cast<int>(in_.size());
+        std::vector<double> step(a);
+        factor_.clear();
+        row_.resize(a);
+        for (int i = 0; i < a; ++i) {
+            const int j = in_[i], k = owner_[i];
+            const double bend = s * weight_[k] / norm_[k], x = b_[j] / norm_[k];
+            for (int l = 0; l < i; ++l) row_[l] = column(j)[in_[l]] - (owner_[l] == k ? bend * x * b_[in_[l]] / norm_[k] : 0.0);
+            const double own = column(j)[j] + bend * (1 - x * x);
+            if (!factor_.append(row_.data(), own, 1e-12 * own, solved_)) return false;
+            step[i] = g_[j] - bend * b_[j] - (b_[j] > 0 ? 1 : -1) * s * l1_;
+        }
+        factor_.solve(step.data());
+        old_ = b_;
+        for (int i = 0; i < a; ++i) {
+            const double to = b_[in_[i]] + step[i];
+            if (l1_ > 0 && to * b_[in_[i]] <= 0) {
+                b_ = old_;
+                return false;
+            }
+            b_[in_[i]] = to;
+        }
+        start(c);
+        double after = 0;
+        for (int k = 0; k < groups(); ++k)
+            if (norm_[k] > 0) after = std::max(after, violation(k, s));
+        if (after <= 0.5 * before) return true;
+        b_ = old_;
+        start(c);
+        return false;
     }
 
     // Brings group k to rest; returns how far it was from it.
@@ -143,7 +198,9 @@ private:
     std::vector<int> starts_;
     std::vector<double> weight_, bound_;
     double l1_;
-    std::vector<double> b_, g_, old_, next_;
+    std::vector<double> b_, g_, old_, next_, norm_, row_, solved_;
+    std::vector<int> in_, owner_;
+    Cholesky factor_;
 };
 
 }  // namespace rf

@@ -72,8 +72,10 @@ class Path:
 
     @property
     def convex_until(self) -> float:
-        """The smallest strength down to which the objective is locally convex all the way from the top (ncvreg's
-        ``convex.min``); 0 for a penalty that is convex throughout, inf where it is convex nowhere."""
+        """The smallest strength down to which the objective is locally convex, all the way from the top.
+
+        It is ncvreg's ``convex.min``: 0 for a penalty that is convex throughout, inf where it is convex nowhere.
+        """
         if self.convex is None:
             return 0.0
         first = int(np.argmin(self.convex)) if not self.convex.all() else len(self)

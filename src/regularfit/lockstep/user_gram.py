@@ -1,4 +1,4 @@
-"""A lane of the NumPy road on its Gram matrix: solution, certificate and held-out scores without another pass over X."""
+"""A lane of the NumPy road on its Gram matrix: solution, certificate and scores without a pass over X."""
 
 from __future__ import annotations
 
