@@ -252,7 +252,8 @@ def require_normal_form(part: Penalty, expression: str) -> NormalFormPenalty:
     shown = f"{part!r}{expression}(...)" if expression.startswith(".") else expression
     raise UnsupportedError(
         f"{shown}: no proximal step is known for this, as {type(part).__name__} is not made of l1, l2 and "
-        "bounds per column. Combine L1, L2 and ElasticNet, or write the combination as a penalty of its own "
+        "bounds per column. L1, L2, ElasticNet, MCP and SCAD take factors, bounds and chosen columns, and the first "
+        "three have sums; anything else can be written as a penalty of its own "
         "(CONTRIBUTING.md, 'Add a penalty in ten minutes')."
     )
 
