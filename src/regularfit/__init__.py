@@ -28,17 +28,21 @@ if TYPE_CHECKING:
     )
     from .linear import PenalizedClassifier, PenalizedRegressor, fit_path, load, stability_selection
     from .losses import Logistic, Squared
-    from .penalties import L1, L2, ElasticNet, Penalty
+    from .penalties import L1, L2, MCP, SCAD, SLOPE, ElasticNet, Group, Penalty, SparseGroup
     from .selection import honest_score
 
 __all__ = [
     "L1",
     "L2",
+    "MCP",
+    "SCAD",
+    "SLOPE",
     "ConvergenceWarning",
     "ElasticNet",
     "FewerFoldsWarning",
     "FitError",
     "GridEdgeWarning",
+    "Group",
     "InputError",
     "Logistic",
     "ModelFileError",
@@ -46,6 +50,7 @@ __all__ = [
     "PenalizedRegressor",
     "Penalty",
     "RegularfitError",
+    "SparseGroup",
     "Squared",
     "TableError",
     "UnsupportedError",
@@ -61,7 +66,7 @@ _HOMES = {
     "RegularfitError TableError UnsupportedError",
     "linear": "PenalizedClassifier PenalizedRegressor fit_path load stability_selection",
     "losses": "Logistic Squared",
-    "penalties": "ElasticNet L1 L2 Penalty",
+    "penalties": "ElasticNet Group L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
     "selection": "honest_score",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
