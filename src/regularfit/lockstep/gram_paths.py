@@ -149,7 +149,6 @@ def _folded(
 def _active_sets(
     data: Moments,
     terms: Sequence[Terms],
-    normal: Coordinates,
     grid: Vector,
     tol: float,
     B: np.ndarray,
