@@ -26,7 +26,7 @@ void panel_plain(const T* const* columns, const int* index, int count, const Pac
     }
 }
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__x86_64__) && defined(__GNUC__)
 #define RF_WIDE_PANEL
 // Sums must stay in registers, and loops that compilers vectorise on their own did not (a quarter of the speed): so the
 // registers are named here, as vectors of the language extension, in functions compiled for that instruction set.

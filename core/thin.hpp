@@ -9,7 +9,7 @@ namespace rf {
 
 constexpr int thin_width = 16, thin_columns = 8;
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__x86_64__) && defined(__GNUC__)
 #define RF_THIN
 typedef double Four __attribute__((vector_size(32), may_alias));
 typedef double Eight __attribute__((vector_size(64), may_alias));

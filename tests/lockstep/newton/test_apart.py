@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from regularfit import fit_path
 from regularfit.lockstep import Lane, strength_grid
 from regularfit.lockstep.newton import fit_newton
 from regularfit.losses import Logistic, Loss
@@ -83,3 +84,15 @@ def test_a_saturated_path_ends_where_the_whole_one_would_be_cut():
     assert (cut.path.deviance_ratio[:-1] <= 0.99).all()
     assert cut.path.deviance_ratio[-1] > 0.99
     np.testing.assert_allclose(cut.path.coefs, whole.path.coefs[: len(cut.path.coefs)], atol=1e-6)
+
+
+def test_a_sparse_path_that_ends_early_in_a_batch():
+    # what is left of the batch went on column by column, which products with sparse columns refuse
+    X = sparse.random_array((40, 600), density=0.1, rng=np.random.default_rng(0), format="csr")
+    y = np.arange(40) % 2.0
+    by_columns = fit_path(X, y, L1(), loss="logistic", strengths=50, min_ratio=1e-4)
+    dense = fit_path(X.toarray(), y, L1(), loss="logistic", strengths=50, min_ratio=1e-4)
+    assert by_columns.ended
+    assert len(by_columns) == len(dense) < 50
+    assert by_columns.converged.all()
+    np.testing.assert_allclose(by_columns.deviance_ratio, dense.deviance_ratio, atol=1e-5)

@@ -44,7 +44,9 @@ class Apart:
         kept = np.concatenate([batch.first + np.arange(k) for batch, k in zip(batches, done, strict=True)])
         for batch, k, first in zip(batches, done, np.cumsum([0, *done[:-1]]), strict=True):
             batch.keep(k, int(first))
-        return (E, R) if len(kept) == count else (E[:, kept], R[:, kept])
+        if len(kept) < count:  # row by row, as products with sparse columns read them
+            E, R = np.ascontiguousarray(E[:, kept]), np.ascontiguousarray(R[:, kept])
+        return E, R
 
     def _lane(self, batch: Batch, null: NullModels, E: np.ndarray, R: np.ndarray) -> int:
         rows = batch.front.rows
