@@ -27,7 +27,16 @@ if TYPE_CHECKING:
         UnsupportedError,
     )
     from .linear import PenalizedClassifier, PenalizedRegressor, fit_path, load
-    from .losses import Logistic, Squared
+    from .losses import (
+        Gamma,
+        Huber,
+        Logistic,
+        NegativeBinomial,
+        Poisson,
+        Squared,
+        SquaredHinge,
+        Tweedie,
+    )
     from .penalties import L1, L2, ElasticNet, Penalty
     from .selection import honest_score
 
@@ -38,16 +47,22 @@ __all__ = [
     "ElasticNet",
     "FewerFoldsWarning",
     "FitError",
+    "Gamma",
     "GridEdgeWarning",
+    "Huber",
     "InputError",
     "Logistic",
     "ModelFileError",
+    "NegativeBinomial",
     "PenalizedClassifier",
     "PenalizedRegressor",
     "Penalty",
+    "Poisson",
     "RegularfitError",
     "Squared",
+    "SquaredHinge",
     "TableError",
+    "Tweedie",
     "UnsupportedError",
     "__version__",
     "fit_path",
@@ -59,7 +74,7 @@ _HOMES = {
     "errors": "ConvergenceWarning FewerFoldsWarning FitError GridEdgeWarning InputError ModelFileError "
     "RegularfitError TableError UnsupportedError",
     "linear": "PenalizedClassifier PenalizedRegressor fit_path load",
-    "losses": "Logistic Squared",
+    "losses": "Gamma Huber Logistic NegativeBinomial Poisson Squared SquaredHinge Tweedie",
     "penalties": "ElasticNet L1 L2 Penalty",
     "selection": "honest_score",
 }

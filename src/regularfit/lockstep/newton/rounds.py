@@ -86,7 +86,7 @@ class NewtonRounds:
             # a guess at what a weak penalty reaches
             explained = 0.1 * (self.null.deviance[front.lane] + self.null.perfect[front.lane]) / 2
             front.objective = float(max(explained, self.null.least[front.lane]))
-            front.bend = float(self.null.bend[front.lane])
+            front.bend, front.steep = float(self.null.bend[front.lane]), float(self.null.steep[front.lane])
             front.base = np.full(self.columns.shift, self.null.level[front.lane])
 
     @property
@@ -173,7 +173,7 @@ class NewtonRounds:
         eta, r = (part[:, batch.first : batch.first + count].T for part in (E, R))
         batch.take_bend(self.rowwise, self.problem.y, np.arange(count), eta.T)
         if count:
-            front.bend = float(batch.bend[count - 1])
+            front.bend, front.steep = float(batch.bend[count - 1]), float(batch.steep[count - 1])
         steep = np.array([self.free.steep(front, eta[k]) for k in range(count)])
         g = batch.descent[:, batch.shift :]
         moved = [self.free.moved(front, g[k], r[k], eta[k], batch.bend[k], steep[k]) for k in range(count)]
