@@ -49,8 +49,8 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
         A number means that many random folds, each with its share of both classes; it is an error where a
         class has fewer rows. None is 10, or as many as the rarer class has rows, with a warning.
     scoring : str, callable or None
-        How held-out rows are scored: None is the mean log-loss (or squared hinge); a scikit-learn scorer, or its name, counts
-        with greater is better.
+        How held-out rows are scored: None is the mean log-loss (or squared hinge); a scikit-learn scorer, or its
+        name, counts with greater is better.
 
     Attributes
     ----------
