@@ -56,7 +56,9 @@ def best(loss, X, y, weight, offset, strength, l1, l2, lower, upper, intercept=T
     def end(x):
         return None if np.isinf(x) else x
 
-    bounds = [(0, end(u)) for u in upper] + [(0, end(-low)) for low in lower] + [(None, None)] * int(intercept)
+    bounds = (
+        [(0, end(u)) for u in upper] + [(0, end(-low)) for low in lower] + [(None, None)] * int(intercept)
+    )
     start = np.zeros(Z.shape[1])
     for _ in range(5):
         found = optimize.minimize(
@@ -79,8 +81,13 @@ def test_weights_offsets_exclusion_and_bounds_together(loss, kind, l1_ratio):
         X = np.where(np.abs(X) < 0.3, 0.0, X)
     given = {"dense": X, "float32": X.astype(np.float32)}.get(kind, sparse.csr_matrix(X))
     factors = np.array([1.0, 0.5, 2.0, 0.0, np.inf, 1.0])
-    lower, upper = np.array([0, -0.2, -np.inf, -np.inf, -np.inf, -1.0]), np.array([0.3, np.inf, 0.1, np.inf, np.inf, 1])
-    if kind == "wide sparse road":  # more than 500 columns never form a Hessian; those that are added are excluded
+    lower, upper = (
+        np.array([0, -0.2, -np.inf, -np.inf, -np.inf, -1.0]),
+        np.array([0.3, np.inf, 0.1, np.inf, np.inf, 1]),
+    )
+    if (
+        kind == "wide sparse road"
+    ):  # more than 500 columns never form a Hessian; those that are added are excluded
         given = sparse.hstack([given, sparse.csr_matrix(np.tile(X[:, :1], 600))]).tocsr()
     extra = given.shape[1] - 6
     pad = np.concatenate
@@ -129,7 +136,11 @@ def test_huber_is_that_of_scikit_learn_at_its_scale():
     X, y, _, _ = data(Huber(1.0))
     judge = HuberRegressor(epsilon=1.5, alpha=0.5, tol=1e-9, max_iter=10_000).fit(X, y)
     ours = rf.PenalizedRegressor(
-        rf.L2(), loss=Huber(1.5 * judge.scale_), strength=0.5 * judge.scale_ / len(y), standardize=False, tol=1e-12
+        rf.L2(),
+        loss=Huber(1.5 * judge.scale_),
+        strength=0.5 * judge.scale_ / len(y),
+        standardize=False,
+        tol=1e-12,
     ).fit(X, y)
     np.testing.assert_allclose(ours.coef_, judge.coef_, atol=1e-5)
 
@@ -138,7 +149,12 @@ def test_squared_hinge_is_that_of_linear_svc():
     X, y, _, _ = data(SquaredHinge())
     judge = LinearSVC(C=0.3, fit_intercept=False, tol=1e-10, max_iter=100_000).fit(X, y)
     ours = rf.PenalizedClassifier(
-        rf.L2(), loss="squared_hinge", strength=1 / (2 * 0.3 * len(y)), standardize=False, fit_intercept=False, tol=1e-12
+        rf.L2(),
+        loss="squared_hinge",
+        strength=1 / (2 * 0.3 * len(y)),
+        standardize=False,
+        fit_intercept=False,
+        tol=1e-12,
     ).fit(X, y)
     np.testing.assert_allclose(ours.coef_, judge.coef_, rtol=1e-6)
     np.testing.assert_array_equal(ours.predict(X), judge.predict(X))
@@ -153,7 +169,9 @@ def test_squared_hinge_has_no_probabilities():
         rf.PenalizedClassifier(loss="squared_hinge", scoring="neg_log_loss", strengths=3, cv=2).fit(X, y)
     with pytest.raises(InputError, match="'logistic' or 'squared_hinge'"):
         rf.PenalizedClassifier(loss="poisson", strength=0.1).fit(X, y)
-    ranked = rf.PenalizedClassifier(loss="squared_hinge", scoring="roc_auc", strengths=[0.1, 0.05, 0.01], cv=2)
+    ranked = rf.PenalizedClassifier(
+        loss="squared_hinge", scoring="roc_auc", strengths=[0.1, 0.05, 0.01], cv=2
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", rf.GridEdgeWarning)
         assert np.isfinite(ranked.fit(X, y).cv_.mean).all()
@@ -165,7 +183,9 @@ def test_null_deviance_ratio_and_held_out_scores(loss):
     path = rf.fit_path(X, y, loss=loss, strengths=20, sample_weight=weight, offset=offset)
     assert abs(path.deviance_ratio[0]) < 1e-6
     assert np.count_nonzero(path.coefs[0]) == 0
-    null = optimize.minimize_scalar(lambda b: weight @ loss.value(y, offset + b), bounds=(-5, 5), options={"xatol": 1e-9})
+    null = optimize.minimize_scalar(
+        lambda b: weight @ loss.value(y, offset + b), bounds=(-5, 5), options={"xatol": 1e-9}
+    )
     eta = offset + path.intercepts[-1] + X @ path.coefs[-1]
     ratio = 1 - weight @ loss.deviance(y, eta) / (2 * null.fun)
     np.testing.assert_allclose(path.deviance_ratio[-1], ratio, rtol=1e-8)
@@ -242,7 +262,9 @@ def test_rates_weighted_by_exposure_are_counts_with_an_offset():
 
 @pytest.mark.parametrize("loss", [Poisson(), Tweedie(1.5), NegativeBinomial(1.0)], ids=repr)
 @pytest.mark.parametrize("shape", [(150, 8), (60, 100), (9000, 12)])
-@pytest.mark.parametrize("kind", ["counts of 1e6", "rates of 1e-6", "one event", "one event of 1e6", "exposures"])
+@pytest.mark.parametrize(
+    "kind", ["counts of 1e6", "rates of 1e-6", "one event", "one event of 1e6", "exposures"]
+)
 def test_hard_counts_are_proved(loss, shape, kind):
     if kind == "one event of 1e6" and isinstance(loss, NegativeBinomial):
         kind = "one event of 1e3"  # larger ones are flat enough to defeat Newton's steps: see the next test
@@ -285,7 +307,8 @@ def test_a_fold_without_events_is_scored():
     X, y = rng.standard_normal((40, 3)), np.zeros(40)
     y[:2] = 1
     for loss in (Poisson(), Tweedie(1.5), NegativeBinomial(1.0)):
-        model = rf.PenalizedRegressor(loss=loss, strengths=5, cv=[(np.arange(2, 40), np.arange(2)), (np.arange(30), np.arange(30, 40))])  # fmt: skip
+        splits = [(np.arange(2, 40), np.arange(2)), (np.arange(30), np.arange(30, 40))]
+        model = rf.PenalizedRegressor(loss=loss, strengths=5, cv=splits)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", rf.GridEdgeWarning)
             model.fit(X, y)
@@ -302,9 +325,15 @@ def test_a_fold_without_events_is_scored():
         (lambda: Tweedie(3), "not convex"),
         (lambda: Tweedie(float("nan")), "from 1 to 2"),
         (lambda: Tweedie("1.5"), "from 1 to 2"),
-        (lambda: NegativeBinomial(0), r"NegativeBinomial\(theta\) must be a positive, finite number; 0 was given"),
+        (
+            lambda: NegativeBinomial(0),
+            r"NegativeBinomial\(theta\) must be a positive, finite number; 0 was given",
+        ),
         (lambda: NegativeBinomial(-1), "Poisson"),
-        (lambda: Huber(0), r"Huber\(delta\) must be a positive, finite number; 0 was given.*unit of the target"),
+        (
+            lambda: Huber(0),
+            r"Huber\(delta\) must be a positive, finite number; 0 was given.*unit of the target",
+        ),
         (lambda: Huber(np.inf), "Squared"),
     ],
 )
