@@ -30,7 +30,7 @@ struct NewtonLimits {
     double tol;         // largest violation, over the unit of the strength, that counts as solved
     double loose;       // what the intercept and unpenalised columns may leave open of the objective
     // What they do leave open moves the scores of others: a unit of an open score moves them by 2 `sharp` / sqrt(mean curvature)
-    // on the scale of the strength, and costs `norm` a unit of each coefficient; an open intercept costs `level` directly.
+    // times the root of the largest curvature (if above 1) on the scale of the strength, and costs `norm` a unit of each coefficient; an open intercept costs `level` directly.
     double sharp;
     const double *spread, *norm, *level;  // (width); spread is from the common scale of a column to the lane's
     double loss_floor;  // the path ends at the first strength whose mean loss lies below
@@ -47,9 +47,17 @@ RF_CLONES inline void weigh(const double* weight, double* r, int n) {
     for (int i = 0; i < n; ++i) r[i] *= -weight[i];
 }
 
-// Weighted curvatures in place of curvatures; a floor keeps the model bounded along rows whose answer is certain.
+// The largest of the rows in use, at least `least`.
+RF_CLONES inline double largest(const double* weight, const double* h, int n, double least) {
+    double top = least;
+    for (int i = 0; i < n; ++i) top = weight[i] != 0 && h[i] > top ? h[i] : top;
+    return top;
+}
+
+// Weighted curvatures: rows whose answer is certain weigh nothing, and a floor keeps the model bounded along them.
 RF_CLONES inline void bend(const double* weight, double* h, int n) {
-    for (int i = 0; i < n; ++i) h[i] = weight[i] * (h[i] > 1e-9 ? h[i] : 1e-9);
+    const double top = largest(weight, h, n, 0.0), floor = 1e-9 * (top > 0 && top < 1 ? top : 1.0);
+    for (int i = 0; i < n; ++i) h[i] = weight[i] * (h[i] > floor ? h[i] : floor);
 }
 
 // Distance of the gradient from the subdifferential of s * pen at coefficient b of column j; g is minus the loss's slope.
@@ -176,7 +184,8 @@ private:
         }
         if (open == 0) return true;
         loss_.curvature(eta_.data(), scratch_.data());
-        const double ends = 2 * open / std::sqrt(std::max(dot(rows_.weight, scratch_.data(), rows_.n), 1e-15));
+        const double steep = std::sqrt(largest(rows_.weight, scratch_.data(), rows_.n, 1.0));
+        const double ends = 2 * steep * open / std::sqrt(std::max(dot(rows_.weight, scratch_.data(), rows_.n), 1e-15));
         return ends * limits_.sharp <= limits_.tol * unit && ends * on_norm + direct + open * on_level <= limits_.loose;
     }
 

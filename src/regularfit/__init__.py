@@ -27,7 +27,16 @@ if TYPE_CHECKING:
         UnsupportedError,
     )
     from .linear import PenalizedClassifier, PenalizedRegressor, fit_path, load, stability_selection
-    from .losses import Logistic, Squared
+    from .losses import (
+        Gamma,
+        Huber,
+        Logistic,
+        NegativeBinomial,
+        Poisson,
+        Squared,
+        SquaredHinge,
+        Tweedie,
+    )
     from .penalties import L1, L2, MCP, SCAD, SLOPE, ElasticNet, Group, Penalty, SparseGroup
     from .selection import honest_score
 
@@ -41,18 +50,24 @@ __all__ = [
     "ElasticNet",
     "FewerFoldsWarning",
     "FitError",
+    "Gamma",
     "GridEdgeWarning",
     "Group",
+    "Huber",
     "InputError",
     "Logistic",
     "ModelFileError",
+    "NegativeBinomial",
     "PenalizedClassifier",
     "PenalizedRegressor",
     "Penalty",
+    "Poisson",
     "RegularfitError",
     "SparseGroup",
     "Squared",
+    "SquaredHinge",
     "TableError",
+    "Tweedie",
     "UnsupportedError",
     "__version__",
     "fit_path",
@@ -65,7 +80,7 @@ _HOMES = {
     "errors": "ConvergenceWarning FewerFoldsWarning FitError GridEdgeWarning InputError ModelFileError "
     "RegularfitError TableError UnsupportedError",
     "linear": "PenalizedClassifier PenalizedRegressor fit_path load stability_selection",
-    "losses": "Logistic Squared",
+    "losses": "Gamma Huber Logistic NegativeBinomial Poisson Squared SquaredHinge Tweedie",
     "penalties": "ElasticNet Group L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
     "selection": "honest_score",
 }

@@ -35,7 +35,7 @@ def allowed(loss):
     kept = []
     for value in (-1.5, 0.0, 0.3, 1.0, 2.0, 7.0):
         try:
-            kept.append(loss.check_target([value])[0])
+            kept.append(loss.check_target([value, 1.0])[0])
         except InputError:
             continue
     return np.array(kept)

@@ -5,7 +5,7 @@ import pytest
 
 from regularfit import _core
 from regularfit.lockstep.rowwise import Rowwise
-from regularfit.losses import Logistic
+from regularfit.losses import Gamma, Logistic, Poisson
 
 
 class Interpreted(Rowwise):
@@ -16,9 +16,13 @@ class Interpreted(Rowwise):
         self.twin = None
 
 
-def data(n=300, lanes=3, m=5):
+TARGETS = {Logistic(): [0.0, 1.0, 0.3], Poisson(): [0.0, 1.0, 0.3, 1e6], Gamma(): [1.0, 0.3, 1e-9, 1e6]}
+every_twin = pytest.mark.parametrize("loss", TARGETS, ids=repr)
+
+
+def data(loss, n=300, lanes=3, m=5):
     rng = np.random.default_rng(0)
-    y = rng.choice([0.0, 1.0, 0.3], n)
+    y = rng.choice(TARGETS[loss], n)
     weights = rng.random((n, lanes)) * (rng.random((n, lanes)) < 0.7)
     return (
         y,
@@ -29,11 +33,12 @@ def data(n=300, lanes=3, m=5):
     )
 
 
-def test_residuals_means_and_curvatures_are_those_of_numpy():
-    y, offset, weights, owner, eta = data()
+@every_twin
+def test_residuals_means_and_curvatures_are_those_of_numpy(loss):
+    y, offset, weights, owner, eta = data(loss)
     columns = np.array([6, 0, 2, 3, 1], np.int32)
     found = []
-    for rowwise in (Rowwise(Logistic()), Interpreted(Logistic())):
+    for rowwise in (Rowwise(loss), Interpreted(loss)):
         assert (rowwise.twin is None) == isinstance(rowwise, Interpreted)
         E, R = np.zeros((300, 7)), np.zeros((300, 7))
         r = rowwise.residual(y, offset, -weights, owner, columns, eta.copy(), E, R)
@@ -43,6 +48,23 @@ def test_residuals_means_and_curvatures_are_those_of_numpy():
         np.testing.assert_allclose(a, b, rtol=1e-14, atol=1e-300)
     np.testing.assert_array_equal(found[0][1][:, columns], eta + offset[:, None])
     np.testing.assert_array_equal(found[0][2][:, columns], found[0][0])
+
+
+@every_twin
+def test_extreme_values_are_those_of_numpy(loss):
+    y = np.repeat(TARGETS[loss], 11)
+    log_y = np.log(np.where(y > 0, y, 1))
+    eta = (
+        np.tile([-1e300, -700, -30, -1e-3, -1e-9, 0, 1e-9, 1e-3, 30, 599, 1e300], len(TARGETS[loss])) + log_y
+    )
+    twin, out = Rowwise(loss).twin, np.empty(len(y))
+    for name in ("value", "gradient", "curvature"):
+        getattr(twin, name)(y, eta, out)
+        assert np.isfinite(out).all()
+        # A gradient is a difference of two terms, the larger of which is near y or 1, or the gradient itself.
+        rounding = 4e-16 * (1 + y) if name == "gradient" else 1e-300
+        exact = getattr(loss, name)(y, eta)
+        assert (np.abs(out - exact) <= 2e-13 * np.abs(exact) + rounding).all()
 
 
 def test_rows_without_weight_count_for_nothing_however_large():

@@ -7,6 +7,15 @@ import numpy as np
 from tests.reference.translate import Case
 
 
+def slope_of(family: str, y: np.ndarray, eta: np.ndarray) -> np.ndarray:
+    """Return the derivative of minus the log-likelihood, up to a factor that does not depend on eta."""
+    if family in {"gaussian", "binomial"}:
+        return (eta if family == "gaussian" else 1 / (1 + np.exp(-eta))) - y
+    mu = np.exp(eta)
+    variance = {"poisson": mu, "gamma": mu**2, "negative_binomial": mu + mu**2 / 3}[family]
+    return mu * (mu - y) / variance
+
+
 def violation(case: Case, strength: float, coef: np.ndarray, intercept: float) -> float:
     """Return the largest distance from the optimality conditions, on the penalised scale.
 
@@ -14,8 +23,7 @@ def violation(case: Case, strength: float, coef: np.ndarray, intercept: float) -
     """
     weight = case.sample_weight / case.sample_weight.sum()
     eta = case.offset + intercept + case.X @ coef
-    mean = eta if case.loss == "squared" else 1 / (1 + np.exp(-eta))
-    residual = weight * (mean - case.y)
+    residual = weight * slope_of(case.answers["family"], case.y, eta)
     spread = case.target_deviation(np.arange(len(case.y))) if case.loss == "squared" else 1.0
     allowed = np.isfinite(case.factors)
     scaled = (coef * case.scales)[allowed]

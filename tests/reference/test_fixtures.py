@@ -9,6 +9,7 @@ import subprocess
 import numpy as np
 import pytest
 
+from tests.reference.test_glmnet import GENERAL
 from tests.reference.translate import FIXTURES, ROOT, load, names
 
 SCRIPT = "tests/reference/make_fixtures.R"
@@ -40,7 +41,7 @@ def test_the_script_makes_the_fixtures(remade):
                 np.testing.assert_allclose(new[key], kept[key], rtol=1e-6, err_msg=f"{file.name}: {key}")
 
 
-@pytest.mark.parametrize("name", names("gaussian") + names("binomial"))
+@pytest.mark.parametrize("name", names("gaussian") + names("binomial") + GENERAL)
 def test_a_case_says_all_that_is_needed(name):
     case = load(name)
     assert len(case.strengths) == len(case.answers["support"]) == len(case.intercepts)

@@ -20,7 +20,11 @@ SHARP = 1e-13  # the comparison should see conventions, not tolerances
 EXACT = (
     1e-9  # of the strength: a violation that is only rounding (glmnet at thresh 1e-14 leaves 1e-7 to 1e-3)
 )
-PATHS = names("gaussian") + names("binomial")
+GENERAL = names("poisson") + names("gamma") + names("negative_binomial")
+PATHS = names("gaussian") + names("binomial") + GENERAL
+# glmnet's outer loop for general families stops at epsnr = 1e-11 of the deviance, which an error enters by its square:
+# the root of that, 3e-6, is what its coefficients are good for, and columns correlated at 0.9 make it ten times that.
+BLUNT = 3e-5
 CURVES = names("cv_")
 
 
@@ -44,8 +48,8 @@ def worst_difference(case: Case, coefs: np.ndarray) -> float:
 def test_coefficients_are_those_of_glmnet(name):
     case = load(name)
     path = fitted(case)
-    assert worst_difference(case, path.coefs) <= 1e-5
-    span = np.abs(case.coefs * case.scales).max() + np.ptp(case.y)
+    assert worst_difference(case, path.coefs) <= (BLUNT if name in GENERAL else 1e-5)
+    span = np.abs(case.coefs * case.scales).max() + np.ptp(case.y) * (name not in GENERAL)
     np.testing.assert_allclose(path.intercepts, case.intercepts, rtol=1e-5, atol=1e-5 * span)
     np.testing.assert_allclose(path.deviance_ratio, case.array("deviance_ratio"), rtol=0, atol=1e-6)
 

@@ -30,10 +30,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from regularfit.losses import Loss, NegativeBinomial
 from regularfit.penalties import L1, L2, ElasticNet, Penalty
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = Path(__file__).parent / "fixtures"
+LOSSES = {
+    "gaussian": "squared",
+    "binomial": "logistic",
+    "poisson": "poisson",
+    "gamma": "gamma",
+    "negative_binomial": NegativeBinomial(3.0),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +51,7 @@ class Case:
     name: str
     X: np.ndarray
     y: np.ndarray
-    loss: str
+    loss: str | Loss
     l1_ratio: float
     strengths: np.ndarray
     factors: np.ndarray
@@ -122,7 +130,7 @@ def load(name: str) -> Case:
         name=name,
         X=X,
         y=y,
-        loss={"gaussian": "squared", "binomial": "logistic"}[given["family"]],
+        loss=LOSSES[given["family"]],
         l1_ratio=given["alpha"],
         strengths=np.asarray(given["lambda"]),
         factors=_factors(given.get("penalty.factor"), p),

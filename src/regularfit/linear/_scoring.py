@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from .._checks import did_you_mean
 from .._typing import Vector
 from ..errors import InputError
-from ..losses import Loss
+from ..losses import Logistic, Loss
 
 __all__ = ["Scoring", "make_scoring"]
 
@@ -131,6 +131,11 @@ class _Classification(ClassifierMixin, BaseEstimator):
         return eta[:, 0]
 
     def predict_proba(self, eta: np.ndarray) -> np.ndarray:
+        if not isinstance(self.loss, Logistic):
+            raise InputError(
+                f"This scoring needs probabilities, which loss={self.loss.name!r} does not give. Score by labels or by "
+                'ranks ("accuracy", "roc_auc"), or fit loss="logistic".'
+            )
         return np.column_stack([self.loss.mean(-eta[:, 0]), self.loss.mean(eta[:, 0])])
 
     def predict(self, eta: np.ndarray) -> np.ndarray:

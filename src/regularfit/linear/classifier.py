@@ -8,8 +8,10 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 
+from .. import losses
 from .._typing import Vector
-from ..losses import Logistic, Loss
+from ..errors import InputError, UnsupportedError
+from ..losses import Logistic, Loss, SquaredHinge
 from ..penalties import L1, Penalty
 from ._base import PenalizedLinear
 from .table import Table
@@ -33,6 +35,9 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
     ----------
     penalty : Penalty or list of them, default L1()
         A list holds candidates; the best of them is kept.
+    loss : "logistic" or "squared_hinge"
+        What is fitted: probabilities, or a margin between the classes (``predict`` and ``decision_function``, no
+        ``predict_proba``).
     strength : float > 0 or None
         The multiplier of the penalty: glmnet's lambda; scikit-learn's ``C`` is 1 / (n * strength). None:
         chosen by ``select``.
@@ -44,8 +49,8 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
         A number means that many random folds, each with its share of both classes; it is an error where a
         class has fewer rows. None is 10, or as many as the rarer class has rows, with a warning.
     scoring : str, callable or None
-        How held-out rows are scored: None is the mean log-loss; a scikit-learn scorer, or its name, counts
-        with greater is better.
+        How held-out rows are scored: None is the mean log-loss (or squared hinge); a scikit-learn scorer, or its
+        name, counts with greater is better.
 
     Attributes
     ----------
@@ -78,6 +83,7 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
         self,
         penalty: Penalty | list[Penalty] = L1(),  # noqa: B008 - a frozen value
         *,
+        loss: str | Loss = "logistic",
         strength: float | None = None,
         select: str = "min",
         strengths: Any = 100,
@@ -92,6 +98,7 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
         verbose: bool | None = False,
     ) -> None:
         self.penalty = penalty
+        self.loss = loss
         self.strength = strength
         self.select = select
         self.strengths = strengths
@@ -106,12 +113,18 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
         self.verbose = verbose
 
     def decision_function(self, X: Any, *, offset: Any = None) -> Vector:
-        """Return the log-odds of the second class, (n,)."""
+        """Return the log-odds of the second class, (n,); with the squared hinge what is compared with the margin."""
         return self._eta(X, offset)
 
     def predict_proba(self, X: Any, *, offset: Any = None) -> np.ndarray:
         """Return the probability of both classes, (n, 2), in the order of ``classes_``."""
-        eta, loss = self._eta(X, offset), Logistic()
+        loss = self._loss()
+        if not isinstance(loss, Logistic):
+            raise UnsupportedError(
+                f"loss={loss.name!r} finds labels, not probabilities. Use predict or decision_function, or "
+                'PenalizedClassifier(loss="logistic") for probabilities.'
+            )
+        eta = self._eta(X, offset)
         return np.column_stack([loss.mean(-eta), loss.mean(eta)])
 
     def predict(self, X: Any, *, offset: Any = None) -> np.ndarray:
@@ -124,7 +137,13 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
         return float(accuracy_score(y, self.predict(X, offset=offset), sample_weight=sample_weight))
 
     def _loss(self) -> Loss:
-        return Logistic()
+        loss = losses.get(self.loss)
+        if not isinstance(loss, (Logistic, SquaredHinge)):
+            raise InputError(
+                f"PenalizedClassifier fits loss='logistic' or 'squared_hinge'; {self.loss!r} was given. For a numeric "
+                "target use PenalizedRegressor."
+            )
+        return loss
 
     def _target(self, y: Any, table: Table, weights: Vector | None) -> tuple[Vector, np.ndarray | None]:
         classes, y01 = read_classes(y, table.n)

@@ -46,9 +46,10 @@ def fit_path(
     Parameters
     ----------
     X : (n, p) array, SciPy sparse matrix, or pandas / polars / pyarrow table of numbers
-    y : (n,) numbers; 0 and 1 (or shares between) for the logistic loss.
+    y : (n,) numbers; 0 and 1 (or shares between) for the logistic loss, 0 or above for counts and amounts.
     penalty : one Penalty.
-    loss : "squared", "logistic" or a Loss.
+    loss : "squared", "logistic", "poisson", "gamma", "tweedie", "negative_binomial", "huber", "squared_hinge" or a
+        Loss.
     strengths, min_ratio, standardize, fit_intercept, tol, n_jobs, verbose
         As in :class:`PenalizedRegressor`.
     sample_weight, offset : (n,) or None

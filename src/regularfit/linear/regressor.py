@@ -34,8 +34,11 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
     ----------
     penalty : Penalty or list of them, default L1()
         A list holds candidates; the best of them is kept.
-    loss : "squared" or a Loss
-        What is fitted.
+    loss : "squared", "poisson", "gamma", "tweedie", "negative_binomial", "huber" or a Loss
+        What is fitted. With parameters as a value: ``rf.Tweedie(1.7)``, ``rf.NegativeBinomial(2.0)``,
+        ``rf.Huber(5.0)``. Poisson, gamma, Tweedie and negative binomial have a log link: ``predict`` returns
+        exp(eta), and known exposures are ``offset=np.log(exposure)``. A loss of your own works as well, see
+        docs/guides/your-own-loss.md.
     strength : float > 0 or None
         The multiplier of the penalty: glmnet's lambda, scikit-learn's ``alpha`` of Lasso and ElasticNet.
         None: chosen by ``select``.
@@ -56,8 +59,8 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
     fit_intercept : bool
         Whether there is an intercept; it is never penalised.
     scoring : str, callable or None
-        How held-out rows are scored: None is the mean squared error; a scikit-learn scorer, or its name,
-        counts with greater is better.
+        How held-out rows are scored: None is the mean squared error, or the mean deviance for other losses; a
+        scikit-learn scorer, or its name, counts with greater is better.
     tol : float > 0
         Largest relative duality gap that counts as converged.
     n_jobs : int or None

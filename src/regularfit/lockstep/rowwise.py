@@ -6,10 +6,11 @@ import numpy as np
 
 from .. import _core
 from .._typing import Vector
-from ..losses import Logistic, Loss
+from ..losses import Gamma, Logistic, Loss, Poisson
 
 __all__ = ["Rowwise"]
 
+TWINS = (Logistic, Poisson, Gamma)
 CACHE = 1 << 18  # numbers of one step, so that they stay in the cache
 
 
@@ -18,7 +19,7 @@ class Rowwise:
 
     def __init__(self, loss: Loss) -> None:
         self.loss = loss
-        self.twin = _core.TwinLoss(loss.name) if isinstance(loss, Logistic) else None
+        self.twin = _core.TwinLoss(loss.name) if isinstance(loss, TWINS) else None
 
     @property
     def core(self) -> object:

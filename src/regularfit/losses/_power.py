@@ -19,11 +19,12 @@ from ._base import Loss
 
 __all__ = ["PowerLoss", "capped_exp", "excess", "log_or_zero"]
 
-LOWEST = -100.0  # the log of a mean that stands for zero (of its power a)
+LOWEST = -120.0  # the log of a mean that stands for zero (of its power a)
 CAP, CAP_SINGLE = (
     600.0,
     70.0,
 )  # exponents beyond which losses go on in a straight line, in float64 and float32
+FAR, FAR_SINGLE = 1e20, 1e5  # where those lines end, so that nothing overflows
 SERIES = tuple(1 / f for f in (39916800, 3628800, 362880, 40320, 5040, 720, 120, 24, 6, 2))  # 1/11! to 1/2!
 
 
@@ -80,7 +81,7 @@ class PowerLoss(Loss, ABC):
         return self.value(y, eta) + 1e-30 * self.value(y, np.zeros_like(eta))
 
     def null_eta(self, y: Vector, weights: Vector, offset: Vector | None = None) -> float:
-        """Return log sum w y e^(-b o) - log sum w e^(a o); where every y is 0, e^-100 stands for mean^a."""
+        """Return log sum w y e^(-b o) - log sum w e^(a o); where every y is 0, e^-120 stands for mean^a."""
         a, b = self._ends
         used = weights > 0
         y, weights = y[used], weights[used]
@@ -92,7 +93,7 @@ class PowerLoss(Loss, ABC):
 def excess(x: Vector, tangent: bool = True) -> Vector:
     """E(x) = e^x - 1 - x to full relative accuracy; without ``tangent`` e^x alone. Straight lines beyond the cap."""
     cap = CAP_SINGLE if x.dtype == np.float32 else CAP
-    grown = np.exp(np.minimum(x, cap)) * (1 + np.maximum(x - cap, 0))
+    grown = np.exp(np.minimum(x, cap)) * (1 + np.clip(x - cap, 0, FAR_SINGLE if cap == CAP_SINGLE else FAR))
     if not tangent:
         return grown
     near = np.clip(x, -0.1, 0.1)

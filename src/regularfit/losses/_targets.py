@@ -26,6 +26,11 @@ def check_not_negative(y: ArrayLike, what: str, note: str = "", zero: str | None
             f"{what} needs a target {least}{', ' * bool(note)}{note}; y holds {target[row]:g} in row {row}, counted "
             f"from 0. Check the column, or choose another loss: {other}."
         )
+    if not target.any():
+        raise InputError(
+            f"y is 0 in all {len(target)} rows, so the best mean of {what} is 0 and there is nothing to explain. "
+            "Check that the right column was given as the target."
+        )
     return target
 
 

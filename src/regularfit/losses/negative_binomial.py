@@ -112,7 +112,7 @@ class NegativeBinomial(Loss):
     def null_eta(self, y: Vector, weights: Vector, offset: Vector | None = None) -> float:
         """Return the log of the weighted mean, or Newton's answer where there is an offset.
 
-        Where every y is 0, a mean of e^-100 stands for it.
+        Where every y is 0, a mean of e^-120 stands for it.
         """
         total = float(weights @ y)
         known = 0.0 if offset is None else float(offset[weights > 0].max())

@@ -32,6 +32,7 @@ class Batch:
     b: np.ndarray  # (m, w)
     room: Room  # how much moved scores cost
     bend: Vector = field(init=False)  # (m,) mean curvature near the solution; nan: not taken yet
+    steep: Vector = field(init=False)  # (m,) root of the largest curvature there, at least 1
     descent: np.ndarray = field(init=False)  # (m, w) exact, minus the gradient
     error: Vector = field(init=False)  # (m,) see `errors`
     live: np.ndarray = field(init=False)  # (m,) not solved yet
@@ -40,7 +41,7 @@ class Batch:
     def __post_init__(self) -> None:
         self.descent = np.zeros_like(self.b)
         self.error = np.full(len(self.b), np.inf)
-        self.bend = np.full(len(self.b), np.nan)
+        self.bend, self.steep = np.full(len(self.b), np.nan), np.full(len(self.b), self.front.steep)
         self.live = np.ones(len(self.b), bool)
 
     def __len__(self) -> int:
@@ -101,17 +102,21 @@ class Batch:
             own = np.where(np.isinf(np.where(G > 0, upper[free], lower[free])), np.abs(G), 0.0)
             ends = np.maximum(ends, (own / self.scale[shift:][free]).max(axis=1, initial=0.0))
         known = self.bend[which]
+        ends *= self.steep[which]
         return 2 * ends / np.sqrt(np.where(np.isnan(known), self.front.bend, np.maximum(known, FLAT)))
 
     def take_bend(self, rowwise: Rowwise, y: Vector, which: np.ndarray, eta: np.ndarray) -> None:
-        """Note the mean curvature of the loss at the predictors ``eta`` (n, m) of some strengths, once each."""
+        """Note mean and steepest curvature at the predictors ``eta`` (n, m) of some strengths, once each."""
+        weights = self.front.weights
         for slot, column in zip(which, eta.T, strict=True):
             if np.isnan(self.bend[slot]):
-                self.bend[slot] = self.front.weights @ rowwise.pliancy(y, np.ascontiguousarray(column))
+                bends = rowwise.pliancy(y, np.ascontiguousarray(column))
+                self.bend[slot] = weights @ bends
+                self.steep[slot] = np.sqrt(max(1.0, float(bends[weights > 0].max())))
 
     def keep(self, count: int, first: int) -> None:
         """Only the first strengths were done, and stand from column ``first`` on."""
-        for name in ("strengths", "unit", "b", "descent", "error", "bend", "live"):
+        for name in ("strengths", "unit", "b", "descent", "error", "bend", "steep", "live"):
             setattr(self, name, getattr(self, name)[:count])
         self.first = first
 

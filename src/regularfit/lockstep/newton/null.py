@@ -29,6 +29,7 @@ class NullModels:
     pull: Vector  # largest score
     level: Vector  # intercept
     bend: Vector  # mean curvature
+    steep: Vector  # root of the largest, at least 1
 
     def loss_floor(self, lane: int, saturation: float) -> float:
         """Mean loss below which a path is saturated."""
@@ -48,6 +49,7 @@ def start(problem: Problem, fronts: Sequence[Front]) -> tuple[NullModels, np.nda
     def means(values: list[Vector]) -> Vector:
         return np.array([float(f.weights @ value) for f, value in zip(fronts, values, strict=True)])
 
+    bends = [loss.pliancy(y, eta) for eta in etas]
     deviance = means([loss.deviance(y, eta) for eta in etas])
     least = 1e-7 * means([loss.typical(y, eta) for eta in etas]) + 1e-300
     largest = np.abs(scores).max(axis=1, initial=0.0)
@@ -62,7 +64,8 @@ def start(problem: Problem, fronts: Sequence[Front]) -> tuple[NullModels, np.nda
                 deviance <= least, 1.0, np.maximum(largest, 1e-300)
             ),  # rows of one class: scores are rounding
             np.array(level),
-            means([loss.pliancy(y, eta) for eta in etas]),
+            means(bends),
+            np.array([np.sqrt(max(1.0, v[f.weights > 0].max())) for f, v in zip(fronts, bends, strict=True)]),
         ),
         scores,
     )

@@ -240,7 +240,11 @@ class Steps:
         batch, front = self.batch, self.batch.front
         batch.descent[:, batch.shift :] = front.now[front.columns]
         batch.descent[:, : batch.shift] = 0.0
-        self.step(np.arange(len(batch)))
+        every = np.arange(len(batch))
+        batch.error = batch.errors(
+            every, batch.descent
+        )  # a first step that is not clearly better is looked at too
+        self.step(every)
         self.mixable[:] = False
 
     def step(self, which: np.ndarray) -> None:
