@@ -86,7 +86,9 @@ def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ig
 def _through_products(
     problem: Problem, penalty: Penalty, grid: Vector, w: Vector, mean: Vector, inverse: Vector, tol: float
 ) -> ProximalPath:
-    every = np.arange(problem.p)
+    every, start = np.arange(problem.p), np.zeros(problem.p + problem.fit_intercept)
+    if problem.fit_intercept:  # at the null model, which the top of a grid from the data has
+        start[-1] = problem.loss.null_eta(problem.y, w, problem.offset)
     return proximal_loss(
         lambda V: problem.design.matmat(every, np.ascontiguousarray(V)),
         lambda U: problem.design.rmatmat(0, problem.p, np.ascontiguousarray(U)).T,
@@ -100,6 +102,7 @@ def _through_products(
         offset=problem.offset,
         fit_intercept=problem.fit_intercept,
         tol=tol,
+        start=start,
     )
 
 
