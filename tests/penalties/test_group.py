@@ -75,7 +75,7 @@ def test_bad_groups_are_refused(message):
 
 
 def test_unknown_names_and_tables_without_names_are_refused():
-    with pytest.raises(InputError, match="no column 'bmy'.*Did you mean 'bmi'"):
+    with pytest.raises(InputError, match=r"no column 'bmy'.*Did you mean 'bmi'"):
         Group([["bmy"]]).resolve(["bmi"])
     with pytest.raises(InputError, match="X has no column names"):
         Group([["bmi"]]).resolve(None)
@@ -85,5 +85,5 @@ def test_unknown_names_and_tables_without_names_are_refused():
     "change", [lambda g: g.weighted([1, 1]), lambda g: g.nonnegative(), lambda g: g.on(0)]
 )
 def test_what_has_no_proximal_step_is_refused_by_name(change):
-    with pytest.raises(UnsupportedError, match="Group.*ElasticNet, MCP and SCAD take"):
+    with pytest.raises(UnsupportedError, match=r"Group.*ElasticNet, MCP and SCAD take"):
         change(Group([0, 0]))

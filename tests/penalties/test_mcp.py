@@ -57,5 +57,5 @@ def test_gamma_out_of_range_is_refused(gamma):
 
 
 def test_sums_are_refused_by_name():
-    with pytest.raises(UnsupportedError, match="MCP.*bends with the strength"):
+    with pytest.raises(UnsupportedError, match=r"MCP.*bends with the strength"):
         MCP() + L1()

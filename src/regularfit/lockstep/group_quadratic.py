@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from .. import _core
@@ -9,7 +11,7 @@ from .._typing import Vector
 from ..penalties import Group, SparseGroup
 from .proximal import ProximalPath
 
-__all__ = ["group_quadratic"]
+__all__ = ["group_quadratic", "solve_groups"]
 
 
 def group_quadratic(
@@ -37,18 +39,37 @@ def group_quadratic(
     Yuan and Lin (2006); Simon, Friedman, Hastie and Tibshirani (2013), A sparse-group lasso.
     """
     groups, (alone, weights) = penalty.layout(len(c)), penalty.thresholds(len(c))
-    order = np.argsort(groups.owner, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(groups.sizes)]).astype(np.int32)
+    coefs, kkt = solve_groups(H, c, groups.owner, weights, alone, strengths, tol)
+    return ProximalPath(coefs, kkt, kkt <= tol, np.zeros(len(strengths), np.intp))
+
+
+def solve_groups(
+    H: np.ndarray,
+    c: Vector,
+    owner: np.ndarray,
+    weights: Vector,
+    alone: float,
+    strengths: Vector,
+    tol: float,
+    start: Vector | None = None,
+) -> tuple[np.ndarray, Vector]:
+    """Coefficients (L, m) and violations (L,); ``owner`` (m,) names groups among ``weights``, not all need occur."""
+    order = np.argsort(owner, kind="stable")
+    first = np.flatnonzero(np.diff(owner[order], prepend=-1))
+    starts = np.append(first, len(c)).astype(np.int32)
     gram = np.asfortranarray(H[np.ix_(order, order)])
-    spans = [slice(a, b) for a, b in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)]
+    spans = [slice(a, b) for a, b in itertools.pairwise(starts.tolist())]
     bound = np.array([_largest(gram[span, span]) for span in spans])
     shape = (len(strengths), len(c))
     b, grad, kkt = np.empty(shape), np.empty(shape), np.empty(len(strengths))
-    lane = _core.GroupLane(gram, starts, np.ascontiguousarray(weights), bound, float(alone))
+    own = np.ascontiguousarray(weights[owner[order][first]])
+    lane = _core.GroupLane(gram, starts, own, bound, float(alone))
+    if start is not None:
+        lane.warm(np.ascontiguousarray(start[order]))
     lane.solve(np.ascontiguousarray(strengths, dtype=np.float64), c[order], float(tol), b, grad, kkt)
     coefs = np.empty(shape)
     coefs[:, order] = b
-    return ProximalPath(coefs, kkt, kkt <= tol, np.zeros(len(strengths), np.intp))
+    return coefs, kkt
 
 
 def _largest(block: np.ndarray) -> float:

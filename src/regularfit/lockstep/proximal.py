@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import FitError, InputError
 from ..penalties import Penalty
+from .on_scale import OnScale
 from .ridge import Floats, check_strengths
 
 __all__ = ["ProximalPath", "Quadratic", "Smooth", "proximal_path", "proximal_quadratic"]
@@ -198,8 +199,10 @@ def proximal_path(
     b = np.zeros(smooth.size) if start is None else np.array(start, dtype=np.float64)
     coefs, kkt = np.empty((strengths.size, smooth.size)), np.empty(strengths.size)
     converged, iterations = np.zeros(strengths.size, bool), np.zeros(strengths.size, np.intp)
+    # Longer steps would let a bent penalty jump past the stationary point that the path leads to.
+    longest = 0.99 / penalty.form.concavity if isinstance(penalty, OnScale) else np.inf
     for k, s in enumerate(strengths):
-        task = _Task(smooth, penalty.at(float(s)), smooth.size - free, float(tol * s))
+        task = _Task(smooth, penalty.at(float(s)), smooth.size - free, float(tol * s), longest)
         b, excess, violation, iterations[k] = _follow(task, b, penalty.convex, max_iter)
         coefs[k], kkt[k], converged[k] = b, violation / s, excess <= 0
     return ProximalPath(coefs, kkt, converged, iterations)
@@ -213,6 +216,7 @@ class _Task:
     penalty: Penalty
     held: int
     target: float
+    longest: float
 
     def value(self, b: Floats) -> float:
         return self.smooth.value(b) + self.penalty.value(b[: self.held])
@@ -232,6 +236,7 @@ class _Task:
 
     def descend(self, v: Floats, gradient: Floats, step: float) -> tuple[Floats, float]:
         """A proximal step from ``v`` that was short enough, and the step to try next."""
+        step = min(step, self.longest)
         while True:
             b = self.prox(v - step * gradient, step)
             above = self.smooth.bregman(b, v)

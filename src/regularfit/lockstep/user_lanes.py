@@ -12,10 +12,11 @@ import numpy as np
 
 from .._typing import Vector
 from ..losses import Squared
-from ..penalties import Penalty
+from ..penalties import Group, Penalty, SparseGroup
 from .atoms import collect_atoms
 from .certificate import judge
 from .gram import suits_gram
+from .group_rounds import group_rounds
 from .local_convexity import locally_convex
 from .norm_gaps import norm_gaps
 from .on_scale import OnScale, on_scale
@@ -60,12 +61,18 @@ def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ig
     if not problem.fit_intercept:
         mean[:] = 0.0
     strict = tol if penalty.polar(np.zeros(problem.p)) is None else GAP_SHARE * tol
-    quadratic = isinstance(problem.loss, Squared) and suits_gram(problem, lanes)
+    squared, bent = isinstance(problem.loss, Squared), penalty.coordinates(problem.p) is not None
+    quadratic = squared and not bent and suits_gram(problem, lanes)
     atoms = collect_atoms(problem, lanes, team) if quadratic else None
 
     def job(f: int) -> LaneResult:
         if atoms is not None:
             answer = fit_on_gram(problem, penalty, grid, lanes, f, atoms, strict, tol, score)
+        elif squared and isinstance(penalty, (Group, SparseGroup)):
+            fit = group_rounds(problem, penalty, grid, weights[f], mean[f], inverse[f], strict)
+            answer = _result(
+                problem, penalty, lanes[f], grid, fit, weights[f], mean[f], inverse[f], score, tol
+            )
         else:
             own = on_scale(penalty, inverse[f])
             fit = _through_products(problem, own, grid, weights[f], mean[f], inverse[f], strict)
@@ -79,7 +86,9 @@ def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ig
 def _through_products(
     problem: Problem, penalty: Penalty, grid: Vector, w: Vector, mean: Vector, inverse: Vector, tol: float
 ) -> ProximalPath:
-    every = np.arange(problem.p)
+    every, start = np.arange(problem.p), np.zeros(problem.p + problem.fit_intercept)
+    if problem.fit_intercept:  # at the null model, which the top of a grid from the data has
+        start[-1] = problem.loss.null_eta(problem.y, w, problem.offset)
     return proximal_loss(
         lambda V: problem.design.matmat(every, np.ascontiguousarray(V)),
         lambda U: problem.design.rmatmat(0, problem.p, np.ascontiguousarray(U)).T,
@@ -93,6 +102,7 @@ def _through_products(
         offset=problem.offset,
         fit_intercept=problem.fit_intercept,
         tol=tol,
+        start=start,
     )
 
 

@@ -36,7 +36,8 @@ class MCP(NormalFormPenalty):
     ----------
     gamma : > 1, finite: 3 is usual; towards 1 it keeps or drops (hard threshold), as it grows it becomes L1.
         Columns are thought of as standardised: where their mean square is h, ``gamma > 1 / h`` keeps each column's
-        own problem convex, and a smaller one makes it jump.
+        own problem convex, and a smaller one makes it jump (for the logistic loss h is at most a quarter: take
+        ``gamma`` above 4).
     strength : k > 0, finite; multiplies the strength of the fit.
 
     Raises
