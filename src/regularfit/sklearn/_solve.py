@@ -69,7 +69,7 @@ def fit_strengths(
 def fit_folds(
     problem: Problem,
     penalties: Sequence[Penalty],
-    trains: Sequence[np.ndarray],
+    trains: list[np.ndarray],
     inverse_costs: Any,
     tol: float,
     threads: int | None = None,
@@ -89,7 +89,7 @@ def fit_folds(
     answers: list[Any] = [None] * len(trains)
     for total in np.unique(weights):
         members = np.flatnonzero(weights == total)
-        lanes = [Lane(trains[k], keep=True) for k in members]
+        lanes = [Lane(trains[int(k)], keep=True) for k in members]
         grids = [costs / total] * len(penalties)
         found = fit_lanes(problem, penalties, grids, lanes, tol=tol, threads=threads, shared=shared)
         for at, k in enumerate(members):

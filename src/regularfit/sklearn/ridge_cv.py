@@ -18,7 +18,7 @@ from ..lockstep import closed_form_scores
 from ..penalties import L2
 from ._routing import refuse, routing_enabled, score_params
 from ._solve import plain_problem, with_target
-from .ridge import Ridge, RidgeClassifier, fit_ridge_columns
+from .ridge import Ridge, RidgeClassifier
 
 __all__ = ["RidgeCV", "RidgeClassifierCV"]
 
@@ -140,7 +140,9 @@ def _by_leave_one_out(
         model, X, y, accept_sparse=("csr", "csc"), dtype=np.float64, multi_output=True, y_numeric=True
     )
     weights = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=np.float64)
-    left_out = _left_out(X, y, weights, alphas, model.fit_intercept)  # (n, k, alphas)
+    scored = _closed_forms(X, y, weights, alphas, model.fit_intercept)
+    # (n, k, alphas); 0 on rows of weight 0
+    left_out = np.nan_to_num(np.stack([one.residuals for one in scored], axis=1), nan=0.0)
     w = 1.0 if weights is None else weights[:, None, None]
     errors = w * left_out**2
     if model.scoring is None:
@@ -153,9 +155,9 @@ def _by_leave_one_out(
     best = np.argmax(scores, axis=1)
     chosen = alphas[best]
     columns = left_out.shape[1]
-    coefs, levels = fit_ridge_columns(
-        X, y, np.broadcast_to(chosen, columns), weights, model.fit_intercept, tol=1e-12
-    )
+    picked = np.broadcast_to(best, columns)
+    coefs = np.array([one.coefs[at] for one, at in zip(scored, picked, strict=True)])
+    levels = np.array([one.intercepts[at] for one, at in zip(scored, picked, strict=True)])
     several = model.alpha_per_target and columns > 1
     model.alpha_ = chosen if several else float(chosen[0])
     one = scores[0, best[0]] if model.scoring is None else float(scores[0, best[0]])
@@ -168,17 +170,16 @@ def _by_leave_one_out(
         model.cv_results_ = (kept[:, 0] if y.ndim == 1 else kept).astype(dtype)
 
 
-def _left_out(X: Any, y: np.ndarray, weights: Any, alphas: np.ndarray, fit_intercept: bool) -> np.ndarray:
-    """Leave-one-out residuals (n, k, alphas); 0 on rows of weight 0."""
+def _closed_forms(X: Any, y: np.ndarray, weights: Any, alphas: np.ndarray, fit_intercept: bool) -> list[Any]:
+    """Leave-one-out at every alpha, one a column of ``y``."""
     columns = y.reshape(len(y), -1)
     total = len(y) if weights is None else float(weights.sum())
     strengths = np.array([from_ridge(alpha, total).strength for alpha in alphas])
     problem = plain_problem(X, columns[:, 0], "squared", weights, fit_intercept)
-    found = [
-        closed_form_scores(with_target(problem, columns[:, k]), L2(), strengths).residuals
+    return [
+        closed_form_scores(with_target(problem, columns[:, k]), L2(), strengths)
         for k in range(columns.shape[1])
     ]
-    return np.nan_to_num(np.stack(found, axis=1), nan=0.0)
 
 
 class _Shown(RegressorMixin, BaseEstimator):
