@@ -204,17 +204,25 @@ def shown(row):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="only the smallest data")
-    quick = parser.parse_args().quick
+    parser.add_argument("-p", default="", help="only estimators whose names begin so; replaces their rows")
+    options = parser.parse_args()
+    quick, only = options.quick, options.p
     rows = []
     print(
         "| estimator | data | scikit-learn, s | its tol | ours, s | ratio | ratio at its default tol |\n"
         "|---|---|---|---|---|---|---|"
     )
     for work in WORK:
+        if not work.label.startswith(only):
+            continue
         if quick and "diabetes" not in work.data and "cancer" not in work.data:
             continue
         rows.append(run(work))
         print(shown(rows[-1]), flush=True)
+    if only and RESULTS.exists():
+        kept = [row for row in json.loads(RESULTS.read_text())["rows"] if not row["what"].startswith(only)]
+        order = [(work.label, work.data) for work in WORK]
+        rows = sorted(rows + kept, key=lambda row: order.index((row["what"], row["data"])))
     ratios = [row["ratio"] for row in rows]
     print(
         f"\ngeometric mean {np.exp(np.mean(np.log(ratios))):.2g}, least {min(ratios):.2g}; "

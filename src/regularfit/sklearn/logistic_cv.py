@@ -16,7 +16,7 @@ from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.validation import _check_method_params, _check_sample_weight, validate_data
 
 from ._routing import refuse, routing_enabled
-from ._solve import decreasing, fit_folds, mixed_penalty, plain_problem, sharp
+from ._solve import NEWTON, decreasing, fit_folds, mixed_penalty, plain_problem, sharp
 from .logistic import FREE, LogisticRegression, check_solver, row_weights, two_classes, warn_penalty
 
 __all__ = ["LogisticRegressionCV"]
@@ -34,7 +34,7 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
     l1_ratios : several numbers in [0, 1].
     fit_intercept, cv, scoring, class_weight, refit, use_legacy_attributes : as in scikit-learn.
     penalty : deprecated by scikit-learn in 1.8; still read.
-    tol : solved to this relative duality gap or to 1e-9, whichever is sharper.
+    tol : solved to this relative duality gap or to 1e-7, whichever is sharper.
     n_jobs : threads; None for all cores.
     dual, solver, max_iter, verbose, intercept_scaling, random_state : checked, without effect.
 
@@ -88,7 +88,7 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
         # The engine's weights sum to n; what scikit-learn sums is the weights as they are.
         costs = costs * (1.0 if weights is None else problem.n / weights.sum())
         trains = [np.asarray(train) for train, _ in folds]
-        paths = fit_folds_sum(problem, penalties, trains, costs, sharp(self.tol), self.n_jobs)
+        paths = fit_folds_sum(problem, penalties, trains, costs, sharp(self.tol, NEWTON), self.n_jobs)
         coefs = with_intercepts(paths, self.fit_intercept)  # (folds, Cs, ratios, p + 1)
         scores = self._score_folds(X, y, folds, coefs, scoring, given_weights, to_score)
         self._choose(problem, penalties, ratios, costs, coefs, scores)
@@ -201,7 +201,7 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
             at = np.unravel_index(int(np.argmax(total)), total.shape)
             every = np.arange(problem.n)
             path = fit_folds(
-                problem, [penalties[at[1]]], [every], [costs[at[0]]], sharp(self.tol), self.n_jobs
+                problem, [penalties[at[1]]], [every], [costs[at[0]]], sharp(self.tol, NEWTON), self.n_jobs
             )
             w = with_intercepts(path, self.fit_intercept)[0, 0, 0]
             cost, ratio = self.Cs_[at[0]], ratios[at[1]]
