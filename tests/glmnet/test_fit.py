@@ -54,7 +54,7 @@ def test_exact_fits_again_where_a_line_is_not_enough():
 def test_two_columns_of_counts_are_repeated_rows():
     rng = np.random.default_rng(1)
     x = rng.normal(size=(40, 3))
-    counts = rng.integers(0, 4, size=(40, 2)) + [[1, 0]]
+    counts = rng.integers(0, 4, size=(40, 2)) + np.array([1, 0])
     fit = glmnet(x, counts, "binomial", lambda_=[0.05])
     rows = np.repeat(np.arange(40), counts.sum(axis=1))
     labels = np.concatenate([[0] * a + [1] * b for a, b in counts])

@@ -63,3 +63,18 @@ def test_there_is_no_closed_form_for_others(penalty):
         closed_form_scores(make_data().problem(), penalty, STRENGTHS)
     with pytest.raises(UnsupportedError, match="Logistic"):
         closed_form_scores(make_data(loss="logistic").problem(), L2(), STRENGTHS)
+
+
+@pytest.mark.parametrize("shape", [(25, 4), (14, 30)], ids=["gram", "kernel"])
+@pytest.mark.parametrize("factors", [1.0, 0.0], ids=["plain", "one unpenalised"])
+@pytest.mark.parametrize("intercept", [True, False])
+@pytest.mark.parametrize("standardize", [True, False])
+def test_the_fits_on_all_rows_come_with_the_scores(shape, factors, intercept, standardize):
+    n, p = shape
+    data = make_data(n, p).but(standardize=standardize, intercept=intercept)
+    penalty = L2().weighted(np.array([factors] + [1.0] * (p - 1)))
+    found = closed_form_scores(data.problem(), penalty, STRENGTHS)
+    lane = Lane(np.arange(n), keep=True)
+    path = fit_lanes(data.problem(), [penalty], [STRENGTHS], [lane], tol=1e-12)[0][0].path
+    np.testing.assert_allclose(found.coefs, path.coefs, rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(found.intercepts, path.intercepts, rtol=1e-7, atol=1e-9)

@@ -43,9 +43,22 @@ def test_leave_one_out_is_what_it_says():
             np.testing.assert_allclose(model.cv_results_[i, a], error, rtol=1e-8)
 
 
-def test_folds():
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("data", REGRESSIONS)
+@pytest.mark.parametrize("scoring", [None, "neg_mean_absolute_error"])
+def test_folds(data, several, scoring):
+    X, y = REGRESSIONS[data]()
+    y = np.column_stack([y, -(y**2)]) if several else y
+    for w in (None, weights(len(y))):
+        params = {"alphas": (1.0, 0.1, 10.0), "cv": 4, "scoring": scoring}
+        mine, judge = both("RidgeCV", params, X, y, w)
+        # On sparse X scikit-learn's folds run conjugate gradients to 1e-4, and take no other tolerance.
+        assert_same(mine, judge, KEPT, rtol=1e-3 if data == "sparse" else 1e-5)
+
+
+def test_least_squares_among_the_alphas_and_what_does_not_go_with_folds():
     X, y = diabetes()
-    mine, judge = both("RidgeCV", {"alphas": ALPHAS, "cv": 4}, X, y, weights(len(y)))
+    mine, judge = both("RidgeCV", {"alphas": (0.0, 0.1), "cv": 4}, X, y, weights(len(y)))
     assert_same(mine, judge, KEPT)
     with pytest.raises(ValueError, match="incompatible"):
         ours.RidgeCV(cv=3, store_cv_results=True).fit(X, y)

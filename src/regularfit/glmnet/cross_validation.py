@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +17,6 @@ from .interpolation import between
 from .measures import curve_of, measure_of
 from .paths import Solved, fit_rows, fit_together
 from .result import Glmnet
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["CVGlmnet", "cv_glmnet"]
 
@@ -70,7 +67,7 @@ class CVGlmnet:
         """Return predictions at "lambda_1se", "lambda_min" or lambdas of your own; see :meth:`Glmnet.predict`."""
         return self.glmnet_fit.predict(newx, self._at(s), **options)
 
-    def plot(self, *, ax: Any = None) -> Axes:
+    def plot(self, *, ax: Any = None) -> Any:
         """Draw the curve with its error bars and the two chosen lambdas, as R does."""
         from .plots import plot_cv
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -18,9 +18,6 @@ from ..losses import Logistic, Squared
 from .call import Call
 from .interpolation import between
 from .paths import Solved, fit_rows
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["Glmnet", "predict_from", "result_of"]
 
@@ -120,7 +117,7 @@ class Glmnet:
             return answer
         return answer[0] if isinstance(answer, list) else answer[:, 0]
 
-    def plot(self, xvar: str = "lambda", *, ax: Any = None) -> Axes:
+    def plot(self, xvar: str = "lambda", *, ax: Any = None) -> Any:
         """Draw the coefficients against ``xvar``: "lambda" (minus its log, as R does), "norm" or "dev"."""
         from .plots import plot_path
 

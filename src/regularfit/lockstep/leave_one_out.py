@@ -35,12 +35,15 @@ class ClosedForm:
     loo : (L,) weighted mean of their squares.
     gcv : (L,) generalised cross-validation score.
     df : (L,) trace of the hat matrix, without the intercept.
+    coefs, intercepts : (L, p) and (L,) of the fits on all rows, on the scale of X.
     """
 
     residuals: np.ndarray
     loo: Vector
     gcv: Vector
     df: Vector
+    coefs: np.ndarray
+    intercepts: Vector
 
 
 def closed_form_scores(
@@ -71,11 +74,13 @@ def closed_form_scores(
         return _from_kernel(problem, normal, strengths)
 
 
-def _summary(problem: Problem, residuals: np.ndarray, score: Vector, df: Vector) -> ClosedForm:
+def _summary(
+    problem: Problem, residuals: np.ndarray, score: Vector, df: Vector, coefs: np.ndarray, intercepts: Vector
+) -> ClosedForm:
     w = problem.sample_weight
     used = w > 0
     loo = w[used] @ residuals[used] ** 2 / w.sum()
-    return ClosedForm(residuals, loo, score, df)
+    return ClosedForm(residuals, loo, score, df, coefs, intercepts)
 
 
 def _from_gram(problem: Problem, normal, strengths: Vector, team) -> ClosedForm:  # type: ignore[no-untyped-def]
@@ -108,7 +113,9 @@ def _from_gram(problem: Problem, normal, strengths: Vector, team) -> ClosedForm:
     list(team.map(block, [every[start : start + step] for start in range(0, problem.n, step)]))
     residuals[w == 0] = np.nan
     score = gcv(w @ fitted**2, df + shift, float(np.count_nonzero(w)))
-    return _summary(problem, residuals, score, df)
+    coefs = B @ back.T
+    level = atoms.centre[problem.p] + data.mean_y
+    return _summary(problem, residuals, score, df, coefs, level - coefs @ centre)
 
 
 def _from_kernel(problem: Problem, normal, strengths: Vector) -> ClosedForm:  # type: ignore[no-untyped-def]
@@ -123,4 +130,9 @@ def _from_kernel(problem: Problem, normal, strengths: Vector) -> ClosedForm:  # 
     if len(free):
         fixed = np.column_stack([fixed, problem.design.gather(np.arange(problem.n), free, centre[free])])  # type: ignore[attr-defined]
     fit = KernelRidge.decompose(K, w, fixed).fit(K, problem.y - problem.offset, strengths, fixed)
-    return _summary(problem, fit.loo, fit.gcv, fit.df - int(problem.fit_intercept))
+    shift = int(problem.fit_intercept)
+    d = np.divide(inverse**2, normal.l2, out=np.zeros(problem.p), where=(normal.l2 > 0) & ~dead)
+    coefs = problem.design.rmatmat(0, problem.p, np.ascontiguousarray(fit.duals)) * d
+    coefs[:, free] = fit.fixed_coefs[shift:].T
+    level = fit.fixed_coefs[0] if shift else np.zeros(len(strengths))
+    return _summary(problem, fit.loo, fit.gcv, fit.df - shift, coefs, level - coefs @ centre)

@@ -4,9 +4,9 @@
 
 Every class is a subclass of scikit-learn's own: arguments, defaults, validation, deprecations, tags and prediction are
 those of the installed version; only ``fit`` is ours. Arguments that steer scikit-learn's solvers (``solver``,
-``selection``, ``precompute``, ``max_iter``, ``dual``, ``copy_X``, ``random_state``, ``warm_start``, ``intercept_scaling``)
-are checked and then have no effect: every fit runs to a proved optimum, whatever the start. ``tol`` only ever makes a
-fit sharper. ``n_jobs`` counts threads; ``None`` means all cores (or OMP_NUM_THREADS).
+``selection``, ``precompute``, ``max_iter``, ``dual``, ``copy_X``, ``random_state``, ``warm_start``,
+``intercept_scaling``) are checked and then have no effect: every fit runs to a proved optimum, whatever the start.
+``tol`` only ever makes a fit sharper. ``n_jobs`` counts threads; ``None`` means all cores (or OMP_NUM_THREADS).
 
 Multi-task models, Poisson, Gamma, Tweedie, Huber and quantile regression follow with their losses.
 """

@@ -38,7 +38,8 @@ class _CV:
         X, y, weights = self._read(X, y, sample_weight)
         ratios = np.atleast_1d(getattr(self, "l1_ratio", 1.0))
         grids = self._grids(X, y, ratios, weights)
-        folds = list(check_cv(self.cv).split(X, y, **routed))
+        splitter: Any = check_cv(self.cv)
+        folds = list(splitter.split(X, y, **routed))
         penalties = [mixed_penalty(ratio, self.positive) for ratio in ratios]
         problem = plain_problem(X, y, "squared", weights, self.fit_intercept)
         every = Lane(np.arange(problem.n), keep=True)
@@ -61,13 +62,13 @@ class _CV:
         return self
 
     def _read(self: Any, X: Any, y: Any, sample_weight: Any) -> tuple[Any, np.ndarray, Any]:
-        for_X = {
+        for_X: dict[str, Any] = {
             "accept_sparse": ("csr", "csc"),
             "dtype": [np.float64, np.float32],
             "accept_large_sparse": False,
         }
-        for_y = {"copy": False, "dtype": [np.float64, np.float32], "ensure_2d": False}
-        X, y = validate_data(self, X, y, validate_separately=(for_X, for_y))
+        for_y: dict[str, Any] = {"copy": False, "dtype": [np.float64, np.float32], "ensure_2d": False}
+        X, y = validate_data(self, X, y, validate_separately=(for_X, for_y))  # type: ignore[arg-type]
         check_consistent_length(X, y)
         if y.ndim > 1 and y.shape[1] > 1:
             raise ValueError(
@@ -80,6 +81,7 @@ class _CV:
         return X, y, _check_sample_weight(sample_weight, X, dtype=np.float64)
 
     def _grids(self: Any, X: Any, y: np.ndarray, ratios: np.ndarray, weights: Any) -> list[np.ndarray]:
+        alphas: Any
         alphas, count = self.alphas, getattr(self, "n_alphas", None)  # n_alphas: before scikit-learn 1.9
         if alphas is None or isinstance(alphas, str):
             alphas = count if isinstance(count, Integral) else 100

@@ -13,7 +13,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from ..errors import InputError
 from ..linear.conventions import from_logistic_regression
-from ._solve import fit_strengths, mixed_penalty, plain_problem, sharp
+from ._solve import NEWTON, fit_strengths, mixed_penalty, plain_problem, sharp
 
 __all__ = ["LogisticRegression", "check_solver", "row_weights", "two_classes"]
 
@@ -35,7 +35,7 @@ class LogisticRegression(linear_model.LogisticRegression):
     l1_ratio : in [0, 1].
     penalty : deprecated by scikit-learn in 1.8; still read.
     fit_intercept, class_weight : as in scikit-learn.
-    tol : solved to this relative duality gap or to 1e-9, whichever is sharper.
+    tol : solved to this relative duality gap or to 1e-7, whichever is sharper.
     dual, intercept_scaling, random_state, solver, max_iter, verbose, warm_start, n_jobs : checked, without effect.
 
     Attributes
@@ -77,7 +77,7 @@ class LogisticRegression(linear_model.LogisticRegression):
         total = len(y) if weights is None else float(weights.sum())
         problem = plain_problem(X, target, "logistic", weights, self.fit_intercept)
         strength = from_logistic_regression(min(cost, FREE), ratio, total).strength
-        found = fit_strengths(problem, mixed_penalty(ratio), [strength], sharp(self.tol))
+        found = fit_strengths(problem, mixed_penalty(ratio), [strength], sharp(self.tol, NEWTON))
         self.coef_ = found.coefs.astype(X.dtype)
         self.intercept_ = (found.intercepts if self.fit_intercept else np.zeros(1)).astype(X.dtype)
         self.n_iter_ = np.ones(1, dtype=np.int32)

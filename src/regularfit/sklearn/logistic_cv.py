@@ -16,7 +16,7 @@ from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.validation import _check_method_params, _check_sample_weight, validate_data
 
 from ._routing import refuse, routing_enabled
-from ._solve import decreasing, fit_folds, mixed_penalty, plain_problem, sharp
+from ._solve import NEWTON, decreasing, fit_folds, mixed_penalty, plain_problem, sharp
 from .logistic import FREE, LogisticRegression, check_solver, row_weights, two_classes, warn_penalty
 
 __all__ = ["LogisticRegressionCV"]
@@ -34,7 +34,7 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
     l1_ratios : several numbers in [0, 1].
     fit_intercept, cv, scoring, class_weight, refit, use_legacy_attributes : as in scikit-learn.
     penalty : deprecated by scikit-learn in 1.8; still read.
-    tol : solved to this relative duality gap or to 1e-9, whichever is sharper.
+    tol : solved to this relative duality gap or to 1e-7, whichever is sharper.
     n_jobs : threads; None for all cores.
     dual, solver, max_iter, verbose, intercept_scaling, random_state : checked, without effect.
 
@@ -77,20 +77,20 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
         X, y = validate_data(self, X, y, accept_sparse=("csr", "csc"), dtype=np.float64)
         self.classes_, target = two_classes(y)
         to_split, to_score = self._routed(sample_weight, params)
-        folds = list(check_cv(self.cv, y, classifier=True).split(X, y, **to_split))
+        splitter: Any = check_cv(self.cv, y, classifier=True)  # type: ignore[arg-type]
+        folds = list(splitter.split(X, y, **to_split))
         given_weights = None if sample_weight is None else _check_sample_weight(sample_weight, X)
         weights = row_weights(X, y, given_weights, self._class_weight(y, sample_weight), self.classes_)
         problem = plain_problem(X, target, "logistic", weights, self.fit_intercept)
-        Cs = np.logspace(-4, 4, self.Cs) if isinstance(self.Cs, Integral) else np.asarray(self.Cs)
+        self.Cs_ = np.logspace(-4, 4, self.Cs) if isinstance(self.Cs, Integral) else np.asarray(self.Cs)
         penalties = [mixed_penalty(ratio or 0.0) for ratio in ratios]
-        costs = 1.0 / np.minimum(np.asarray(Cs, dtype=np.float64), FREE)
+        costs = 1.0 / np.minimum(np.asarray(self.Cs_, dtype=np.float64), FREE)
         # The engine's weights sum to n; what scikit-learn sums is the weights as they are.
         costs = costs * (1.0 if weights is None else problem.n / weights.sum())
         trains = [np.asarray(train) for train, _ in folds]
-        paths = fit_folds_sum(problem, penalties, trains, costs, sharp(self.tol), self.n_jobs)
+        paths = fit_folds_sum(problem, penalties, trains, costs, sharp(self.tol, NEWTON), self.n_jobs)
         coefs = with_intercepts(paths, self.fit_intercept)  # (folds, Cs, ratios, p + 1)
         scores = self._score_folds(X, y, folds, coefs, scoring, given_weights, to_score)
-        self.Cs_ = Cs
         self._choose(problem, penalties, ratios, costs, coefs, scores)
         self._keep(ratios, given, coefs, scores, legacy)
         return self
@@ -99,7 +99,7 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
 
     def _ratios(self) -> tuple[list[Any], bool]:
         """Return the l1_ratios to try, and whether they were given."""
-        asked = self.l1_ratios
+        asked: Any = self.l1_ratios
         if isinstance(asked, str):
             warnings.warn(
                 "The default of l1_ratios changes from None to (0.0,) in scikit-learn 1.10; give l1_ratios=(0,).",
@@ -124,7 +124,7 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
             wrong = asked is None or len(asked) == 0
             if wrong or any(not isinstance(r, Number) or r < 0 or r > 1 for r in asked):  # type: ignore[operator]
                 raise ValueError(f"l1_ratios must be numbers between 0 and 1; got (l1_ratios={asked!r})")
-            return list(asked), True
+            return list(asked), True  # type: ignore[arg-type]
         if asked is not None and self.penalty != "deprecated":
             warnings.warn(
                 f"l1_ratios parameter is only used when penalty is 'elasticnet'. Got (penalty={penalty})",
@@ -138,7 +138,7 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
     def _scoring(self) -> Any:
         if isinstance(self.scoring, str) and self.scoring == "warn":
             warnings.warn(
-                "The default of scoring changes from accuracy to 'neg_log_loss' in scikit-learn 1.11; give one of them.",
+                "The default of scoring changes from accuracy to 'neg_log_loss' in scikit-learn 1.11; give one.",
                 FutureWarning,
                 stacklevel=3,
             )
@@ -201,7 +201,7 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
             at = np.unravel_index(int(np.argmax(total)), total.shape)
             every = np.arange(problem.n)
             path = fit_folds(
-                problem, [penalties[at[1]]], [every], [costs[at[0]]], sharp(self.tol), self.n_jobs
+                problem, [penalties[at[1]]], [every], [costs[at[0]]], sharp(self.tol, NEWTON), self.n_jobs
             )
             w = with_intercepts(path, self.fit_intercept)[0, 0, 0]
             cost, ratio = self.Cs_[at[0]], ratios[at[1]]
@@ -218,6 +218,7 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
 
     def _keep(self, ratios, given, coefs, scores, legacy) -> None:  # type: ignore[no-untyped-def]
         """Store paths and scores in scikit-learn's old or new shapes."""
+        model: Any = self  # whose attributes scikit-learn gives one type, though they have two
         ones = np.ones(scores.shape, dtype=np.int32)
         self.l1_ratios_ = np.asarray(ratios if given else [None])
         if legacy:
@@ -227,8 +228,8 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
             self.scores_ = {label: scores[cut]}
             self.n_iter_ = ones[cut][None]
             return
-        self.C_ = float(self.C_[0])
-        self.l1_ratio_ = float(self.l1_ratio_[0] or 0.0)
+        self.C_ = float(model.C_[0])
+        self.l1_ratio_ = float(model.l1_ratio_[0] or 0.0)
         # (folds, ratios, Cs, classes, p + 1)
         self.coefs_paths_ = np.swapaxes(coefs, 1, 2)[:, :, :, None, :]
         self.scores_ = np.swapaxes(scores, 1, 2)

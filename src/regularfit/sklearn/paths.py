@@ -106,7 +106,8 @@ def enet_path(
     if params:
         raise ValueError("Unexpected parameters in params", params.keys())
     if check_input:
-        X = check_array(X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32])
+        accept: Any = {"accept_sparse": ("csr", "csc"), "dtype": [np.float64, np.float32]}
+        X = check_array(X, **accept)
         y = check_array(y, dtype=X.dtype.type, ensure_2d=False)
     if y.ndim != 1:
         raise UnsupportedError(

@@ -109,7 +109,7 @@ def check_solver(model: Any, X: Any) -> None:
         )
 
 
-def keep_ridge(model: Any, X: Any, y: np.ndarray, sample_weight: Any) -> None:
+def keep_ridge(model: Any, X: Any, y: Any, sample_weight: Any) -> None:
     """Fit and store in scikit-learn's shapes."""
     if sample_weight is not None:
         sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from numbers import Real
 from typing import Any, Self
 
@@ -9,7 +10,7 @@ import numpy as np
 from sklearn import linear_model
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, is_classifier
 from sklearn.linear_model._base import LinearClassifierMixin
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, check_cv
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
@@ -17,7 +18,7 @@ from ..linear.conventions import from_ridge
 from ..lockstep import closed_form_scores
 from ..penalties import L2
 from ._routing import refuse, routing_enabled, score_params
-from ._solve import plain_problem, with_target
+from ._solve import decreasing, fit_folds, plain_problem, with_target
 from .ridge import Ridge, RidgeClassifier, fit_ridge_columns
 
 __all__ = ["RidgeCV", "RidgeClassifierCV"]
@@ -118,6 +119,16 @@ def _by_folds(
         raise ValueError("cv!=None and store_cv_results=True are incompatible")
     if model.alpha_per_target:
         raise ValueError("cv!=None and alpha_per_target=True are incompatible")
+    if routing_enabled() or (alphas == 0).any():
+        _by_search(model, X, y, sample_weight, params, alphas)
+    else:
+        _in_lockstep(model, X, y, sample_weight, alphas)
+
+
+def _by_search(
+    model: Any, X: Any, y: Any, sample_weight: Any, params: dict[str, Any], alphas: np.ndarray
+) -> None:
+    """One fit after another, for what lanes cannot know: routed metadata, least squares."""
     one = (RidgeClassifier if is_classifier(model) else Ridge)(fit_intercept=model.fit_intercept)
     if routing_enabled():
         one.set_fit_request(sample_weight=True)
@@ -131,6 +142,68 @@ def _by_folds(
             setattr(model, name, getattr(best, name))
 
 
+def _in_lockstep(model: Any, X: Any, y: Any, sample_weight: Any, alphas: np.ndarray) -> None:
+    """All folds and alphas together; scores are those of scikit-learn's scorers on every fold."""
+    classifies = is_classifier(model)
+    accept: Any = {"accept_sparse": ("csr", "csc"), "multi_output": True, "y_numeric": not classifies}
+    X, y = validate_data(model, X, y, dtype=[np.float64, np.float32], **accept)
+    one = (RidgeClassifier if classifies else Ridge)(fit_intercept=model.fit_intercept)
+    target = y
+    if classifies:
+        one.classes_, one._label_binarizer = model.classes_, model._label_binarizer
+        target = model._label_binarizer.transform(y)
+    weights = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=np.float64)
+    splitter: Any = check_cv(model.cv, y, classifier=classifies)  # type: ignore[arg-type]
+    folds = [(np.asarray(train), np.asarray(test)) for train, test in splitter.split(X, y)]
+    coefs, levels = _fold_models(
+        X, target, weights, alphas, model.fit_intercept, [train for train, _ in folds]
+    )
+    scorer = model._get_scorer()
+    scores = np.empty((len(folds), len(alphas)))
+    for k, (_, test) in enumerate(folds):
+        inside, outside = X[test], y[test]
+        extra = {} if weights is None or not _takes_weights(scorer) else {"sample_weight": weights[test]}
+        for a in range(len(alphas)):
+            _set(one, coefs[k, a], levels[k, a], target.ndim, np.float64)
+            scores[k, a] = scorer(one, inside, outside, **extra)
+    best = int(np.argmax(scores.mean(axis=0)))
+    columns = coefs.shape[2]
+    final = fit_ridge_columns(
+        X, target, np.full(columns, alphas[best]), weights, model.fit_intercept, tol=1e-12
+    )
+    model.alpha_, model.best_score_ = alphas[best], scores.mean(axis=0)[best]
+    _set(model, *final, target.ndim, X.dtype)
+
+
+def _takes_weights(scorer: Any) -> bool:
+    asked = getattr(scorer, "_accept_sample_weight", None)
+    return bool(asked()) if asked else "sample_weight" in inspect.signature(scorer).parameters
+
+
+def _fold_models(
+    X: Any, y: np.ndarray, weights: Any, alphas: np.ndarray, fit_intercept: bool, trains: list[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients (folds, alphas, k, p) and intercepts (folds, alphas, k)."""
+    columns = y.reshape(len(y), -1)
+    problem = plain_problem(X, columns[:, 0], "squared", weights, fit_intercept)
+    costs = alphas * (1.0 if weights is None else problem.n / weights.sum())
+    _, back = decreasing(costs)
+    found = [
+        [paths[0] for paths in fit_folds(with_target(problem, columns[:, k]), [L2()], trains, costs, 1e-12)]
+        for k in range(columns.shape[1])
+    ]
+    coefs = np.array([[path.coefs[back] for path in one] for one in found])
+    levels = np.array([[path.intercepts[back] for path in one] for one in found])
+    return np.moveaxis(coefs, 0, 2), np.moveaxis(levels, 0, 2)
+
+
+def _set(model: Any, coefs: np.ndarray, levels: np.ndarray, ndim: int, dtype: Any) -> None:
+    """Store coefficients (k, p) and intercepts (k,) in scikit-learn's shapes."""
+    model.coef_ = (coefs[0] if len(coefs) == 1 else coefs).astype(dtype)
+    flat = levels[0] if ndim == 1 else levels
+    model.intercept_ = np.asarray(flat, dtype=dtype)[()] if model.fit_intercept else 0.0
+
+
 def _by_leave_one_out(
     model: Any, X: Any, y: Any, sample_weight: Any, params: dict[str, Any], alphas: np.ndarray
 ) -> None:
@@ -140,7 +213,9 @@ def _by_leave_one_out(
         model, X, y, accept_sparse=("csr", "csc"), dtype=np.float64, multi_output=True, y_numeric=True
     )
     weights = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=np.float64)
-    left_out = _left_out(X, y, weights, alphas, model.fit_intercept)  # (n, k, alphas)
+    scored = _closed_forms(X, y, weights, alphas, model.fit_intercept)
+    # (n, k, alphas); 0 on rows of weight 0
+    left_out = np.nan_to_num(np.stack([one.residuals for one in scored], axis=1), nan=0.0)
     w = 1.0 if weights is None else weights[:, None, None]
     errors = w * left_out**2
     if model.scoring is None:
@@ -153,32 +228,28 @@ def _by_leave_one_out(
     best = np.argmax(scores, axis=1)
     chosen = alphas[best]
     columns = left_out.shape[1]
-    coefs, levels = fit_ridge_columns(
-        X, y, np.broadcast_to(chosen, columns), weights, model.fit_intercept, tol=1e-12
-    )
+    picked = np.broadcast_to(best, columns)
+    coefs = np.array([one.coefs[at] for one, at in zip(scored, picked, strict=True)])
+    levels = np.array([one.intercepts[at] for one, at in zip(scored, picked, strict=True)])
     several = model.alpha_per_target and columns > 1
     model.alpha_ = chosen if several else float(chosen[0])
     one = scores[0, best[0]] if model.scoring is None else float(scores[0, best[0]])
     model.best_score_ = scores[np.arange(len(best)), best] if several else one
-    model.coef_ = (coefs[0] if columns == 1 else coefs).astype(dtype)
-    model.intercept_ = (
-        np.asarray(levels if y.ndim > 1 else levels[0], dtype=dtype)[()] if model.fit_intercept else 0.0
-    )
+    _set(model, coefs, levels, y.ndim, dtype)
     if model.store_cv_results:
         model.cv_results_ = (kept[:, 0] if y.ndim == 1 else kept).astype(dtype)
 
 
-def _left_out(X: Any, y: np.ndarray, weights: Any, alphas: np.ndarray, fit_intercept: bool) -> np.ndarray:
-    """Leave-one-out residuals (n, k, alphas); 0 on rows of weight 0."""
+def _closed_forms(X: Any, y: np.ndarray, weights: Any, alphas: np.ndarray, fit_intercept: bool) -> list[Any]:
+    """Leave-one-out at every alpha, one a column of ``y``."""
     columns = y.reshape(len(y), -1)
     total = len(y) if weights is None else float(weights.sum())
     strengths = np.array([from_ridge(alpha, total).strength for alpha in alphas])
     problem = plain_problem(X, columns[:, 0], "squared", weights, fit_intercept)
-    found = [
-        closed_form_scores(with_target(problem, columns[:, k]), L2(), strengths).residuals
+    return [
+        closed_form_scores(with_target(problem, columns[:, k]), L2(), strengths)
         for k in range(columns.shape[1])
     ]
-    return np.nan_to_num(np.stack(found, axis=1), nan=0.0)
 
 
 class _Shown(RegressorMixin, BaseEstimator):
