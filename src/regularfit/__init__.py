@@ -28,12 +28,13 @@ if TYPE_CHECKING:
     )
     from .linear import PenalizedClassifier, PenalizedRegressor, fit_path, load, stability_selection
     from .losses import Logistic, Squared
-    from .penalties import L1, L2, ElasticNet, Penalty
+    from .penalties import L1, L2, Adaptive, ElasticNet, Penalty
     from .selection import honest_score
 
 __all__ = [
     "L1",
     "L2",
+    "Adaptive",
     "ConvergenceWarning",
     "ElasticNet",
     "FewerFoldsWarning",
@@ -61,7 +62,7 @@ _HOMES = {
     "RegularfitError TableError UnsupportedError",
     "linear": "PenalizedClassifier PenalizedRegressor fit_path load stability_selection",
     "losses": "Logistic Squared",
-    "penalties": "ElasticNet L1 L2 Penalty",
+    "penalties": "Adaptive ElasticNet L1 L2 Penalty",
     "selection": "honest_score",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

@@ -6,6 +6,7 @@ from ._algebra import Scaled, Sum
 from ._base import NormalFormPenalty, Penalty, SeparablePenalty, Traits
 from ._columns import Bounded, Weighted
 from ._on_columns import OnColumns
+from .adaptive import Adaptive
 from .coordinates import Coordinates
 from .elastic_net import ElasticNet
 from .l1 import L1
@@ -14,6 +15,7 @@ from .l2 import L2
 __all__ = [
     "L1",
     "L2",
+    "Adaptive",
     "Bounded",
     "Coordinates",
     "ElasticNet",
