@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         SquaredHinge,
         Tweedie,
     )
-    from .penalties import L1, L2, MCP, SCAD, SLOPE, ElasticNet, Group, Penalty, SparseGroup
+    from .penalties import L1, L2, MCP, SCAD, SLOPE, Adaptive, ElasticNet, Group, Penalty, SparseGroup
     from .selection import honest_score
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "MCP",
     "SCAD",
     "SLOPE",
+    "Adaptive",
     "ConvergenceWarning",
     "ElasticNet",
     "FewerFoldsWarning",
@@ -81,7 +82,7 @@ _HOMES = {
     "RegularfitError TableError UnsupportedError",
     "linear": "PenalizedClassifier PenalizedRegressor fit_path load stability_selection",
     "losses": "Gamma Huber Logistic NegativeBinomial Poisson Squared SquaredHinge Tweedie",
-    "penalties": "ElasticNet Group L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
+    "penalties": "Adaptive ElasticNet Group L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
     "selection": "honest_score",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

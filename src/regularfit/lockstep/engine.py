@@ -12,6 +12,7 @@ from .._typing import Vector
 from ..designs import Dense, Imputed
 from ..losses import Squared
 from ..penalties import Folded, Penalty
+from .adaptive import settle
 from .atoms import collect_atoms
 from .folded import fit_folded_gram, fit_folded_rounds
 from .front import LARGEST_BATCH
@@ -81,6 +82,7 @@ def fit_lanes(
     """
     grids = [np.ascontiguousarray(grid, dtype=np.float64) for grid in grids]
     tick = _ticker(progress, len(lanes) * sum(len(grid) for grid in grids))
+    penalties = settle(problem, penalties, lanes, fit_lanes, tol=tol, threads=threads, shared=shared)
     roads: dict[Road, list[int]] = {}
     for index, penalty in enumerate(penalties):
         roads.setdefault(_road(problem, penalty, lanes), []).append(index)

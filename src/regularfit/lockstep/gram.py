@@ -25,7 +25,7 @@ from .problem import Lane, Problem
 from .result import LaneResult, Score, make_path
 from .saturation import FULL, reach, why
 from .shared import Shared
-from .standard import normal_forms
+from .standard import forms_by_lane
 from .threads import Workers
 
 __all__ = ["fit_gram", "suits_gram"]
@@ -60,7 +60,7 @@ def fit_gram(
     atoms = collect_atoms(problem, lanes, team, None if shared is None else shared.seen)
     if shared is not None:
         shared.seen = atoms.seen
-    normals = tuple(normal_forms(penalties, problem.p))
+    normals = tuple(forms_by_lane(penalties, problem.p, lanes))
     settings = Settings(problem, normals, tuple(grids), tol, score, full_df, lanes, atoms)
 
     def job(which: list[int]) -> list[list[LaneResult]]:
@@ -94,7 +94,7 @@ class Settings:
     """What every lane of one call shares."""
 
     problem: Problem
-    normals: tuple[Coordinates, ...]
+    normals: tuple[Sequence[Coordinates], ...]  # per candidate and lane
     grids: tuple[Vector, ...]
     tol: float
     score: Score | None
@@ -110,7 +110,8 @@ def fit_batch(settings: Settings, which: list[int]) -> list[list[LaneResult]]:
     kept = [settings.lanes[index].keep for index in which]
     most = [lane.most if lane.keep else None for lane in (settings.lanes[index] for index in which)]
     for normal, grid in zip(settings.normals, settings.grids, strict=True):
-        found = solve_paths(data, normal, grid, settings.tol, kept, settings.full_df, most)
+        own = [normal[index] for index in which]
+        found = solve_paths(data, own, grid, settings.tol, kept, settings.full_df, most)
         for answer, result in zip(answers, _results(settings, which, data, grid, found), strict=True):
             answer.append(result)
     return answers

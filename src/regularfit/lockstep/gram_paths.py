@@ -51,7 +51,7 @@ class Solved:
 
 def solve_paths(
     data: Moments,
-    normal: Coordinates,
+    normals: Sequence[Coordinates],
     grid: Vector,
     tol: float,
     kept: Sequence[bool],
@@ -59,7 +59,7 @@ def solve_paths(
     most: Sequence[int | None],
 ) -> Solved:
     """Solve every lane of ``data`` along the grid; ``most`` is how many columns may enter before it ends."""
-    terms = _terms(data, normal)
+    terms = _terms(data, normals)
     lanes, (count, p) = len(data.c), (len(grid), data.c.shape[-1])
     B, G, kkt = np.zeros((lanes, count, p)), np.empty((lanes, count, p)), np.empty((lanes, count))
     df = np.full((lanes, count), np.nan)
@@ -89,11 +89,13 @@ def solve_paths(
 # Lanes whose columns all vary have the same terms unless there are bounds: one object for all of them says so.
 
 
-def _terms(data: Moments, normal: Coordinates) -> list[Terms]:
+def _terms(data: Moments, normals: Sequence[Coordinates]) -> list[Terms]:
+    normal = normals[0]
     unbounded = bool(np.isinf(normal.lower).all() and np.isinf(normal.upper).all())
-    if unbounded and (data.inverse > 0).all():
+    alike = all(own is normal for own in normals)
+    if alike and unbounded and (data.inverse > 0).all():
         return [lane_terms(normal, data.inverse[0])] * len(data.inverse)
-    return [lane_terms(normal, inverse) for inverse in data.inverse]
+    return [lane_terms(own, inverse) for own, inverse in zip(normals, data.inverse, strict=True)]
 
 
 def _alike(terms: Sequence[Terms]) -> bool:

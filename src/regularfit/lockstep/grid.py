@@ -13,8 +13,9 @@ import numpy as np
 from .._checks import check_fraction, check_strengths
 from .._typing import Vector
 from ..errors import InputError
-from ..penalties import Penalty
+from ..penalties import Adaptive, Penalty
 from ..penalties.coordinates import Coordinates
+from .adaptive import settled_on_all_rows
 from .null import null_scores
 from .problem import Problem
 from .shared import Shared
@@ -45,7 +46,7 @@ def strength_grid(
         raise InputError(
             f"strengths={strengths} must be at least 1, or a sequence of positive numbers; 100 is usual."
         )
-    normal = penalty.coordinates(problem.p)
+    normal = _form(problem, penalty)
     scores = null_scores(problem, normal, shared)
     ridge = normal is not None and not (np.isfinite(normal.l1) & (normal.l1 > 0)).any()
     units = Units.exact(problem) if ridge else Units()
@@ -74,3 +75,12 @@ def _top(penalty: Penalty, normal: Coordinates | None, scores: Vector, slope: fl
         top = Coordinates(l1, np.zeros_like(l1), normal.lower, normal.upper).strength_max(-scores)
     # A target of zeros leaves nothing to penalise away: any strength gives the null model.
     return top if np.isfinite(top) and top > 0 else 1.0
+
+
+def _form(problem: Problem, penalty: Penalty) -> Coordinates | None:
+    """The normal form; that of an adaptive penalty has the weights that all rows give."""
+    if not isinstance(penalty, Adaptive):
+        return penalty.coordinates(problem.p)
+    from .engine import fit_lanes  # which imports half of the room
+
+    return settled_on_all_rows(problem, penalty, fit_lanes)

@@ -13,8 +13,9 @@ import numpy as np
 from .._typing import Vector
 from ..penalties import Penalty
 from ..penalties.coordinates import Coordinates
+from .problem import Lane
 
-__all__ = ["Terms", "inverse_scale", "lane_terms", "normal_forms"]
+__all__ = ["Terms", "forms_by_lane", "inverse_scale", "lane_terms", "normal_forms"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +82,16 @@ def lane_terms(normal: Coordinates, inverse: Vector) -> Terms:
         normal.lower,
         normal.upper,
     )
+
+
+def forms_by_lane(penalties: Sequence[Penalty], p: int, lanes: Sequence[Lane]) -> list[Sequence[Coordinates]]:
+    """The penalties' coordinates on every lane: one object for all of them unless they differ."""
+    return [
+        [penalty.for_lane(lane, p) for lane in lanes]  # type: ignore[attr-defined]
+        if getattr(penalty, "by_lane", False)
+        else [form] * len(lanes)
+        for penalty, form in zip(penalties, normal_forms(penalties, p), strict=True)
+    ]
 
 
 def normal_forms(penalties: Sequence[Penalty], p: int) -> list[Coordinates]:

@@ -18,7 +18,7 @@ from ..designs import Design
 from ..losses import Squared
 from ..penalties import Penalty
 from ..penalties.coordinates import Coordinates
-from .problem import Problem
+from .problem import Lane, Problem
 from .result import LaneResult, Score
 
 __all__ = ["Units"]
@@ -97,8 +97,19 @@ class _InUnits:
 
     def coordinates(self, p: int) -> Any:
         normal = self.penalty.coordinates(p)
-        if normal is None:
-            return None
+        return None if normal is None else self._inside(normal)
+
+    def for_lane(self, lane: Lane, p: int) -> Any:
+        """The normal form on a lane: adaptive penalties have another on each."""
+        own = getattr(self.penalty, "for_lane", None)
+        return self.coordinates(p) if own is None else self._inside(own(lane, p))
+
+    @property
+    def by_lane(self) -> bool:
+        """Whether lanes differ."""
+        return hasattr(self.penalty, "for_lane")
+
+    def _inside(self, normal: Coordinates) -> Coordinates:
         # s l1 |b| and s l2 b^2 / 2 over u^2, with b = (u / v) b' and s = u v s'
         y, x = self.units.y, self.units.x
         return Coordinates(normal.l1, normal.l2 * y / x, normal.lower / y, normal.upper / y)

@@ -21,7 +21,7 @@ from .problem import Lane, Problem
 from .result import LaneResult, Score, held_out, make_path
 from .scores import Verdict, centred_scores, score_columns
 from .small import admit, solver
-from .standard import inverse_scale, lane_terms, normal_forms
+from .standard import forms_by_lane, inverse_scale, lane_terms
 from .threads import Workers
 
 __all__ = ["fit_workset"]
@@ -42,7 +42,9 @@ def fit_workset(
     full_df: bool | None,
 ) -> list[list[LaneResult]]:
     """Fit every candidate on every lane, in lockstep."""
-    fit = SquaredRounds(problem, normal_forms(penalties, problem.p), grids, lanes, tol, team, score, full_df)
+    fit = SquaredRounds(
+        problem, forms_by_lane(penalties, problem.p, lanes), grids, lanes, tol, team, score, full_df
+    )
     with keeping(lambda inner: fit.results()):
         tick(sum(front.position for front in fit.all))
         while fit.live:
@@ -51,7 +53,10 @@ def fit_workset(
 
 
 def make_fronts(
-    problem: Problem, normals: Sequence[Coordinates], grids: Sequence[Vector], lanes: Sequence[Lane]
+    problem: Problem,
+    normals: Sequence[Coordinates | Sequence[Coordinates]],
+    grids: Sequence[Vector],
+    lanes: Sequence[Lane],
 ) -> list[list[Front]]:
     """One front a (candidate, lane); lanes of one training set share their weights, means and scales."""
     weights = np.array([lane.weights(problem) for lane in lanes])
@@ -60,16 +65,17 @@ def make_fronts(
     norm = (deviation if problem.fit_intercept else np.hypot(mean, deviation)) * inverse
     if not problem.fit_intercept:
         mean = np.zeros_like(mean)
+    forms = [[own] * len(lanes) if isinstance(own, Coordinates) else own for own in normals]
     return [
         [
             Front(
-                *(weights[f], mean[f], inverse[f], lane_terms(normal, inverse[f]), grid, c, f, norm[f]),
+                *(weights[f], mean[f], inverse[f], lane_terms(forms[c][f], inverse[f]), grid, c, f, norm[f]),
                 most=lane.most if lane.keep else None,
                 rows=None if lane.tests else few_rows(weights[f]),
             )
             for f, lane in enumerate(lanes)
         ]
-        for c, (normal, grid) in enumerate(zip(normals, grids, strict=True))
+        for c, grid in enumerate(grids)
     ]
 
 

@@ -6,6 +6,7 @@ from ._algebra import Scaled, Sum
 from ._base import NormalFormPenalty, Penalty, SeparablePenalty, Traits
 from ._columns import Bounded, Weighted
 from ._on_columns import OnColumns
+from .adaptive import Adaptive
 from .coordinates import Coordinates
 from .elastic_net import ElasticNet
 from .folded import Folded
@@ -23,6 +24,7 @@ __all__ = [
     "MCP",
     "SCAD",
     "SLOPE",
+    "Adaptive",
     "Bounded",
     "Coordinates",
     "ElasticNet",

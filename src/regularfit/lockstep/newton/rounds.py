@@ -17,7 +17,7 @@ from ..problem import Lane, Problem
 from ..result import LaneResult, Score, held_out
 from ..rowwise import Rowwise
 from ..scores import Verdict, score_columns
-from ..standard import inverse_scale, normal_forms
+from ..standard import forms_by_lane, inverse_scale
 from ..threads import Workers
 from ..workset import front_result, make_fronts
 from .apart import Apart
@@ -47,7 +47,7 @@ def fit_newton(
     full_df: bool | None,
 ) -> list[list[LaneResult]]:
     """Fit every candidate on every lane, in lockstep."""
-    fit = NewtonRounds(problem, normal_forms(penalties, problem.p), grids, lanes, tol, team, score)
+    fit = NewtonRounds(problem, forms_by_lane(penalties, problem.p, lanes), grids, lanes, tol, team, score)
     with keeping(lambda inner: fit.results()):
         tick(sum(front.position for front in fit.all))
         while fit.live:
