@@ -56,8 +56,7 @@ RF_CLONES inline double largest(const double* weight, const double* h, int n, do
 
 // Weighted curvatures: rows whose answer is certain weigh nothing, and a floor keeps the model bounded along them.
 RF_CLONES inline void bend(const double* weight, double* h, int n) {
-    const double top = largest(weight, h, n, 0.0), floor = 1e-9 * (top > 0 && top < 1 ? top : 1.0);
-    for (int i = 0; i < n; ++i) h[i] = weight[i] * (h[i] > floor ? h[i] : floor);
+    for (int i = 0; i < n; ++i) h[i] = weight[i] * (h[i] > 1e-9 ? h[i] : 1e-9);
 }
 
 // Distance of the gradient from the subdifferential of s * pen at coefficient b of column j; g is minus the loss's slope.

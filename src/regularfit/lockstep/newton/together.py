@@ -142,8 +142,7 @@ class Together:
 
     def _curvature(self, eta: Vector) -> Vector:
         # Rows whose class is certain weigh nothing; a floor keeps the model bounded along them.
-        bend = self.rowwise.curvature(self.problem.y, eta)
-        return np.maximum(bend, 1e-9 * min(float(bend.max()) or 1.0, 1.0))
+        return np.maximum(self.rowwise.curvature(self.problem.y, eta), 1e-9)
 
     # ------------------------------------------------------------------ looking at the gradient
 
