@@ -45,7 +45,7 @@ def test_they_compete_and_classify():
     fit = rf.PenalizedRegressor([rf.L1(), rf.MCP(3.0), rf.Group(LABELS)], cv=4, strengths=10).fit(X, y)
     assert fit.penalty_ in (rf.L1(), rf.MCP(3.0), rf.Group(LABELS))
     for penalty in (rf.MCP(3.0), rf.SLOPE(0.2)):
-        classes = rf.PenalizedClassifier(penalty, cv=3, strengths=6).fit(X, y > 0)
+        classes = rf.PenalizedClassifier(penalty, strength=0.05).fit(X, y > 0)
         assert classes.score(X, y > 0) > 0.9
 
 
