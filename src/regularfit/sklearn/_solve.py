@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 SHARP = 1e-9  # relative duality gap: coefficients then agree with an exact solver to about 1e-5
-# A gap is first order in the violation, so Newton ends far sharper than it says; asking for 1e-9 costs six times as much.
+# A gap is first order in the violation, so Newton ends far sharper than it says; asking for 1e-9 costs six times.
 NEWTON = 1e-7
 LEAST = 1e-10  # of the largest strength: stands for scikit-learn's alpha = 0
 

@@ -147,7 +147,7 @@ def _in_lockstep(model: Any, X: Any, y: Any, sample_weight: Any, alphas: np.ndar
     classifies = is_classifier(model)
     accept: Any = {"accept_sparse": ("csr", "csc"), "multi_output": True, "y_numeric": not classifies}
     X, y = validate_data(model, X, y, dtype=[np.float64, np.float32], **accept)
-    one = (RidgeClassifier if classifies else Ridge)(fit_intercept=model.fit_intercept)
+    one: Any = (RidgeClassifier if classifies else Ridge)(fit_intercept=model.fit_intercept)
     target = y
     if classifies:
         one.classes_, one._label_binarizer = model.classes_, model._label_binarizer
