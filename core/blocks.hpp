@@ -28,6 +28,11 @@ inline Octet operator*(double a, const Octet& x) {
     for (int k = 0; k < 8; ++k) out.v[k] = a * x.v[k];
     return out;
 }
+inline Octet operator*(const Octet& a, const Octet& x) {
+    Octet out;
+    for (int k = 0; k < 8; ++k) out.v[k] = a.v[k] * x.v[k];
+    return out;
+}
 inline Octet& load_into(Octet& v, const double* p) {
     std::memcpy(v.v, p, sizeof v.v);
     return v;

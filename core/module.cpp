@@ -10,6 +10,8 @@
 
 #include "blocks.hpp"
 #include "columns.hpp"
+#include "folded.hpp"
+#include "groups.hpp"
 #include "lane.hpp"
 #include "losses.hpp"
 #include "newton_dense.hpp"
@@ -402,6 +404,55 @@ NB_MODULE(_core, m) {
         .def("keep", &rf::Lane::keep, "slot"_a)
         .def("open", &rf::Lane::open, "count"_a)
         .def("tolerate", [](rf::Lane& lane, double gap, double yy) { lane.tolerances.gap = gap, lane.tolerances.yy = yy; }, "gap"_a, "yy"_a);
+    nb::class_<rf::FoldedLane>(m, "FoldedLane")
+        .def("__init__", [](rf::FoldedLane* lane, const std::string& kind, double shape) {
+            need(kind == "mcp" || kind == "scad", "FoldedLane: the kind is mcp or scad");
+            need(shape > 1, "FoldedLane: the shape is above 1");
+            new (lane) rf::FoldedLane(kind == "scad", shape);
+        }, "kind"_a, "shape"_a)
+        .def("__len__", &rf::FoldedLane::size)
+        .def("bind", [](rf::FoldedLane& lane, Columns gram) {
+            need(gram.shape(0) == gram.shape(1), "bind: a Gram matrix is square");
+            lane.bind(gram.data(), static_cast<int>(gram.shape(0)));
+        }, nb::keep_alive<1, 2>(), "gram"_a.noconvert())
+        .def("append", [](rf::FoldedLane& lane, Columns block) {
+            need(block.shape(0) == lane.size() + block.shape(1), "append: a block has a row per old and new column");
+            lane.append(block.data(), static_cast<int>(block.shape(1)));
+        }, "block"_a.noconvert())
+        .def("terms", [](rf::FoldedLane& lane, Vector l1, Vector l2, Vector lower, Vector upper) {
+            const rf::Terms pen = terms(l1, l2, lower, upper);
+            lane.terms(pen.l1, pen.lower, pen.upper, static_cast<int>(l1.shape(0)));
+        })
+        .def("solve", [](rf::FoldedLane& lane, Vector strengths, Vector c, Out b, Out grad, OutVector kkt, Flags solved) {
+            const std::size_t m = lane.size(), count = strengths.shape(0);
+            need(c.shape(0) == m && b.shape(1) == m && grad.shape(1) == m, "solve: one column per working-set column");
+            need(b.shape(0) == count && grad.shape(0) == count && kkt.shape(0) == count && solved.shape(0) == count, "solve: one row per strength");
+            nb::gil_scoped_release release;
+            lane.solve(strengths.data(), static_cast<int>(count), c.data(), b.data(), grad.data(), kkt.data(), solved.data());
+        })
+        .def("keep", &rf::FoldedLane::keep, "slot"_a)
+        .def("tolerate", [](rf::FoldedLane& lane, double violation, double) { lane.tolerance = violation; }, "violation"_a, "yy"_a);
+    nb::class_<rf::GroupLane>(m, "GroupLane")
+        .def("__init__", [](rf::GroupLane* lane, Columns gram, Slots starts, Vector weight, Vector bound, double l1) {
+            const std::size_t groups = weight.shape(0);
+            need(gram.shape(0) == gram.shape(1), "GroupLane: a Gram matrix is square");
+            need(starts.shape(0) == groups + 1 && bound.shape(0) == groups, "GroupLane: one weight and bound a group");
+            need(starts.data()[0] == 0 && starts.data()[groups] == (int)gram.shape(0), "GroupLane: groups cover all columns");
+            for (std::size_t k = 0; k < groups; ++k) need(starts.data()[k] < starts.data()[k + 1], "GroupLane: starts rise");
+            new (lane) rf::GroupLane(gram.data(), static_cast<int>(gram.shape(0)), starts.data(), static_cast<int>(groups), weight.data(), bound.data(), l1);
+        }, nb::keep_alive<1, 2>(), "gram"_a.noconvert(), "starts"_a, "weight"_a, "bound"_a, "l1"_a)
+        .def("__len__", &rf::GroupLane::size)
+        .def("warm", [](rf::GroupLane& lane, Vector b) {
+            need((int)b.shape(0) == lane.size(), "warm: one coefficient a column");
+            lane.warm(b.data());
+        }, "b"_a)
+        .def("solve", [](rf::GroupLane& lane, Vector strengths, Vector c, double tolerance, Out b, Out grad, OutVector kkt) {
+            const std::size_t m = lane.size(), count = strengths.shape(0);
+            need(c.shape(0) == m && b.shape(1) == m && grad.shape(1) == m, "solve: one column per column");
+            need(b.shape(0) == count && grad.shape(0) == count && kkt.shape(0) == count, "solve: one row per strength");
+            nb::gil_scoped_release release;
+            lane.solve(strengths.data(), static_cast<int>(count), c.data(), tolerance, b.data(), grad.data(), kkt.data());
+        });
     m.def("solve_lanes", &solve_lanes, "jobs"_a, "threads"_a, "keep_slots"_a);
     m.def("gather", &gather, "x"_a.noconvert(), "rows"_a, "cols"_a, "centre"_a.none(), "scale"_a.none(), "weight"_a.none(), "out"_a.noconvert());
     nb::class_<Sparse>(m, "Sparse")

@@ -47,7 +47,7 @@ RF_CLONES inline void weigh(const double* weight, double* r, int n) {
     for (int i = 0; i < n; ++i) r[i] *= -weight[i];
 }
 
-// sqrt of the curvatures: rows whose answer is certain weigh nothing, and a floor keeps the model bounded along them.
+// Weighted curvatures in place of curvatures; a floor keeps the model bounded along rows whose answer is certain.
 RF_CLONES inline void bend(const double* weight, double* h, int n) {
     for (int i = 0; i < n; ++i) h[i] = weight[i] * (h[i] > 1e-9 ? h[i] : 1e-9);
 }

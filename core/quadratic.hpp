@@ -314,47 +314,58 @@ private:
         return any || take < candidates_.size();
     }
 
+    // False when nothing came of it.
     bool enter(int j, signed char side) {
-        while (!push(j))
-            if (!slide(j, side)) {
+        // A variable that leaves a bound goes back from there; one at zero goes where it is pulled.
+        const double direction = st_.side[j] == AtUpper ? -1.0 : st_.side[j] == AtLower ? 1.0 : side == Unsigned ? 0.0 : side;
+        while (!push(j)) {
+            const Slide end = slide(j, direction);
+            if (end == Slide::Arrived) return true;
+            if (end == Slide::Stuck) {
                 blocked_[j] = 1;
                 return false;
             }
+        }
         st_.side[j] = side;
         return true;
     }
 
-    // Column j depends on the free ones: along the direction that leaves the fit unchanged the penalty falls,
-    // so go until a free variable reaches zero or a bound, and let it make room.
-    bool slide(int j, signed char side) {
+    enum class Slide { MadeRoom, Arrived, Stuck };
+
+    // Column j depends on the free ones: along the direction that leaves the fit unchanged the penalty falls, so go until a free
+    // variable reaches zero or a bound, and let it make room, or until j does itself.
+    Slide slide(int j, double direction) {
         st_.factor.backward(solved_.data());  // now G_FF^-1 G_Fj
-        double direction = side;
-        if (side == Unsigned) {  // nothing pulls an unpenalised column itself: go where the others' penalty falls
+        if (direction == 0) {  // nothing pulls an unpenalised column itself: go where the others' penalty falls
             double fall = 0;
             for (std::size_t i = 0; i < st_.free.size(); ++i)
                 if (st_.side[st_.free[i]] != Unsigned) fall += st_.side[st_.free[i]] * q_.l1[st_.free[i]] * solved_[i];
-            if (std::fabs(fall) < 1e-9) return false;
+            if (std::fabs(fall) < 1e-9) return Slide::Stuck;
             direction = fall > 0 ? 1.0 : -1.0;
         }
         double length = std::numeric_limits<double>::infinity();
         int first = -1;
         signed char becomes = Zero;
-        for (std::size_t i = 0; i < st_.free.size(); ++i) {
-            const int k = st_.free[i];
-            const double move = -direction * solved_[i], b = st_.b[k];
-            if (std::fabs(solved_[i]) < 1e-9) continue;
-            double value = move > 0 ? q_.upper[k] : q_.lower[k];
-            signed char end = move > 0 ? AtUpper : AtLower;
-            if (st_.side[k] != Unsigned && st_.side[k] * move < 0) value = 0;
-            if (std::isinf(value)) continue;
+        const auto reach = [&](int k, double move, double sign, int position) {  // sign: which it may not change
+            const double b = st_.b[k], value = sign * move < 0 ? 0.0 : move > 0 ? q_.upper[k] : q_.lower[k];
+            if (std::isinf(value)) return;
             const double step = std::max((value - b) / move, 0.0);
-            if (step < length) length = step, first = static_cast<int>(i), becomes = value == 0 ? static_cast<signed char>(Zero) : end;
+            if (step < length) length = step, first = position, becomes = value == 0 ? Zero : move > 0 ? AtUpper : AtLower;
+        };
+        const int own = static_cast<int>(st_.free.size());
+        for (int i = 0; i < own; ++i)
+            if (std::fabs(solved_[i]) >= 1e-9) reach(st_.free[i], -direction * solved_[i], st_.side[st_.free[i]] == Unsigned ? 0 : st_.side[st_.free[i]], i);
+        reach(j, direction, q_.l1[j] > 0 ? st_.b[j] : 0, own);
+        if (first < 0) return Slide::Stuck;
+        for (int i = 0; i < own; ++i) st_.b[st_.free[i]] -= length * direction * solved_[i];
+        if (first == own) {
+            st_.side[j] = becomes;
+            st_.b[j] = becomes == AtUpper ? q_.upper[j] : becomes == AtLower ? q_.lower[j] : 0.0;
+            return Slide::Arrived;
         }
-        if (first < 0) return false;
-        for (std::size_t i = 0; i < st_.free.size(); ++i) st_.b[st_.free[i]] -= length * direction * solved_[i];
         st_.b[j] = std::clamp(st_.b[j] + length * direction, q_.lower[j], q_.upper[j]);
         settle(first, becomes);
-        return true;
+        return Slide::MadeRoom;
     }
 
     // ---- coordinate descent ---------------------------------------------------------------------------

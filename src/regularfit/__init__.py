@@ -28,18 +28,22 @@ if TYPE_CHECKING:
     )
     from .linear import PenalizedClassifier, PenalizedRegressor, fit_path, load, stability_selection
     from .losses import Logistic, Squared
-    from .penalties import L1, L2, Adaptive, ElasticNet, Penalty
+    from .penalties import L1, L2, MCP, SCAD, SLOPE, Adaptive, ElasticNet, Group, Penalty, SparseGroup
     from .selection import honest_score
 
 __all__ = [
     "L1",
     "L2",
+    "MCP",
+    "SCAD",
+    "SLOPE",
     "Adaptive",
     "ConvergenceWarning",
     "ElasticNet",
     "FewerFoldsWarning",
     "FitError",
     "GridEdgeWarning",
+    "Group",
     "InputError",
     "Logistic",
     "ModelFileError",
@@ -47,6 +51,7 @@ __all__ = [
     "PenalizedRegressor",
     "Penalty",
     "RegularfitError",
+    "SparseGroup",
     "Squared",
     "TableError",
     "UnsupportedError",
@@ -62,7 +67,7 @@ _HOMES = {
     "RegularfitError TableError UnsupportedError",
     "linear": "PenalizedClassifier PenalizedRegressor fit_path load stability_selection",
     "losses": "Logistic Squared",
-    "penalties": "Adaptive ElasticNet L1 L2 Penalty",
+    "penalties": "Adaptive ElasticNet Group L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
     "selection": "honest_score",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

@@ -138,6 +138,25 @@ def test_where_it_starts_does_not_matter(problem):
         assert value(H, c, form, s, x) == pytest.approx(value(H, c, form, s, z), abs=1e-10)
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_dependent_columns_come_back_from_their_bounds(seed):
+    # Of rank one, so that the exact road slides along directions that leave the fit unchanged, starting at bounds.
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal(rng.integers(2, 6))
+    bound = rng.choice([np.inf, 0.3, 0.0], (2, len(x)))
+    H, terms = np.outer(x, x), (rng.choice([1.0, 0.5, 0.0], len(x)), np.zeros(len(x)), -bound[0], bound[1])
+    for c in (2 * x, -x, 3 * x):
+        warm = bound_lane(H, *terms)
+        solve(warm, STRENGTHS[::-1].copy(), -c)
+        b, _, kkt, solved = solve(warm, STRENGTHS, c)
+        cold, *_ = solve(bound_lane(H, *terms), STRENGTHS, c)
+        assert solved.all()
+        assert (kkt * STRENGTHS <= 1e-9 * (STRENGTHS + np.abs(c).max())).all()
+        for s, w, z in zip(STRENGTHS, b, cold, strict=True):
+            form = Coordinates(*terms)
+            assert value(H, c, form, s, w) == pytest.approx(value(H, c, form, s, z), abs=1e-10)
+
+
 def test_a_right_hand_side_for_every_strength():
     C = np.array([[3.0, 0.5], [0.5, 3.0]])
     free = np.full(2, np.inf)

@@ -41,12 +41,13 @@ class Rescaled:
         w = w / w.sum()
         about = w @ X
         sd = np.sqrt(w @ (X - about) ** 2)
+        sd = np.where(sd > 1e-15 * np.abs(about), sd, 0)  # the digits of a mean are no spread
         l1, l2, low, high = (
             np.broadcast_to(np.asarray(v, float), p).astype(Long)
             for v in (task.l1, task.l2, task.lower, task.upper)
         )
         size = sd if task.intercept else np.sqrt(w @ X**2)
-        alive = np.isfinite(l1) & (size > (1e-15 * np.abs(about) if task.intercept else 0))
+        alive = np.isfinite(l1) & (size > 0)
         mean = about * task.intercept
         size, penal = size[alive], (sd[alive] if task.standardize else np.ones(alive.sum(), Long))
         penal = np.where(penal > 0, penal, 1)

@@ -37,7 +37,8 @@ def excess(task: Task, strength: float, coef: np.ndarray, intercept: float) -> f
     )
     mean = w @ X
     sd = np.sqrt(w @ (X - mean) ** 2)
-    alive = np.isfinite(l1) & ((sd > 1e-15 * np.abs(mean)) | (not task.intercept))
+    sd = np.where(sd > 1e-15 * np.abs(mean), sd, 0)  # the digits of a mean are no spread
+    alive = np.isfinite(l1) & ((sd > 0) | (not task.intercept))
     scale = np.where(alive & task.standardize & (sd > 0), sd, 1)
     reach_of = np.abs(X) @ np.abs(coef) + abs(intercept)  # what the digits of eta are lost against
     if task.intercept:  # a shift of the columns changes the intercept, nothing else

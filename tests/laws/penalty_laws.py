@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import clone
 
 import regularfit.penalties
-from regularfit.penalties import Penalty, SeparablePenalty
+from regularfit.penalties import Folded, Penalty, SeparablePenalty
 
 P = 5  # the number of columns that examples() are made for
 
@@ -90,9 +90,16 @@ def separable_prox_moves_one_column_at_a_time(penalty, case):
         assert np.array_equal(np.delete(before, 2), np.delete(after, 2))
 
 
+def convex_form(penalty):
+    """The normal form where it is that of a convex penalty, else None."""
+    form = penalty.coordinates(P)
+    return None if isinstance(form, Folded) else form
+
+
 def traits_imply_each_other(penalty, case):
     assert not (penalty.smooth and penalty.sparse)
-    form = penalty.coordinates(P)
+    assert not (penalty.convex and isinstance(penalty.coordinates(P), Folded))
+    form = convex_form(penalty)
     if form is None:
         return
     assert penalty.convex
@@ -137,7 +144,7 @@ def normal_form_says_the_same(penalty, case):
 
 def moreau_identity(penalty, case):
     """P(w) + P*(u) = u.w for w = prox(v) and u = (v - w) / step; and Fenchel's inequality at any other u."""
-    form = penalty.coordinates(P)
+    form = convex_form(penalty)
     if form is None:
         return
     w = penalty.prox(case.v, case.step)
@@ -151,7 +158,7 @@ def moreau_identity(penalty, case):
 
 
 def dual_scale_is_the_largest(penalty, case):
-    form = penalty.coordinates(P)
+    form = convex_form(penalty)
     if form is None:
         return
     g, free = case.u, ~form.penalised
@@ -175,7 +182,7 @@ def zero_exactly_at_the_largest_strength(penalty, case):
     assert not ((s * penalty).kkt(zeros, grad)[penalised] > 1e-12 * np.abs(grad).max()).any()
     if penalty.convex:
         assert not (np.abs((s * penalty).prox(-grad, 1.0)[penalised]) > 1e-11 * np.abs(grad).max()).any()
-    if form is not None and (s * form.l1 >= 0).all():
+    if convex_form(penalty) is not None and (s * form.l1 >= 0).all():
         assert not form.scaled(s).prox(-grad, 1.0)[penalised].any()
     assert ((1 - 1e-6) * s * penalty).kkt(zeros, grad)[penalised].any()
 
@@ -229,7 +236,42 @@ def is_a_value(penalty, case):
         assert type(other) is type(penalty)
 
 
+def polar_is_the_dual_norm(penalty, case):
+    """g.w <= s P(w) holds at the polar of g and, for some w, at nothing smaller."""
+    g, w = case.u, case.v
+    s = penalty.polar(g)
+    if s is None:
+        return
+    assert penalty.convex
+    assert math.isclose(s, penalty.strength_max(g), rel_tol=1e-12)
+    assert g @ w <= s * penalty.value(w) + 1e-10 * (1 + s)
+    if s > 1e-6:  # just below, the smallest step away from zero along -(-g) gains
+        step = 1e-3 / (1 + s)
+        gain = penalty.prox(step * g, step * s * (1 - 1e-3))
+        assert g @ gain > (1 - 1e-3) * s * penalty.value(gain)
+
+
+def strength_moves_the_kink(penalty, case):
+    """At strength s the penalty is zero exactly where s times its threshold says."""
+    s = case.step
+    at = penalty.at(s)
+    assert at.traits == penalty.traits
+    assert math.isclose(
+        at.strength_max(case.u) * s, penalty.strength_max(case.u), rel_tol=1e-9, abs_tol=1e-300
+    )
+    w = penalty.prox(case.v, 0.1)  # inside bounds
+    if isinstance(penalty.coordinates(P), Folded):  # P_s(w) = s^2 P_1(w / s); bounds stay where they are
+        w, form = min(1.0, s) * w, at.coordinates(P)
+        held = np.isfinite(form.lower) | np.isfinite(form.upper)
+        w = np.where(held, 0.0, w)
+        assert math.isclose(at.value(w), s**2 * penalty.value(w / s), rel_tol=1e-10, abs_tol=1e-300)
+    else:
+        assert math.isclose(at.value(w), s * penalty.value(w), rel_tol=1e-12)
+
+
 LAWS = [
+    polar_is_the_dual_norm,
+    strength_moves_the_kink,
     prox_beats_other_points,
     kkt_vanishes_at_the_prox,
     kkt_is_positive_elsewhere,

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
+from regularfit.lockstep import Lane, fit_lanes, make_problem
 from regularfit.lockstep.certificate import Certificate, explain, judge, loose_ends
 from regularfit.lockstep.gram_gaps import relative_gaps
 from regularfit.lockstep.moments import Moments
@@ -75,3 +77,17 @@ def test_what_unpenalised_columns_leave_open():
 
 def test_a_certificate_is_a_value():
     assert Certificate(0.0, 0.0, True, "why") == Certificate(0.0, 0.0, True, "why")
+
+
+@pytest.mark.parametrize("stored", [np.asarray, sparse.csc_array])
+def test_a_free_dummy_of_one_row_is_named(stored):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(31, 6))
+    X[:, 0] = np.arange(31) == 4
+    y = (X[:, 1] + rng.logistic(size=31) > 0).astype(float)
+    problem = make_problem(stored(X), y, "logistic")
+    for penalty in (L1(), L2()):
+        free = penalty.weighted([0.0, 1, 1, 1, 1, 1])
+        [[found]] = fit_lanes(problem, [free], [[0.1]], [Lane(np.arange(31), keep=True)])
+        assert not found.converged.any()
+        assert "dummy of one row" in found.path.reasons[0]

@@ -88,3 +88,16 @@ def test_a_target_of_zeros():
     assert not b.any()
     assert not grad.any()
     assert not kkt.any()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_weak_strength_may_be_the_first(seed):
+    # nearly a lasso on correlated columns: two to five hundred steps, of which sixty were allowed
+    rng = np.random.default_rng(seed)
+    Z = rng.standard_normal((40, 330)) + 3 * rng.standard_normal((40, 1))
+    Z -= Z.mean(axis=0)
+    y = Z[:, 0] + 0.1 * rng.standard_normal(40)
+    terms = np.full(330, 0.95), np.full(330, 0.05), np.full(330, -np.inf), np.full(330, np.inf)
+    s = 1e-3 * np.abs(Z.T @ y).max()
+    _, _, [kkt] = lane(Z, y, terms).solve(np.array([s]))
+    assert kkt <= 1e-6

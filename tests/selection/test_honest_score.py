@@ -103,6 +103,29 @@ def test_repeats_and_repeated_splitters():
     assert theirs.repeats == 2
 
 
+def test_log_losses_on_few_rows_take_many_partitions_and_a_log_scale():
+    y = (X[:, 0] + RNG.normal(size=60) > 0).astype(float)
+    problem = make_problem(X, y, "logistic")
+    plan = NestedPlan(problem, [L1()], [strength_grid(problem, L1(), 4)], threads=1)
+    assert (plan.repeats(5), plan.repeats(10), plan.repeats(None), plan.repeats(50)) == (10, 5, 5, 1)
+    assert plan.repeats(RepeatedKFold(n_splits=5)) == 1
+    assert Tuned()._nested_plan(X, Y).repeats(5) == 1
+    [score] = honest_scores(plan, 5, classifier=True, random_state=0)
+    assert score.repeats == 10
+    assert score.skewed
+    low, high = score.interval(0.9)
+    assert 0 < low < score.mean < high
+    assert low * high == pytest.approx(score.mean**2)
+    [once] = honest_scores(plan, 5, repeats=1, classifier=True, random_state=0)
+    assert once.repeats == 1
+
+
+def test_many_rows_need_one_partition():
+    for n, repeats in ((600, 1), (5000, 1), (250, 4)):
+        problem = make_problem(np.ones((n, 1)), np.arange(n) % 2.0, "logistic")
+        assert NestedPlan(problem, [L1()], [np.ones(1)]).repeats(5) == repeats
+
+
 def test_groups_stay_together_in_lanes():
     groups = np.repeat(np.arange(12), 5)
     score = honest_score(Tuned(), X, Y, GroupKFold(6), groups=groups)

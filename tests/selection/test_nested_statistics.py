@@ -9,6 +9,7 @@ from regularfit.errors import InputError
 from regularfit.selection.nested_statistics import (
     FoldErrors,
     fold_level_variance,
+    interval_around,
     nested_estimate,
     variance_of_mean,
 )
@@ -106,3 +107,14 @@ def test_refusals():
     for repeats in ([], [errors]):
         with pytest.raises(InputError, match="at least 3"):
             nested_estimate(repeats)
+
+
+def test_intervals_are_even_on_their_scale():
+    for level, z in ((0.9, 1.6448536), (0.5, 0.6744898)):
+        low, high = interval_around(2.0, 0.3, level)
+        assert (low, high) == pytest.approx((2 - z * 0.3, 2 + z * 0.3))
+        low, high = interval_around(2.0, 0.3, level, skewed=True)
+        assert (np.log(low), np.log(high)) == pytest.approx((np.log(2) - z * 0.15, np.log(2) + z * 0.15))
+    # where the reach is longer than the mean the log scale says nothing
+    assert interval_around(0.1, 1.0, 0.9, skewed=True) == interval_around(0.1, 1.0, 0.9)
+    assert interval_around(0.0, 0.0, 0.9, skewed=True) == (0.0, 0.0)

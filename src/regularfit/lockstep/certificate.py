@@ -22,6 +22,12 @@ PERFECT = (
     "they are found (separable classes, or as many unpenalised columns as rows); use a larger strength or penalise "
     "more columns"
 )
+# Where free columns cannot be closed nothing bounds the gap but the objective itself, so it is 1.
+RUN_AWAY = (
+    "the optimality conditions hold, but no finite coefficients may be best: an unpenalised column tells some rows for "
+    "certain (a dummy of one row, say); penalise it, bound it or leave it out"
+)
+SMALL = 1e-6  # a violation that a column on its way to infinity leaves
 
 Numbers = TypeVar("Numbers", float, Vector)  # of one lane, or of several
 
@@ -68,6 +74,8 @@ def _reason(gap: float, kkt: float, ok: bool, tol: float) -> str:
         )
     if not (np.isfinite(gap) or np.isfinite(kkt)):
         return "the iterates left the finite numbers; standardise the columns or use a larger strength"
+    if gap >= 1 and kkt <= SMALL:
+        return RUN_AWAY
     return (
         f"not solved to {tol:g} (gap {gap:.1e}, violation {kkt:.1e}); a larger tol or strength, "
         "or fewer collinear columns, would do"

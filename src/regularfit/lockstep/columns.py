@@ -19,6 +19,7 @@ from .threads import Workers
 __all__ = ["Columns", "make_columns"]
 
 CACHE_BYTES = 1 << 20
+COMPACT_BYTES, COMPACT_ROWS = 8 << 20, 4096  # up to which all rows stay together: lanes then go by themselves
 THIN = 64  # columns of a product up to which BLAS loses to the core's own kernel
 Residual = Callable[[slice, np.ndarray], np.ndarray]
 
@@ -78,7 +79,9 @@ class DenseColumns(Columns):
     def __init__(self, design: Dense, mean: Vector, inverse: Vector, intercept: bool) -> None:
         super().__init__(design, mean, inverse, intercept)
         self._capacity = 0
-        rows = max(256, CACHE_BYTES // (8 * min(design.p + 1, 256)))
+        width = 8 * min(design.p + 1, 256)
+        few = design.n <= COMPACT_ROWS and design.n * width <= COMPACT_BYTES
+        rows = max(256, design.n if few else CACHE_BYTES // width)
         self._spans = [slice(start, min(start + rows, design.n)) for start in range(0, design.n, rows)]
         self._blocks = [np.empty((span.stop - span.start, 0), order="F") for span in self._spans]
         if intercept:

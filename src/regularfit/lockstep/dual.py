@@ -23,7 +23,7 @@ from .._typing import Vector
 
 __all__ = ["Dual"]
 
-STEPS = 60  # of Newton for one strength
+STEPS = 2000  # of Newton for one strength: a handful on a path, hundreds where it begins at a weak one
 EXACT = 1e-18  # squared slope over the target's squared length at which only rounding is left
 
 

@@ -11,16 +11,18 @@ import numpy as np
 from .._typing import Vector
 from ..designs import Dense, Imputed
 from ..losses import Squared
-from ..penalties import Penalty
+from ..penalties import Folded, Penalty
 from .adaptive import settle
 from .atoms import collect_atoms
+from .folded import fit_folded_gram, fit_folded_rounds
 from .front import LARGEST_BATCH
 from .gram import fit_gram, suits_gram
 from .newton import fit_newton
 from .partial import collect, keeping
 from .problem import Lane, Problem
 from .result import LaneResult, Score
-from .ridge_lanes import KERNEL_ROWS, fit_ridge, fit_rotated
+from .ridge_lanes import KERNEL_ROWS, fit_ridge
+from .ridge_rotated import fit_rotated
 from .saturation import saturation
 from .shared import Shared
 from .standard import lane_terms
@@ -35,6 +37,8 @@ GROUP_BYTES, GROUP_SHARE = 60e6, 0.3  # what lanes that advance together may hol
 WORKING = 1.8  # columns a row in a working set, at the end of a long path
 
 Road = Callable[..., list[list[LaneResult]]]
+# These take a penalty as it is, which a change of units would bend.
+OWN_UNITS: tuple[Road, ...] = (fit_user, fit_folded_gram, fit_folded_rounds)
 
 
 def fit_lanes(
@@ -122,12 +126,12 @@ def look_ahead(
 def _on_road(road, members, problem, penalties, grids, lanes, settings, answers):  # type: ignore[no-untyped-def]
     """Fit some of the penalties in the engine's units -> pairs of (index, results in those of the data)."""
     shared = settings.pop("shared") or Shared(problem)
-    units = shared.units_of() if road is not fit_user else Units()
+    units = Units() if road in OWN_UNITS else shared.units_of()
     if road is fit_gram:
         settings["shared"] = shared
     chosen: list[Any] = (
         [units.penalty(penalties[i]) for i in members]
-        if road is not fit_user
+        if road not in OWN_UNITS
         else [penalties[i] for i in members]
     )
     theirs = [units.strengths(grids[i]) for i in members]
@@ -163,7 +167,7 @@ def _in_groups(
 
     Predictors and residuals of a round are n x (lanes * batch).
     """
-    if road in (fit_gram, fit_ridge, fit_rotated, fit_user):
+    if road in (fit_gram, fit_ridge, fit_rotated, *OWN_UNITS) and road is not fit_folded_rounds:
         return road(problem, penalties, grids, lanes, **settings)
     size = max(
         2,
@@ -194,7 +198,7 @@ def _lane_bytes(road: Road, problem: Problem, candidates: int) -> float:
     working set.
     """
     numbers = 3 * LARGEST_BATCH * problem.n + (LARGEST_BATCH // 2 + 5) * problem.p
-    if road is fit_workset:
+    if road in (fit_workset, fit_folded_rounds):
         numbers += 1.3 * (WORKING * min(problem.n, problem.p)) ** 2
     return 8.0 * candidates * numbers
 
@@ -228,7 +232,9 @@ def _lane_by_lane(
 def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:
     """The cheapest road that is exact for this loss, penalty and shape."""
     normal = penalty.coordinates(problem.p)
-    if normal is None:
+    if isinstance(normal, Folded) and isinstance(problem.loss, Squared):
+        return fit_folded_gram if suits_gram(problem, lanes) else fit_folded_rounds
+    if normal is None or isinstance(normal, Folded):
         return fit_user
     smooth = lane_terms(normal, np.ones(problem.p)).smooth
     if not isinstance(problem.loss, Squared):

@@ -3,7 +3,8 @@ r"""What the intercept and unpenalised columns leave open in a certificate, what
 Their conjugate is infinite unless their scores are exactly zero, and they never are. A bound of the kind |score| times
 |coefficient| says nothing about a coefficient that still is zero, and a column in small units has small scores however
 wrong its coefficient is. So the dual point itself is made feasible: with F the free columns (and the intercept), u the
-loss's gradient, W the row weights, V the loss's curvature at eta (1 for the squared loss), it becomes
+loss's gradient, W the row weights, V the loss's pliancy at eta (1 for the squared loss, the curvature for every smooth
+one), it becomes
 
     u' = u - V F d,     d = (F'WVF)^-1 F'Wu,     so that F'Wu' = 0 exactly.
 
@@ -42,7 +43,7 @@ Numbers = TypeVar("Numbers", float, Vector)
 NOWHERE = np.empty(0, np.int64)
 SPAN_BYTES = 256e6  # of spans kept for later strengths
 ROUNDING = 1e-14  # of X itself: directions of the free columns below this share of the largest are not there
-TRUST = 0.5  # how far a predictor may move for the logistic conjugate's curvature to be known
+TRUST = 0.5  # how far a predictor may move for the conjugate's curvature to be known, see Loss.pliancy
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ class FreeEnds:
         """K: the root of a bound on the curvatures, or of the largest at the predictor ``eta`` where there is none."""
         if self._steep is not None:
             return self._steep
-        return float(np.sqrt(self.problem.loss.curvature(self.problem.y, eta)[front.weights > 0].max()))
+        return float(np.sqrt(self.problem.loss.pliancy(self.problem.y, eta)[front.weights > 0].max()))
 
     def moved(
         self, front: Front, G: Vector, R: Vector, eta: Vector, bend: float = np.nan, steep: float = 1.0
@@ -159,6 +160,23 @@ class FreeEnds:
             return steep * self._open(front, front.columns[places], R, eta, bend)
 
         return settle(G, front.norm[front.columns], front.terms.take(front.columns), open_)
+
+    def moved_by_intercept(self, totals: Vector, bend: Vector, steep: Vector) -> Vector:
+        """The same for several solutions, where only the intercept may be open; ``totals`` are sums of residuals."""
+        if isinstance(self.problem.loss, Squared) or not self.problem.fit_intercept:
+            return np.zeros(len(totals))
+        open_ = np.abs(totals)
+        known = open_ <= TRUST * bend
+        return np.where(known, steep * open_ / np.sqrt(np.where(known & (bend > 0), bend, 1.0)), np.inf)
+
+    def costs(self, front: Front, B: np.ndarray, G: np.ndarray, moved: Vector, steep: Vector) -> Vector:
+        """:meth:`cost` of every row of B and G."""
+        if self.room(front).any:
+            rows = zip(B, G, moved, steep, strict=True)
+            return np.array([self.cost(front, b, g, float(m), float(k)) for b, g, m, k in rows])
+        near = np.where(np.isinf(moved), 0.0, moved)
+        cost = near * (np.abs(B) @ front.norm[front.columns]) + (near / steep) ** 2
+        return np.where(np.isinf(moved), np.inf, cost)
 
     def cost(self, front: Front, b: Vector, G: Vector, moved: float, steep: float = 1.0) -> float:
         """What the gap gains beside the dual point: scores times coefficients, and what others have moved."""
@@ -181,7 +199,7 @@ class FreeEnds:
     def _open(self, front: Front, columns: np.ndarray, R: Vector, eta: Vector, bend: float) -> float:
         squared = isinstance(self.problem.loss, Squared)
         if len(columns):
-            V = None if squared else self.problem.loss.curvature(self.problem.y, eta)
+            V = None if squared else self.problem.loss.pliancy(self.problem.y, eta)
             return self._span(front, columns).open(R, V)
         if squared or not self.problem.fit_intercept:
             return 0.0  # the residuals of the squared loss are centred exactly

@@ -58,8 +58,8 @@ class Front:
     full: bool = False  # whether more columns than asked for have entered
 
     def __post_init__(self) -> None:
-        self.stop = len(self.grid)  # strengths the path will have: fewer where it saturates
         """Set up what is found along the way."""
+        self.stop = len(self.grid)  # strengths the path will have: fewer where it saturates
         self.inside = np.zeros(len(self.mean), np.uint8)
         self.entered: set[int] = set()  # columns that have ever been non-zero, where that is asked for
         count = len(self.grid)

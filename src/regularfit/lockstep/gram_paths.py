@@ -10,6 +10,7 @@ import numpy as np
 from .. import _core
 from .._typing import Vector
 from ..penalties.coordinates import Coordinates
+from ..penalties.folded import Folded
 from .effective_df import effective_dfs
 from .gram_gaps import gaps_from_sums, relative_gaps
 from .moments import Moments
@@ -58,7 +59,7 @@ def solve_paths(
     most: Sequence[int | None],
 ) -> Solved:
     """Solve every lane of ``data`` along the grid; ``most`` is how many columns may enter before it ends."""
-    terms = _terms(data, normals)
+    terms, normal = _terms(data, normals), normals[0]  # of one kind in all lanes
     lanes, (count, p) = len(data.c), (len(grid), data.c.shape[-1])
     B, G, kkt = np.zeros((lanes, count, p)), np.empty((lanes, count, p)), np.empty((lanes, count))
     df = np.full((lanes, count), np.nan)
@@ -67,7 +68,10 @@ def solve_paths(
         for k in range(lanes):
             df[k] = _ridge(data.lane(k), terms[k], grid, B[k], G[k], kkt[k])
     else:
-        ends = _active_sets(data, terms, grid, tol, B, G, kkt, most)
+        if isinstance(normal, Folded):
+            ends = _folded(data, terms, normal, grid, tol, B, G, kkt)
+        else:
+            ends = _active_sets(data, terms, grid, tol, B, G, kkt, most)
         if ends.max() < count:
             count = int(ends.max())
             grid, B, G = grid[:count], B[:, :count].copy(), G[:, :count].copy()
@@ -77,7 +81,8 @@ def solve_paths(
     bc, bg = np.matmul(B, data.c[:, :, None])[:, :, 0], np.einsum("klp,klp->kl", B, G)
     null = np.where(data.yy > 0, data.yy, 1.0)[:, None]
     explained = 1 - np.maximum(data.yy[:, None] - bc - bg, 0.0) / null
-    gaps = _gaps(data, terms, grid, B, G, bc, bg)
+    bent = isinstance(normal, Folded)  # no duality gap then
+    gaps = np.full((lanes, count), np.nan) if bent else _gaps(data, terms, grid, B, G, bc, bg)
     return Solved(B, _raw(data, terms, B), gaps, kkt, df, explained, smooth, ends)
 
 
@@ -120,6 +125,27 @@ def _gaps(
     rows = B.reshape(-1, p), G.reshape(-1, p), bc.ravel(), bg.ravel()
     found = gaps_from_sums(terms[0], np.tile(grid, lanes), *rows, np.repeat(data.yy, count))
     return found.reshape(lanes, count)
+
+
+def _folded(
+    data: Moments,
+    terms: Sequence[Terms],
+    normal: Folded,
+    grid: Vector,
+    tol: float,
+    B: np.ndarray,
+    G: np.ndarray,
+    kkt: np.ndarray,
+) -> np.ndarray:
+    """The same for penalties that bend: coordinate descent, every path to its end."""
+    solved = np.empty(len(grid), np.uint8)
+    for k, own in enumerate(terms):
+        lane = _core.FoldedLane(normal.kind, normal.shape)
+        lane.bind(data.gram[k].T)
+        lane.terms(*own.arrays)
+        lane.tolerate(0.3 * tol, float(data.yy[k]))
+        lane.solve(grid, np.ascontiguousarray(data.c[k]), B[k], G[k], kkt[k], solved)
+    return np.full(len(terms), len(grid))
 
 
 def _active_sets(

@@ -34,6 +34,9 @@ class Path:
     ended : why the path has fewer strengths than were asked for, or None. A grid from the data ends where the
         training rows are reproduced all but exactly: with an l1 part or bounds where the deviance ratio exceeds
         1 - 1e-9 (squared loss), for other losses 0.999. A user's own strengths are never cut.
+    convex : (L,) for MCP and SCAD: whether the objective is convex on the columns that are active at a strength, so
+        that the solution is locally the only one (where the smallest eigenvalue of their Gram matrix exceeds
+        1 / gamma or 1 / (a - 1)); None for penalties that are convex throughout.
     """
 
     strengths: Vector
@@ -48,6 +51,7 @@ class Path:
     loss: Loss
     feature_names: tuple[str, ...] | None = None
     ended: str | None = None
+    convex: np.ndarray | None = None
     _dense: list[np.ndarray] = field(default_factory=list, repr=False)
 
     def __len__(self) -> int:
@@ -65,6 +69,17 @@ class Path:
     def nonzeros(self) -> np.ndarray:
         """Number of coefficients that are not zero, (L,)."""
         return np.diff(self.sparse_coefs.indptr)
+
+    @property
+    def convex_until(self) -> float:
+        """The smallest strength down to which the objective is locally convex, all the way from the top.
+
+        It is ncvreg's ``convex.min``: 0 for a penalty that is convex throughout, inf where it is convex nowhere.
+        """
+        if self.convex is None:
+            return 0.0
+        first = int(np.argmin(self.convex)) if not self.convex.all() else len(self)
+        return float(self.strengths[first - 1]) if first else float("inf")
 
     def at(self, strength: float) -> tuple[Vector, float]:
         """Return coefficients and intercept at a strength, interpolated linearly between the path's own.

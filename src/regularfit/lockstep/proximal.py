@@ -199,7 +199,7 @@ def proximal_path(
     coefs, kkt = np.empty((strengths.size, smooth.size)), np.empty(strengths.size)
     converged, iterations = np.zeros(strengths.size, bool), np.zeros(strengths.size, np.intp)
     for k, s in enumerate(strengths):
-        task = _Task(smooth, penalty.scaled(float(s)), smooth.size - free, float(tol * s))
+        task = _Task(smooth, penalty.at(float(s)), smooth.size - free, float(tol * s))
         b, excess, violation, iterations[k] = _follow(task, b, penalty.convex, max_iter)
         coefs[k], kkt[k], converged[k] = b, violation / s, excess <= 0
     return ProximalPath(coefs, kkt, converged, iterations)

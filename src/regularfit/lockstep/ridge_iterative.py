@@ -132,7 +132,8 @@ def iterate_ridge(
     weights : (n, F) array
         Row weights of each lane, >= 0; 0 holds a row out.
     means, scales : (p, F) arrays
-        Centring (0 without an intercept) and positive scales of each lane's columns.
+        Centring (0 without an intercept) and positive scales of each lane's columns; an infinite scale leaves a
+        column out of its lane.
     l2 : (p,) array
         Penalty factors >= 0; 0 is unpenalised (exactly eliminated), ``inf`` is excluded.
     strengths : (L,) or (F, L) array

@@ -33,6 +33,10 @@ class Rowwise:
         self.twin.curvature(y, np.ascontiguousarray(eta), out)
         return out
 
+    def pliancy(self, y: Vector, eta: Vector) -> Vector:
+        """How far gradients can be moved in a proof, (n,): the curvature for losses that have a twin."""
+        return self.loss.pliancy(y, eta) if self.twin is None else self.curvature(y, eta)
+
     def residual(
         self,
         y: Vector,

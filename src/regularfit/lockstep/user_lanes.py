@@ -1,11 +1,12 @@
 """Lanes for penalties that only know value, prox and kkt.
 
-The NumPy road, one lane at a time, certified by the KKT distance.
+The NumPy road, one lane at a time, certified by the KKT distance and, where the penalty is a norm, by a duality gap.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,16 +16,21 @@ from ..penalties import Penalty
 from .atoms import collect_atoms
 from .certificate import judge
 from .gram import suits_gram
-from .moments import moments_of
+from .local_convexity import locally_convex
+from .norm_gaps import norm_gaps
+from .on_scale import OnScale, on_scale
 from .partial import collect, one_by_one
 from .problem import Lane, Problem
-from .proximal import ProximalPath, proximal_quadratic
+from .proximal import ProximalPath
 from .proximal_loss import proximal_loss
 from .result import LaneResult, Score, held_out, make_path
 from .standard import inverse_scale
 from .threads import Workers
+from .user_gram import fit_on_gram
 
 __all__ = ["fit_user"]
+
+GAP_SHARE = 0.1  # of the tolerance for the violation where a gap is asked for: a gap adds up all violations
 
 
 def fit_user(
@@ -53,19 +59,17 @@ def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ig
     inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept, problem.unit)
     if not problem.fit_intercept:
         mean[:] = 0.0
+    strict = tol if penalty.polar(np.zeros(problem.p)) is None else GAP_SHARE * tol
     quadratic = isinstance(problem.loss, Squared) and suits_gram(problem, lanes)
     atoms = collect_atoms(problem, lanes, team) if quadratic else None
 
     def job(f: int) -> LaneResult:
         if atoms is not None:
-            data = moments_of(problem, lanes, [f], atoms).lane(0)
-            fit, scale = proximal_quadratic(data.gram, data.c, penalty, grid, tol=tol), data.inverse
+            answer = fit_on_gram(problem, penalty, grid, lanes, f, atoms, strict, tol, score)
         else:
-            fit, scale = (
-                _through_products(problem, penalty, grid, weights[f], mean[f], inverse[f], tol),
-                inverse[f],
-            )
-        answer = _result(problem, lanes[f], grid, fit, weights[f], mean[f], scale, score, tol)
+            own = on_scale(penalty, inverse[f])
+            fit = _through_products(problem, own, grid, weights[f], mean[f], inverse[f], strict)
+            answer = _result(problem, own, lanes[f], grid, fit, weights[f], mean[f], inverse[f], score, tol)
         tick(len(grid))
         return answer
 
@@ -94,6 +98,7 @@ def _through_products(
 
 def _result(
     problem: Problem,
+    penalty: Penalty,
     lane: Lane,
     grid: Vector,
     fit: ProximalPath,
@@ -104,6 +109,9 @@ def _result(
     tol: float,
 ) -> LaneResult:
     raw = fit.coefs[:, : problem.p] * inverse
+    normal = penalty.form if isinstance(penalty, OnScale) else None
+    if normal is not None:  # a coefficient at a bound lies on it exactly, whatever the rounding
+        raw = np.clip(raw, normal.lower * inverse, normal.upper * inverse)
     E = problem.design.rows_times(np.arange(problem.n), raw.T)
     if fit.coefs.shape[1] > problem.p:  # fitted with an explicit intercept of the centred columns
         level = fit.coefs[:, problem.p] - raw @ mean
@@ -117,8 +125,9 @@ def _result(
     scores = np.empty((len(grid), len(lane.tests)))
     for group, rows in enumerate(lane.tests):
         scores[:, group] = held_out(problem, rows, eta[rows], score)
-    gaps = np.full(len(grid), np.nan)  # no conjugate is known, so no duality gap
-    converged = fit.converged
+    held = fit.coefs[:, : problem.p]
+    gaps = norm_gaps(problem, penalty, grid, held, eta, level, w, mean, inverse)
+    converged = judge(gaps, fit.kkt, tol) | (fit.converged & np.isnan(gaps))
     path = None
     if lane.keep:
         loss = problem.loss
@@ -127,4 +136,6 @@ def _result(
         ratio = 1 - w @ loss.deviance(problem.y[:, None], eta) / null if null > 0 else np.zeros(len(grid))
         df = np.count_nonzero(raw, axis=1).astype(float)
         path = make_path(problem, grid, raw, level, ratio, df, gaps, fit.kkt, tol)
+        if normal is not None:
+            path = replace(path, convex=locally_convex(problem, w, normal, path))
     return LaneResult(path, scores, gaps, fit.kkt, converged if not lane.keep else judge(gaps, fit.kkt, tol))

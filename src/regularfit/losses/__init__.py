@@ -5,12 +5,39 @@ from __future__ import annotations
 from .._checks import check_choice
 from ..errors import InputError
 from ._base import Loss
+from .gamma import Gamma
+from .huber import Huber
 from .logistic import Logistic
+from .negative_binomial import NegativeBinomial
+from .poisson import Poisson
 from .squared import Squared
+from .squared_hinge import SquaredHinge
+from .tweedie import Tweedie
 
-__all__ = ["Logistic", "Loss", "Squared", "get"]
+__all__ = [
+    "Gamma",
+    "Huber",
+    "Logistic",
+    "Loss",
+    "NegativeBinomial",
+    "Poisson",
+    "Squared",
+    "SquaredHinge",
+    "Tweedie",
+    "get",
+]
 
-_BY_NAME: dict[str, type[Loss]] = {loss.name: loss for loss in (Squared, Logistic)}
+_ALL: tuple[type[Loss], ...] = (
+    Squared,
+    Logistic,
+    Poisson,
+    Gamma,
+    Tweedie,
+    NegativeBinomial,
+    Huber,
+    SquaredHinge,
+)
+_BY_NAME: dict[str, type[Loss]] = {loss.name: loss for loss in _ALL}
 
 
 def get(loss: str | Loss) -> Loss:

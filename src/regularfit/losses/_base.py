@@ -56,6 +56,21 @@ class Loss(ABC):
     def score(self, y: Vector, eta: Vector) -> Vector:
         """Return the score of held-out rows, (n,), as ``score_name`` says; smaller is better."""
 
+    def pliancy(self, y: Vector, eta: Vector) -> Vector:
+        """Return how far a row's gradient can be moved in a proof of optimality, (n,), >= 0.
+
+        For |t| <= 1/2 a gradient less ``pliancy * t`` must stay where the conjugate is finite and bends at most
+        ``2 / pliancy``. The curvature does where its slope never exceeds itself, as for every smooth loss here.
+        """
+        return self.curvature(y, eta)
+
+    def typical(self, y: Vector, eta: Vector) -> Vector:
+        """Return the loss of every row for somebody who knows nothing, (n,): what a loss is small against.
+
+        ``eta`` is the null model. By default it is the loss of an eta of 0.
+        """
+        return np.abs(self.value(y, np.zeros_like(eta)))
+
     @classmethod
     @abstractmethod
     def examples(cls) -> Sequence[Loss]:

@@ -9,21 +9,33 @@ from ._on_columns import OnColumns
 from .adaptive import Adaptive
 from .coordinates import Coordinates
 from .elastic_net import ElasticNet
+from .folded import Folded
+from .group import Group
 from .l1 import L1
 from .l2 import L2
+from .mcp import MCP
+from .scad import SCAD
+from .slope import SLOPE
+from .sparse_group import SparseGroup
 
 __all__ = [
     "L1",
     "L2",
+    "MCP",
+    "SCAD",
+    "SLOPE",
     "Adaptive",
     "Bounded",
     "Coordinates",
     "ElasticNet",
+    "Folded",
+    "Group",
     "NormalFormPenalty",
     "OnColumns",
     "Penalty",
     "Scaled",
     "SeparablePenalty",
+    "SparseGroup",
     "Sum",
     "Traits",
     "Weighted",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import final
+from typing import cast, final
 
 import numpy as np
 
@@ -60,6 +60,15 @@ class Scaled(Penalty):
     def strength_max(self, grad0: Vector) -> float:
         """Return that of Q, divided by k."""
         return self.penalty.strength_max(grad0) / self.factor
+
+    def at(self, strength: float) -> Penalty:
+        """Return the same multiple of Q at that strength."""
+        return Scaled(self.penalty.at(strength), self.factor)
+
+    def polar(self, grad: Vector) -> float | None:
+        """Return that of Q, divided by k."""
+        inner = self.penalty.polar(grad)
+        return None if inner is None else inner / self.factor
 
     def scaled(self, factor: float) -> Penalty:
         """Return one multiple instead of two."""
@@ -127,7 +136,7 @@ class Sum(NormalFormPenalty):
 
     def scaled(self, factor: float) -> NormalFormPenalty:
         """Scale every term."""
-        return Sum(tuple(term.scaled(factor) for term in self.terms))
+        return Sum(tuple(cast("NormalFormPenalty", term.scaled(factor)) for term in self.terms))
 
     def resolve(self, feature_names: Sequence[str] | None) -> NormalFormPenalty:
         """Resolve the names of every term."""

@@ -95,6 +95,17 @@ class Penalty(ABC):
         """Return the normal form for ``p`` columns, or None where there is none and solvers use ``prox``."""
         return None
 
+    def at(self, strength: float) -> Penalty:
+        """Return the penalty as it is at a strength: its multiple, unless it bends with the strength (MCP)."""
+        return self.scaled(strength)
+
+    def polar(self, grad: Vector) -> float | None:
+        """Return the smallest s with ``grad @ w <= s P(w)`` for all w, where P is a norm; None elsewhere.
+
+        With it a fit has a duality gap; without it, where there is no normal form either, only ``kkt``.
+        """
+        return None
+
     def resolve(self, feature_names: Sequence[str] | None) -> Penalty:
         """Return the same penalty with column names (see :meth:`on`) replaced by positions."""
         return self
@@ -134,7 +145,14 @@ class Penalty(ABC):
         if not isinstance(other, Penalty):  # pyright: ignore[reportUnnecessaryIsInstance]
             return NotImplemented
         shown = f"{self!r} + {other!r}"
-        return Sum((require_normal_form(self, shown), require_normal_form(other, shown)))
+        terms = (require_normal_form(self, shown), require_normal_form(other, shown))
+        for term in terms:
+            if not term.convex:
+                raise UnsupportedError(
+                    f"{shown}: {term!r} bends with the strength, so it has no sum with other penalties. "
+                    "Use it alone, or ElasticNet for a mixture of L1 and L2."
+                )
+        return Sum(terms)
 
     def weighted(self, factors: ArrayLike) -> Penalty:
         """Return the penalty with one factor per column, (p,) >= 0: 0 leaves it unpenalised, inf excludes it.
@@ -181,7 +199,7 @@ class SeparablePenalty(Penalty):
 
 
 class NormalFormPenalty(SeparablePenalty):
-    """A penalty that is l1, l2 and bounds per column; its one method is :meth:`coordinates`."""
+    """A penalty that is l1, l2 (or a bent l1) and bounds per column; its one method is :meth:`coordinates`."""
 
     __slots__ = ()
 
@@ -195,7 +213,7 @@ class NormalFormPenalty(SeparablePenalty):
         """Return the normal form for ``p`` columns."""
 
     @abstractmethod
-    def scaled(self, factor: float) -> NormalFormPenalty:
+    def scaled(self, factor: float) -> Penalty:
         """Return ``factor * self`` for a positive factor."""
 
     def resolve(self, feature_names: Sequence[str] | None) -> NormalFormPenalty:
@@ -234,7 +252,8 @@ def require_normal_form(part: Penalty, expression: str) -> NormalFormPenalty:
     shown = f"{part!r}{expression}(...)" if expression.startswith(".") else expression
     raise UnsupportedError(
         f"{shown}: no proximal step is known for this, as {type(part).__name__} is not made of l1, l2 and "
-        "bounds per column. Combine L1, L2 and ElasticNet, or write the combination as a penalty of its own "
+        "bounds per column. L1, L2, ElasticNet, MCP and SCAD take factors, bounds and chosen columns, and the first "
+        "three have sums; anything else can be written as a penalty of its own "
         "(CONTRIBUTING.md, 'Add a penalty in ten minutes')."
     )
 

@@ -10,7 +10,7 @@ from typing import Any, final
 import numpy as np
 
 from ..errors import InputError
-from ._algebra import Sum
+from ._algebra import Scaled, Sum
 from ._base import NormalFormPenalty, Penalty, Traits
 from .coordinates import Coordinates
 from .l1 import L1
@@ -30,9 +30,19 @@ class Around(NormalFormPenalty):
         """As the penalty inside."""
         return self.penalty.covers_all
 
-    def scaled(self, factor: float) -> NormalFormPenalty:
+    def scaled(self, factor: float) -> Penalty:
         """Scale the penalty inside; factors, bounds and columns stay."""
-        return replace(self, penalty=self.penalty.scaled(factor))
+        inside = self.penalty.scaled(factor)
+        return (
+            replace(self, penalty=inside) if isinstance(inside, NormalFormPenalty) else Scaled(self, factor)
+        )
+
+    def at(self, strength: float) -> Penalty:
+        """Take the penalty inside at that strength."""
+        inside = self.penalty.at(strength)
+        if isinstance(inside, NormalFormPenalty):
+            return replace(self, penalty=inside)
+        return Scaled(self, strength)  # pragma: no cover - every normal form keeps its form along strengths
 
     def resolve(self, feature_names: Sequence[str] | None) -> NormalFormPenalty:
         """Resolve the names of the penalty inside."""
@@ -49,6 +59,8 @@ class Weighted(Around):
     r"""A penalty with one factor per column: what ``L1().weighted(factors)`` returns.
 
     .. math:: P(w) = \sum_j f_j Q_j(w_j)
+
+    For MCP and SCAD, which bend with the strength, a factor multiplies the column's strength, as in ncvreg.
 
     Parameters
     ----------

@@ -58,10 +58,7 @@ class OnColumns(Around):
     def coordinates(self, p: int) -> Coordinates:
         """Place the normal form of the chosen columns among ``p``."""
         chosen = self._positions(p)
-        inner, outer = self.penalty.coordinates(len(chosen)), Coordinates.uniform(p)
-        for name in ("l1", "l2", "lower", "upper"):
-            getattr(outer, name)[chosen] = getattr(inner, name)
-        return outer
+        return self.penalty.coordinates(len(chosen)).among(chosen, p)
 
     def resolve(self, feature_names: Sequence[str] | None) -> NormalFormPenalty:
         """Replace names by positions, here and inside."""

@@ -54,6 +54,14 @@ class Coordinates:
         """The columns with a positive weight, (p,); excluded ones belong to them."""
         return (self.l1 > 0) | (self.l2 > 0)
 
+    def among(self, chosen: npt.NDArray[np.intp], p: int) -> Coordinates:
+        """Return the same penalty on the ``chosen`` of ``p`` columns, the others being unpenalised."""
+        outer = Coordinates.uniform(p)
+        places = {name: getattr(outer, name) for name in ("l1", "l2", "lower", "upper")}
+        for name, values in places.items():
+            values[chosen] = getattr(self, name)
+        return replace(self, **places)
+
     def scaled(self, s: float) -> Coordinates:
         """Return ``s * P`` for ``s >= 0``; bounds and excluded columns stay as they are."""
         # 0 * inf would be NaN, and an excluded column is excluded at every strength.

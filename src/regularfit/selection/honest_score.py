@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
-from .._checks import check_positive
 from .._typing import ArrayLike, Indices, Vector
-from ..errors import InputError, UnsupportedError
+from ..errors import UnsupportedError
+from ..losses import Squared
 from .nested import Procedure, run_procedure
 from .nested_lanes import NestedCurves, fit_nested
 from .nested_plan import NestedPlan
-from .nested_statistics import FoldErrors, nested_estimate
+from .nested_statistics import FoldErrors, interval_around, nested_estimate
 from .refits import Refits, score_by_refitting
 from .splitters import Fold, repeated_partitions
 
@@ -43,6 +42,7 @@ class HonestScore:
         unknown.
     strength, candidate : what it chooses on all rows with the (first) folds; None when unknown.
     candidates : the honest score of each candidate tuned alone.
+    skewed : whether it is a mean of errors that are never negative and now and then large, as log-losses are.
     """
 
     mean: float
@@ -61,6 +61,7 @@ class HonestScore:
     strength: float | None = None
     candidate: int | None = None
     candidates: tuple[HonestScore, ...] = ()
+    skewed: bool = False
 
     @property
     def optimism(self) -> float:
@@ -74,13 +75,14 @@ class HonestScore:
     def interval(self, level: float = 0.9) -> tuple[float, float]:
         """Return (low, high): the interval that holds the score on new rows with probability ``level``.
 
-        The score meant is that of *this* model, fitted on all rows, on an endless sample of new rows.
+        The score meant is that of *this* model, fitted on all rows, on an endless sample of new rows. A ``skewed``
+        score has an interval that is even on the log scale, so longer above the mean than below it.
         """
-        return _interval(self.mean, self.se, level)
+        return interval_around(self.mean, self.se, level, self.skewed)
 
     def naive_interval(self, level: float = 0.9) -> tuple[float, float]:
         """Return the interval that plain cross-validation would give; it holds the truth too seldom."""
-        return _interval(self.naive_mean, self.naive_se, level)
+        return interval_around(self.naive_mean, self.naive_se, level)
 
 
 def honest_score(
@@ -90,7 +92,7 @@ def honest_score(
     cv: Any = 10,
     *,
     scoring: Any = None,
-    repeats: int = 1,
+    repeats: int | None = None,
     sample_weight: ArrayLike | None = None,
     offset: ArrayLike | None = None,
     groups: ArrayLike | None = None,
@@ -124,7 +126,9 @@ def honest_score(
         repeated ones. The tuning of a regularfit estimator uses the same folds.
     scoring : None for the estimator's own (mean squared error, mean log-loss); else a scorer of
         scikit-learn.
-    repeats : >= 1 random partitions to average over; more make the standard error steadier.
+    repeats : >= 1 random partitions to average over; more make the standard error steadier. None: 1 for the squared
+        loss and where the estimator is refitted; for other losses so many that 50 folds are held out in all (fewer
+        beyond 100 rows, one beyond 500).
     sample_weight, offset : (n,), passed to fit and used in the score.
     groups : (n,) rows of one group stay in one fold and count as one draw.
     n_jobs : processes for refitting (lanes use the estimator's own).
@@ -161,17 +165,20 @@ def honest_score(
     }
     if plan is not None:
         labels = plan.problem.y if refits.classifier else None
+        repeats = plan.repeats(cv) if repeats is None else repeats
         return _from_lanes(plan, repeated_partitions(cv, refits.n, labels, repeats=repeats, **how))
+    repeats = 1 if repeats is None else repeats
     scheme = repeated_partitions(cv, refits.n, y, repeats=repeats, **how)
     errors = [score_by_refitting(refits, folds, n_jobs) for folds in scheme]
-    return _assemble(errors, refits.tuned_mean(n_jobs), refits.score_name, refits.greater_is_better)
+    found = _assemble(errors, refits.tuned_mean(n_jobs), refits.score_name, refits.greater_is_better)
+    return replace(found, skewed=refits.score_name == "mean log-loss")
 
 
 def honest_scores(
     plan: NestedPlan,
     cv: Any = 10,
     *,
-    repeats: int = 1,
+    repeats: int | None = None,
     classifier: bool = False,
     groups: ArrayLike | None = None,
     random_state: Any = None,
@@ -193,7 +200,7 @@ def honest_scores(
         cv,
         problem.n,
         labels,
-        repeats=repeats,
+        repeats=plan.repeats(cv) if repeats is None else repeats,
         groups=groups,
         classifier=classifier,
         random_state=random_state,
@@ -251,6 +258,7 @@ def _of_candidates(
         fold_candidates=np.array([run.candidates for run in runs]),
         strength=_strengths(plan, np.array([first.candidate]), np.array([first.index]))[0],
         candidate=first.candidate,
+        skewed=plan.score is None and not isinstance(plan.problem.loss, Squared),
     )
 
 
@@ -281,11 +289,3 @@ def _assemble(
         sign * found.bias,
         sign * np.array([once.outer for once in errors]),
     )
-
-
-def _interval(mean: float, se: float, level: float) -> tuple[float, float]:
-    level = check_positive(level, "level")
-    if level >= 1:
-        raise InputError(f"level={level:g} must lie strictly between 0 and 1; 0.9 is usual.")
-    reach = NormalDist().inv_cdf(0.5 + level / 2) * se
-    return mean - reach, mean + reach

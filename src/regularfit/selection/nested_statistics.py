@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import exp
+from statistics import NormalDist
 
 import numpy as np
 
+from .._checks import check_positive
 from .._typing import Vector
 from ..errors import InputError
 
-__all__ = ["FoldErrors", "Nested", "nested_estimate", "variance_of_mean"]
+__all__ = ["FoldErrors", "Nested", "interval_around", "nested_estimate", "variance_of_mean"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +100,30 @@ def nested_estimate(repeats: Sequence[FoldErrors]) -> Nested:
     naive_se = float(np.sqrt(naive_variance))
     se = float(np.clip(np.sqrt((K - 1.0) / K * max(mse, 0.0)), naive_se, np.sqrt(K) * naive_se))
     return Nested(nested_mean - bias, se, naive_mean, naive_se, bias, se / naive_se if naive_se > 0 else 1.0)
+
+
+def interval_around(mean: float, se: float, level: float, skewed: bool = False) -> tuple[float, float]:
+    r"""Return (low, high) that holds the truth with probability ``level`` where the estimate is normal.
+
+    .. math:: m \pm z\,\mathrm{se} \quad\text{or, where skewed,}\quad m\, e^{\pm z\,\mathrm{se} / m}
+
+    A mean of errors that are never negative varies in proportion to its size, and too small a mean comes with too
+    small a standard error; on the log scale both are about even. Prefer that for log-losses. Where the reach exceeds
+    the mean itself the log scale says nothing, and the plain interval is given.
+
+    Examples
+    --------
+    >>> low, high = interval_around(1.0, 0.1, 0.9, skewed=True)
+    >>> round(low, 3), round(high, 3)
+    (0.848, 1.179)
+    """
+    level = check_positive(level, "level")
+    if level >= 1:
+        raise InputError(f"level={level:g} must lie strictly between 0 and 1; 0.9 is usual.")
+    reach = NormalDist().inv_cdf(0.5 + level / 2) * se
+    if skewed and reach < mean:
+        return mean * exp(-reach / mean), mean * exp(reach / mean)
+    return mean - reach, mean + reach
 
 
 def variance_of_mean(errors: Vector, weights: Vector, groups: Vector | None = None) -> float:

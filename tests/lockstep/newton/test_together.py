@@ -7,7 +7,7 @@ from regularfit.lockstep import Lane, strength_grid
 from regularfit.lockstep.columns import DenseColumns
 from regularfit.lockstep.newton import fit_newton
 from regularfit.lockstep.newton.rounds import NewtonRounds
-from regularfit.lockstep.newton.together import Steps, Together, grow
+from regularfit.lockstep.newton.together import Steps, Together, grow, neighbours
 from regularfit.penalties import L1
 from tests.lockstep.truth import drive, make_data
 
@@ -62,3 +62,19 @@ class _Team:
 
     def map(self, job, items):
         return map(job, items)
+
+
+def test_lanes_far_apart_in_strength_do_not_share_a_hessian():
+    data = make_data(120, 5, loss="logistic")
+    lanes, form = folds(120, 3), L1().coordinates(5)
+    grid = np.geomspace(0.3, 0.01, 20)
+    rounds = NewtonRounds(data.problem(), [form, form], [grid, grid], lanes, 1e-7, _Team(), None)
+    rounds.fronts[0][1].position = 8  # a lane that is far ahead
+    for front in rounds.all:
+        rounds._admit(front)
+    batches = rounds._open(rounds.all)
+    for batch in batches:
+        grow(batch)
+    groups = neighbours([(Steps(batch), data.offset) for batch in batches])
+    places = [[(step.batch.front.candidate, step.batch.front.lane) for step, _ in group] for group in groups]
+    assert places == [[(0, 0), (0, 2)], [(0, 1)], [(1, 0), (1, 1), (1, 2)]]

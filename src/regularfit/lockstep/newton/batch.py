@@ -107,7 +107,7 @@ class Batch:
         """Note the mean curvature of the loss at the predictors ``eta`` (n, m) of some strengths, once each."""
         for slot, column in zip(which, eta.T, strict=True):
             if np.isnan(self.bend[slot]):
-                self.bend[slot] = self.front.weights @ rowwise.curvature(y, np.ascontiguousarray(column))
+                self.bend[slot] = self.front.weights @ rowwise.pliancy(y, np.ascontiguousarray(column))
 
     def keep(self, count: int, first: int) -> None:
         """Only the first strengths were done, and stand from column ``first`` on."""

@@ -50,22 +50,23 @@ def record(
     primal = mean_loss + s * batch.penalty(b)
     # The dual point is c times the loss's gradient u. There loss*(u) = u eta - loss(eta), and by convexity
     # loss*(c u) <= c loss*(u) + (1 - c) loss*(0): a bound from numbers at hand. Residuals are -w u.
-    dual = np.full(count, -np.inf)
-    for k, verdict in enumerate(verdicts[:count]):
-        for candidate in verdict.duals:
-            ratio, pen_conjugate = batch.room.open(float(moved[k]), float(s[k]), *candidate)
-            c = 1.0 / ratio
-            conjugate = c * (-on_eta[k] - mean_loss[k]) + (1 - c) * null.at_rest[lane]
-            dual[k] = max(dual[k], -conjugate - c * on_offset[k] - pen_conjugate)
+    rest = null.at_rest[lane]
+
+    def dual(k: np.ndarray, pairs: list[tuple[float, float]]) -> Vector:
+        ratio, pen_conjugate = batch.room.open(moved[k], s[k], *np.array(pairs).reshape(-1, 2).T)
+        c = 1.0 / ratio
+        return -(c * (-on_eta[k] - mean_loss[k]) + (1 - c) * rest) - c * on_offset[k] - pen_conjugate
+
+    best = dual(np.arange(count), [v.duals[0] for v in verdicts[:count]])
+    more = np.array([k for k, v in enumerate(verdicts[:count]) if len(v.duals) > 1], dtype=np.int64)
+    best[more] = np.maximum(best[more], dual(more, [verdicts[k].duals[1] for k in more]))
     shift = batch.shift
-    cost = np.array(
-        [free.cost(front, b[k, shift:], g[k, shift:], float(moved[k]), steep[k]) for k in range(count)]
-    )
+    cost = free.costs(front, b[:, shift:], g[:, shift:], moved, steep)
     cost += np.abs(g[:, :shift]).sum(axis=1) * (np.abs(b) @ batch.level)
     size = np.maximum(primal, null.least[lane])
     at = slice(front.position, front.position + count)
     # No loss is negative, so the objective itself bounds the gap (rows of one class: best is 0, at infinity).
-    front.gaps[at] = np.minimum(np.maximum(primal - dual, 0.0) + cost, primal) / size
+    front.gaps[at] = np.minimum(np.maximum(primal - best, 0.0) + cost, primal) / size
     front.kkt[at] = np.maximum(
         batch.error[:count] * batch.unit[:count] / s, [v.violation for v in verdicts[:count]]
     )

@@ -28,6 +28,7 @@ class NullModels:
     at_rest: Vector  # the loss's conjugate at zero
     pull: Vector  # largest score
     level: Vector  # intercept
+    bend: Vector  # mean curvature
 
     def loss_floor(self, lane: int, saturation: float) -> float:
         """Mean loss below which a path is saturated."""
@@ -48,7 +49,7 @@ def start(problem: Problem, fronts: Sequence[Front]) -> tuple[NullModels, np.nda
         return np.array([float(f.weights @ value) for f, value in zip(fronts, values, strict=True)])
 
     deviance = means([loss.deviance(y, eta) for eta in etas])
-    least = 1e-7 * means([np.abs(loss.value(y, np.zeros_like(y)))] * len(fronts)) + 1e-300
+    least = 1e-7 * means([loss.typical(y, eta) for eta in etas]) + 1e-300
     largest = np.abs(scores).max(axis=1, initial=0.0)
     level = [float(eta[0] - problem.offset[0]) if problem.fit_intercept else 0.0 for eta in etas]
     return (
@@ -61,6 +62,7 @@ def start(problem: Problem, fronts: Sequence[Front]) -> tuple[NullModels, np.nda
                 deviance <= least, 1.0, np.maximum(largest, 1e-300)
             ),  # rows of one class: scores are rounding
             np.array(level),
+            means([loss.pliancy(y, eta) for eta in etas]),
         ),
         scores,
     )

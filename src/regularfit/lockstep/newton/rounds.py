@@ -30,6 +30,7 @@ __all__ = ["NewtonRounds", "fit_newton"]
 
 FEW = 256  # columns that a compact lane takes in at once: looking at all of them costs less than asking which
 BATCH = 8  # strengths a round; more of them would lie too far from one Hessian
+ROUND = 2_000_000  # numbers of Z, times strengths, that a compact lane goes through in a round
 MANY = 500  # sparse columns beyond which no Hessian is formed
 
 
@@ -87,6 +88,7 @@ class NewtonRounds:
             # a guess at what a weak penalty reaches
             explained = 0.1 * (self.null.deviance[front.lane] + self.null.perfect[front.lane]) / 2
             front.objective = float(max(explained, self.null.least[front.lane]))
+            front.bend = float(self.null.bend[front.lane])
             front.base = np.full(self.columns.shift, self.null.level[front.lane])
             front.skip_null(self.null.level[front.lane])
 
@@ -112,7 +114,9 @@ class NewtonRounds:
             front.columns = np.concatenate([front.columns, fresh])
             front.inside[fresh] = 1
             front.base = np.concatenate([front.base, np.zeros(len(fresh))])
-        front.batch = len(front.grid) if few else min(front.batch, BATCH)
+        # Nothing lies outside, so a round may be as long as Ctrl-C allows: what it has done is kept only at its end.
+        long = max(BATCH, ROUND // (self.problem.n * (self.problem.p + 1))) if few else BATCH
+        front.batch = min(len(front.grid), long if few else min(front.batch, long))
 
     def _open(self, fronts: list[Front]) -> list[Batch]:
         batches, first, shift = [], 0, self.columns.shift
@@ -173,11 +177,14 @@ class NewtonRounds:
         front = batch.front
         eta, r = (part[:, batch.first : batch.first + count].T for part in (E, R))
         batch.take_bend(self.rowwise, self.problem.y, np.arange(count), eta.T)
+        bend = batch.bend[:count]
         if count:
-            front.bend = float(batch.bend[count - 1])
+            front.bend = float(bend[-1])
         steep = np.array([self.free.steep(front, eta[k]) for k in range(count)])
+        if not batch.room.any:
+            return self.free.moved_by_intercept(r.sum(axis=1), bend, steep), steep
         g = batch.descent[:, batch.shift :]
-        moved = [self.free.moved(front, g[k], r[k], eta[k], batch.bend[k], steep[k]) for k in range(count)]
+        moved = [self.free.moved(front, g[k], r[k], eta[k], bend[k], steep[k]) for k in range(count)]
         return np.array(moved), steep
 
     def _level(self, front: Front) -> Vector:
@@ -189,19 +196,20 @@ class NewtonRounds:
         )
 
     def _keep_coefficients(self, batch: Batch, count: int) -> None:
-        front, at, shift = batch.front, batch.front.position, batch.shift
+        front, shift = batch.front, batch.shift
+        at = slice(front.position, front.position + count)
+        beta = batch.b[:count, shift:]
+        raw = front.terms.raw(beta, front.inverse, front.columns)
+        level = batch.b[:count, 0] if shift else np.zeros(count)
+        # Z is centred by the full data where X is dense; take that out of the intercept
+        centred = isinstance(self.problem.design, Dense)
+        front.intercepts[at] = level - (raw @ self.columns.mean[front.columns] if centred else 0.0)
         smooth = (front.terms.l2[front.columns] > 0).any()
-        for k in range(count):
-            active = np.flatnonzero(batch.b[k, shift:])
-            cols = front.columns[active]
-            raw = front.terms.raw(batch.b[k, shift:][active], front.inverse, cols)
-            level = batch.b[k, 0] if shift else 0.0
-            # Z is centred by the full data where X is dense; take that out of the intercept
-            centred = isinstance(self.problem.design, Dense)
-            front.intercepts[at + k] = level - (float(raw @ self.columns.mean[cols]) if centred else 0.0)
-            front.df[at + k] = np.nan if smooth else len(active)
-            if self.lanes[front.lane].keep:
-                front.coefs.append((cols, raw))
+        front.df[at] = np.nan if smooth else (beta != 0).sum(axis=1)
+        if self.lanes[front.lane].keep:
+            for own, values in zip(beta, raw, strict=True):
+                active = np.flatnonzero(own)
+                front.coefs.append((front.columns[active], values[active]))
 
     def _held_out(self, front: Front, kept: int, eta: np.ndarray) -> None:
         target = self.scores[front.candidate][front.lane]

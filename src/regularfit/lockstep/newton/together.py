@@ -24,6 +24,7 @@ from .null import NullModels
 __all__ = ["Together"]
 
 STEPS = 60  # of a batch before it is certified as it stands
+NEAR = 0.2  # distance of log strengths at which lanes share a Hessian
 REFRESH = 4  # steps on one Hessian before a lane gets a fresh one of its own
 
 Part = tuple[Batch, np.ndarray]  # a batch, and which of its strengths
@@ -102,11 +103,14 @@ class Together:
         if not wanted:
             return
         width = max(len(step.batch.positions) for step, _ in wanted)
-        if alone or self.rows is None or len(wanted) < 2 or self.problem.n < 5 * width:
-            list(self.team.map(self._own_hessian, wanted))
-            return
-        for candidate in {step.batch.front.candidate for step, _ in wanted}:
-            self._shared_hessians([item for item in wanted if item[0].batch.front.candidate == candidate])
+        many = self.rows is not None and self.problem.n >= 5 * width
+        own: list[tuple[Steps, Vector]] = []
+        for group in neighbours(wanted) if many and not alone else [[item] for item in wanted]:
+            if len(group) > 1:
+                self._shared_hessians(group)
+            else:
+                own += group
+        list(self.team.map(self._own_hessian, own))
 
     def _own_hessian(self, item: tuple[Steps, Vector]) -> None:
         step, eta = item
@@ -138,7 +142,8 @@ class Together:
 
     def _curvature(self, eta: Vector) -> Vector:
         # Rows whose class is certain weigh nothing; a floor keeps the model bounded along them.
-        return np.maximum(self.rowwise.curvature(self.problem.y, eta), 1e-9)
+        bend = self.rowwise.curvature(self.problem.y, eta)
+        return np.maximum(bend, 1e-9 * min(float(bend.max()) or 1.0, 1.0))
 
     # ------------------------------------------------------------------ looking at the gradient
 
@@ -218,6 +223,11 @@ class Steps:
         self.objective = np.full(len(batch), np.inf)
         batch.front.core.open(len(batch))
 
+    @property
+    def place(self) -> tuple[int, float]:
+        """Candidate, and the strength in the middle."""
+        return self.batch.front.candidate, float(self.batch.strengths[len(self.batch) // 2])
+
     def install(self, H: np.ndarray) -> None:
         """A new Hessian, on the common scale."""
         self.mixable[:] = False  # answers under another Hessian do not mix
@@ -293,6 +303,21 @@ def straight(batch: Batch, k: int) -> Vector:
     _, _, lower, upper = batch.terms
     ahead[batch.shift :] = np.clip(kept, lower, upper)
     return ahead
+
+
+def neighbours(wanted: list[tuple[Steps, Vector]]) -> list[list[tuple[Steps, Vector]]]:
+    """Lanes of one candidate that are at about the same strength: the curvatures of others would mislead."""
+    groups: list[list[tuple[Steps, Vector]]] = []
+    for item in wanted:
+        candidate, strength = item[0].place
+        for group in groups:
+            other, theirs = group[0][0].place
+            if candidate == other and abs(np.log(strength / theirs)) < NEAR:
+                group.append(item)
+                break
+        else:
+            groups.append([item])
+    return groups
 
 
 def shared_rows(

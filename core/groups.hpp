@@ -1,0 +1,206 @@
+// Small quadratics with norms of groups:   minimise over b   1/2 b'Gb - c'b + s (l1 ||b||_1 + sum_g weight_g ||b_g||_2).
+//
+// Block coordinate descent: a group's own problem is taken to its end by proximal steps of length 1 / bound_g on its
+// small block (bound_g: the block's largest eigenvalue), and only then the other columns' gradients are told.
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "cholesky.hpp"
+#include "simd.hpp"
+
+namespace rf {
+
+class GroupLane {
+public:
+    // starts: first column of every group and, last, the number of columns; a group's columns lie side by side.
+    GroupLane(const double* gram, int m, const int* starts, int groups, const double* weight, const double* bound, double l1)
+        : gram_(gram), m_(m), starts_(starts, starts + groups + 1), weight_(weight, weight + groups), bound_(bound, bound + groups), l1_(l1), b_(m, 0.0) {}
+    int size() const { return m_; }
+
+    // Strengths one after another, each from the end of the last; b and grad: a row a strength.
+    void solve(const double* strengths, int count, const double* c, double tolerance, double* b, double* grad, double* kkt) {
+        for (int k = 0; k < count; ++k) {
+            kkt[k] = one(strengths[k], c, tolerance) / strengths[k];
+            std::copy(b_.begin(), b_.end(), b + static_cast<std::size_t>(k) * m_);
+            std::copy(g_.begin(), g_.end(), grad + static_cast<std::size_t>(k) * m_);
+        }
+    }
+    void warm(const double* b) { b_.assign(b, b + m_); }
+
+private:
+    static constexpr int sweeps = 5000, inner = 40;
+
+    const double* column(int j) const { return gram_ + static_cast<std::size_t>(j) * m_; }
+    int groups() const { return static_cast<int>(weight_.size()); }
+
+    void start(const double* c) {
+        g_.assign(c, c + m_);
+        for (int j = 0; j < m_; ++j)
+            if (b_[j] != 0) axpy(-b_[j], column(j), g_.data(), m_);
+    }
+
+    bool used(int k) const {
+        for (int j = starts_[k]; j < starts_[k + 1]; ++j)
+            if (b_[j] != 0) return true;
+        return false;
+    }
+
+    // Largest entry of the distance of the gradient from the subdifferential of group k.
+    double violation(int k, double s) const {
+        const double t = s * l1_, weight = s * weight_[k];
+        double size = 0, soft = 0, most = 0;
+        for (int j = starts_[k]; j < starts_[k + 1]; ++j) {
+            const double rest = std::max(std::fabs(g_[j]) - t, 0.0);
+            size += b_[j] * b_[j];
+            soft += rest * rest;
+            most = std::max(most, rest);
+        }
+        if (size == 0) {
+            soft = std::sqrt(soft);
+            return soft > weight ? most * (1 - weight / soft) : 0;
+        }
+        most = 0;
+        for (int j = starts_[k]; j < starts_[k + 1]; ++j) {
+            const double pull = g_[j] - weight * b_[j] / std::sqrt(size);
+            most = std::max(most, b_[j] == 0 ? std::max(std::fabs(pull) - t, 0.0) : std::fabs(pull - (b_[j] > 0 ? t : -t)));
+        }
+        return most;
+    }
+
+    double worst(double s) const {
+        double most = 0;
+        for (int k = 0; k < groups(); ++k) most = std::max(most, violation(k, s));
+        return most;
+    }
+
+    double one(double s, const double* c, double tolerance) {
+        const double target = tolerance * s;
+        bool whole = true;
+        int quiet = 0, wait = 3, support = -1;
+        start(c);
+        for (int sweep = 0; sweep < sweeps; ++sweep) {
+            double most = 0;
+            for (int k = 0; k < groups(); ++k)
+                if (whole || used(k)) most = std::max(most, move(k, s, target));
+            whole = false;
+            const int now = static_cast<int>(std::count_if(b_.begin(), b_.end(), [](double b) { return b != 0; }));
+            quiet = now == support ? quiet + 1 : 0;
+            support = now;
+            if (most > target) {
+                if (quiet < wait) continue;
+                quiet = 0;
+                if (!newton(s, c, most)) wait *= 2;
+                continue;
+            }
+            start(c);
+            const double found = worst(s);
+            if (found <= target) return found;
+            whole = true;
+        }
+        start(c);
+        return worst(s);
+    }
+
+    // A Newton step on the columns that are in, where the objective is smooth; undone unless it halves the violation.
+    bool newton(double s, const double* c, double before) {
+        in_.clear();
+        owner_.clear();
+        norm_.assign(groups(), 0.0);
+        for (int k = 0; k < groups(); ++k) {
+            for (int j = starts_[k]; j < starts_[k + 1]; ++j) {
+                norm_[k] += b_[j] * b_[j];
+                if (b_[j] == 0) continue;
+                in_.push_back(j);
+                owner_.push_back(k);
+            }
+            norm_[k] = std::sqrt(norm_[k]);
+        }
+        const int a = static_cast<int>(in_.size());
+        std::vector<double> step(a);
+        factor_.clear();
+        row_.resize(a);
+        for (int i = 0; i < a; ++i) {
+            const int j = in_[i], k = owner_[i];
+            const double bend = s * weight_[k] / norm_[k], x = b_[j] / norm_[k];
+            for (int l = 0; l < i; ++l) row_[l] = column(j)[in_[l]] - (owner_[l] == k ? bend * x * b_[in_[l]] / norm_[k] : 0.0);
+            const double own = column(j)[j] + bend * (1 - x * x);
+            if (!factor_.append(row_.data(), own, 1e-12 * own, solved_)) return false;
+            step[i] = g_[j] - bend * b_[j] - (b_[j] > 0 ? 1 : -1) * s * l1_;
+        }
+        factor_.solve(step.data());
+        old_ = b_;
+        for (int i = 0; i < a; ++i) {
+            const double to = b_[in_[i]] + step[i];
+            if (l1_ > 0 && to * b_[in_[i]] <= 0) {
+                b_ = old_;
+                return false;
+            }
+            b_[in_[i]] = to;
+        }
+        start(c);
+        double after = 0;
+        for (int k = 0; k < groups(); ++k)
+            if (norm_[k] > 0) after = std::max(after, violation(k, s));
+        if (after <= 0.5 * before) return true;
+        b_ = old_;
+        start(c);
+        return false;
+    }
+
+    // Brings group k to rest; returns how far it was from it.
+    double move(int k, double s, double target) {
+        const double before = violation(k, s);
+        if (before <= 0.3 * target || !(bound_[k] > 0)) return before;
+        const int first = starts_[k], d = starts_[k + 1] - first;
+        old_.assign(b_.begin() + first, b_.begin() + first + d);
+        for (int step = 0; step < inner; ++step) {
+            const double moved = proximal(k, s);
+            if (moved * bound_[k] <= 0.1 * target) break;
+        }
+        // The group's own gradients moved with it; now all others', and these once more from the same numbers.
+        for (int i = 0; i < d; ++i) {
+            const double by = b_[first + i] - old_[i];
+            if (by == 0) continue;
+            const double* from = column(first + i);
+            axpy(-by, from, g_.data(), first);
+            axpy(-by, from + first + d, g_.data() + first + d, m_ - first - d);
+        }
+        return before;
+    }
+
+    // One proximal step of group k on its own block; returns the largest change.
+    double proximal(int k, double s) {
+        const int first = starts_[k], d = starts_[k + 1] - first;
+        const double t = s * l1_ / bound_[k], weight = s * weight_[k] / bound_[k];
+        double size = 0, most = 0;
+        next_.resize(d);
+        for (int i = 0; i < d; ++i) {
+            const double v = b_[first + i] + g_[first + i] / bound_[k];
+            next_[i] = v > t ? v - t : v < -t ? v + t : 0.0;
+            size += next_[i] * next_[i];
+        }
+        size = std::sqrt(size);
+        const double share = size > weight ? 1 - weight / size : 0.0;
+        for (int i = 0; i < d; ++i) {
+            const double by = share * next_[i] - b_[first + i];
+            if (by == 0) continue;
+            b_[first + i] += by;
+            axpy(-by, column(first + i) + first, g_.data() + first, d);
+            most = std::max(most, std::fabs(by));
+        }
+        return most;
+    }
+
+    const double* gram_;
+    int m_;
+    std::vector<int> starts_;
+    std::vector<double> weight_, bound_;
+    double l1_;
+    std::vector<double> b_, g_, old_, next_, norm_, row_, solved_;
+    std::vector<int> in_, owner_;
+    Cholesky factor_;
+};
+
+}  // namespace rf

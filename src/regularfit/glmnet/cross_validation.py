@@ -1,0 +1,197 @@
+"""The function cv_glmnet and what it returns."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._checks import check_choice
+from .._typing import Vector
+from ..errors import InputError
+from .call import Call
+from .fit import glmnet, raise_relax
+from .interpolation import between
+from .measures import curve_of, measure_of
+from .paths import Solved, fit_rows, fit_together
+from .result import Glmnet
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["CVGlmnet", "cv_glmnet"]
+
+
+@dataclass(frozen=True, eq=False)
+class CVGlmnet:
+    """A cross-validated path, as R's ``cv.glmnet`` object.
+
+    Parameters
+    ----------
+    lambda_ : (L,) decreasing.
+    cvm, cvsd : (L,) mean of the measure over the folds, and its standard error.
+    nzero : (L,) number of coefficients that are not zero.
+    name : of the measure.
+    glmnet_fit : the path on all rows.
+    lambda_min, lambda_1se : where the measure is best, and the largest lambda within one standard error of it.
+    index : positions of these two.
+    fit_preval, foldid : held-out predictors (n, L) and the folds, with ``keep=True``; else None.
+    """
+
+    lambda_: Vector
+    cvm: Vector
+    cvsd: Vector
+    nzero: np.ndarray
+    name: str
+    glmnet_fit: Glmnet
+    lambda_min: float
+    lambda_1se: float
+    index: tuple[int, int]
+    fit_preval: np.ndarray | None = None
+    foldid: np.ndarray | None = None
+
+    @property
+    def cvup(self) -> Vector:
+        """``cvm + cvsd``."""
+        return self.cvm + self.cvsd
+
+    @property
+    def cvlo(self) -> Vector:
+        """``cvm - cvsd``."""
+        return self.cvm - self.cvsd
+
+    def coef(self, s: Any = "lambda_1se", exact: bool = False) -> np.ndarray:
+        """Return intercept and coefficients at "lambda_1se", "lambda_min" or lambdas of your own."""
+        return self.glmnet_fit.coef(self._at(s), exact)
+
+    def predict(self, newx: Any = None, s: Any = "lambda_1se", **options: Any) -> Any:
+        """Return predictions at "lambda_1se", "lambda_min" or lambdas of your own; see :meth:`Glmnet.predict`."""
+        return self.glmnet_fit.predict(newx, self._at(s), **options)
+
+    def plot(self, *, ax: Any = None) -> Axes:
+        """Draw the curve with its error bars and the two chosen lambdas, as R does."""
+        from .plots import plot_cv
+
+        return plot_cv(self, ax)
+
+    def _at(self, s: Any) -> Any:
+        if not isinstance(s, str):
+            return s
+        word = check_choice(s.replace(".", "_"), ("lambda_1se", "lambda_min"), "s")
+        return getattr(self, word)
+
+
+def cv_glmnet(
+    x: Any,
+    y: Any,
+    weights: Any = None,
+    offset: Any = None,
+    lambda_: Any = None,
+    type_measure: str = "default",
+    nfolds: int = 10,
+    foldid: Any = None,
+    alignment: str = "lambda",
+    grouped: bool = True,
+    keep: bool = False,
+    relax: bool = False,
+    *,
+    random_state: Any = None,
+    **options: Any,
+) -> CVGlmnet:
+    """Cross-validate a path, with the arguments, defaults and numbers of R's cv.glmnet.
+
+    As in R, a fold without ``lambda_`` has a sequence of its own and is read at the lambdas of all rows on straight
+    lines; with ``lambda_`` every fold is fitted at these, in lockstep (but for gaussian with ``alpha < 1``, where
+    sd(y) gives every fold a penalty of its own).
+
+    Parameters
+    ----------
+    x, y, weights, offset, lambda_ : as in :func:`glmnet`.
+    type_measure : "default", "mse", "deviance", "mae"; for binomial also "class" and "auc".
+    nfolds : at least 3.
+    foldid : (n,) integers; rows of one number form a fold.
+    alignment : "lambda", or "fraction" to read the k-th solution of every fold at the k-th lambda.
+    grouped : average within folds first.
+    keep : keep the held-out predictors.
+    random_state : of the folds, where ``foldid`` is not given.
+    **options : of :func:`glmnet`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.sin(np.arange(60.0)).reshape(20, 3) * [1.0, 2.0, 3.0]
+    >>> cv = cv_glmnet(x, x[:, 0] + np.cos(np.arange(20.0)), foldid=np.arange(20) % 4)
+    >>> bool(cv.lambda_1se >= cv.lambda_min), len(cv.cvm) == len(cv.lambda_)
+    (True, True)
+
+    References
+    ----------
+    Friedman, J., Hastie, T. & Tibshirani, R. (2010). Regularization paths for generalized linear models via coordinate
+    descent. Journal of Statistical Software 33.
+    """
+    if relax:
+        raise_relax()
+    check_choice(alignment, ("lambda", "fraction"), "alignment")
+    if lambda_ is not None and np.size(lambda_) < 2:
+        raise InputError("cv_glmnet needs more than one lambda_.")
+    if lambda_ is not None and alignment == "fraction":
+        warnings.warn("alignment='fraction' needs automatic lambdas; 'lambda' is used.", stacklevel=2)
+        alignment = "lambda"
+    fit = glmnet(x, y, weights=weights, offset=offset, lambda_=lambda_, **options)
+    call = fit.call
+    folds, labels = _folds(call.problem.n, nfolds, foldid, random_state)
+    measure = measure_of(type_measure, call.family, call.problem.n / len(folds))
+    solved = (
+        fit_together(call, folds, fit.lambda_)
+        if lambda_ is not None
+        else [fit_rows(call, call.without(rows)) for rows in folds]
+    )
+    eta = _held_out(call, folds, solved, fit.lambda_, alignment)
+    curve = curve_of(measure, call.family, call.problem.y, eta, call.weights, folds, grouped)
+    losses = -curve.cvm if curve.greater_is_better else curve.cvm
+    best = int(np.argmax(losses <= losses.min()))  # lambdas decrease: the first is the largest
+    near = int(np.argmax(losses <= losses[best] + curve.cvsd[best]))
+    return CVGlmnet(
+        fit.lambda_,
+        curve.cvm,
+        curve.cvsd,
+        fit.df,
+        curve.name,
+        fit,
+        float(fit.lambda_[best]),
+        float(fit.lambda_[near]),
+        (best, near),
+        eta if keep else None,
+        labels if keep else None,
+    )
+
+
+def _folds(n: int, nfolds: int, foldid: Any, random_state: Any) -> tuple[list[np.ndarray], np.ndarray]:
+    if foldid is None:
+        labels = np.random.default_rng(random_state).permutation(np.arange(n) % int(nfolds))
+    else:
+        labels = np.ravel(np.asarray(foldid))
+        if len(labels) != n:
+            raise InputError(f"foldid has {len(labels)} entries but x has {n} rows.")
+    folds = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    if len(folds) < 3:
+        raise InputError(f"cv_glmnet needs at least 3 folds; there are {len(folds)}. 10 are usual.")
+    return folds, labels
+
+
+def _held_out(
+    call: Call, folds: list[np.ndarray], solved: list[Solved], lambdas: Vector, alignment: str
+) -> np.ndarray:
+    """Predictors (n, L) of every row by the fit without its fold; a path that ended earlier gives its last model."""
+    eta = np.empty((call.problem.n, len(lambdas)))
+    for rows, found in zip(folds, solved, strict=True):
+        if alignment == "fraction":
+            at = np.minimum(np.arange(len(lambdas)), len(found.lambdas) - 1)
+            a0, coefs = found.a0[at], found.coefs[at].toarray()
+        else:
+            a0, coefs = between(found.lambdas, found.a0, found.coefs, lambdas)
+        product = call.problem.design.rows_times(rows, np.ascontiguousarray(coefs.T))
+        eta[rows] = product + a0 + call.problem.offset[rows][:, None]
+    return eta

@@ -1,0 +1,118 @@
+"""How cv_glmnet judges held-out rows: R's measures, and R's way of averaging them."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from .._typing import Vector
+from ..errors import InputError
+
+__all__ = ["MEASURES", "Curve", "curve_of", "measure_of"]
+
+MEASURES = {
+    "gaussian": ("mse", "deviance", "mae"),
+    "binomial": ("deviance", "class", "auc", "mse", "mae"),
+}
+NAMES = {
+    "mse": "Mean-Squared Error",
+    "mae": "Mean Absolute Error",
+    "auc": "AUC",
+    "class": "Misclassification Error",
+}
+CLIP = 1e-5  # probabilities are kept this far from 0 and 1
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Mean and standard error of the measure along lambda, (L,) each, and its name."""
+
+    cvm: Vector
+    cvsd: Vector
+    name: str
+    greater_is_better: bool
+
+
+def measure_of(type_measure: str, family: str, rows_a_fold: float) -> str:
+    """Return the measure that is used; R warns where it takes another one."""
+    known = MEASURES[family]
+    if type_measure == "default":
+        return known[0]
+    if type_measure not in {m for names in MEASURES.values() for m in names} | {"C"}:
+        raise InputError(f"type_measure={type_measure!r} is not known; {', '.join(known)} go with {family}.")
+    if type_measure not in known:
+        warnings.warn(
+            f"Only {', '.join(known)} go with family={family!r}; {known[0]} is used.",
+            UserWarning,
+            stacklevel=3,
+        )
+        return known[0]
+    if type_measure == "auc" and rows_a_fold < 10:
+        warnings.warn("Fewer than 10 rows a fold are too few for auc; deviance is used.", stacklevel=3)
+        return "deviance"
+    return type_measure
+
+
+def curve_of(
+    measure: str,
+    family: str,
+    y: Vector,
+    eta: np.ndarray,
+    weights: Vector,
+    folds: list[np.ndarray],
+    grouped: bool,
+) -> Curve:
+    """Return the curve of held-out predictors ``eta`` (n, L)."""
+    name = NAMES.get(measure, "Mean-Squared Error" if family == "gaussian" else "Binomial Deviance")
+    if measure == "auc":
+        raw = np.array([[_auc(y[r], eta[r, k], weights[r]) for k in range(eta.shape[1])] for r in folds])
+        units = np.array([weights[r].sum() for r in folds])
+    else:
+        rows = _gaussian(measure, y, eta) if family == "gaussian" else _binomial(measure, y, eta)
+        raw, units = rows, weights
+        if grouped and len(y) / len(folds) < 3:
+            warnings.warn("Fewer than 3 rows a fold: grouped=False is used.", UserWarning, stacklevel=3)
+            grouped = False
+        if grouped:
+            raw = np.array([np.average(rows[r], axis=0, weights=weights[r]) for r in folds])
+            units = np.array([weights[r].sum() for r in folds])
+    cvm = np.average(raw, axis=0, weights=units)
+    cvsd = np.sqrt(np.average((raw - cvm) ** 2, axis=0, weights=units) / (len(raw) - 1))
+    return Curve(cvm, cvsd, name, measure == "auc")
+
+
+def _gaussian(measure: str, y: Vector, eta: np.ndarray) -> np.ndarray:
+    error = y[:, None] - eta
+    return np.abs(error) if measure == "mae" else error**2
+
+
+def _binomial(measure: str, y: Vector, eta: np.ndarray) -> np.ndarray:
+    """Losses of both classes, each counted by its share of the row."""
+    share = y[:, None]
+    with np.errstate(over="ignore"):
+        p = 1.0 / (1.0 + np.exp(-eta))
+    if measure == "mse":
+        return 2 * (share - p) ** 2
+    if measure == "mae":
+        return 2 * np.abs(share - p)
+    if measure == "class":
+        return np.where(p > 0.5, 1 - share, share)
+    p = np.clip(p, CLIP, 1 - CLIP)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        best = np.where(share > 0, share * np.log(share), 0.0) + np.where(
+            share < 1, (1 - share) * np.log(1 - share), 0.0
+        )
+    return 2 * (best - (1 - share) * np.log(1 - p) - share * np.log(p))
+
+
+def _auc(y: Vector, eta: Vector, weights: Vector) -> float:
+    """A row with a share of both classes counts as one of each."""
+    both = np.concatenate([weights * (1 - y), weights * y])
+    labels = np.repeat([0, 1], len(y))
+    kept = both > 0
+    if len(set(labels[kept])) < 2:
+        return float("nan")
+    return float(roc_auc_score(labels[kept], np.tile(eta, 2)[kept], sample_weight=both[kept]))

@@ -1,0 +1,86 @@
+"""Where along a nonconvex path the objective is locally convex, so that no better point lies nearby."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.linalg as sla
+
+from .._typing import Vector
+from ..losses import Squared
+from ..penalties import Folded
+from .path import Path
+from .problem import Problem
+from .standard import inverse_scale
+
+__all__ = ["locally_convex"]
+
+MOST = 2000  # active columns beyond which a factor a strength costs too much; they count as not convex
+
+
+def locally_convex(problem: Problem, weights: Vector, form: Folded, path: Path) -> np.ndarray:
+    r"""Return for every strength whether the objective is convex on the columns that are active there, (L,).
+
+    .. math:: \lambda_{\min}(X_A^\top W X_A - D) > 0, \qquad D = 1/\gamma \text{ (MCP)},\; 1/(a-1) \text{ (SCAD)}
+
+    for penalised columns, X centred and scaled as the lane sees it, W its row weights times the loss's curvature.
+
+    References
+    ----------
+    Breheny and Huang (2011), Coordinate descent algorithms for nonconvex penalized regression, section 4.
+    """
+    mean, deviation = (found[0] for found in problem.design.moments(weights[None, :]))
+    inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept, problem.unit)
+    bent = np.where((form.l1 > 0) & np.isfinite(form.l1), form.concavity, 0.0)
+    active = [
+        np.unique(row.indices[row.data != 0]) for row in map(path.sparse_coefs.getrow, range(len(path)))
+    ]
+    if isinstance(problem.loss, Squared):
+        return _on_one_gram(problem, weights, mean, inverse, bent, active)
+    every = np.arange(problem.n)
+    eta = problem.design.rows_times(every, path.coefs.T) + path.intercepts + problem.offset[:, None]
+    curved = weights[:, None] * problem.loss.curvature(problem.y[:, None], eta)
+    out = np.zeros(len(path), bool)
+    for k, columns in enumerate(active):
+        h = np.ascontiguousarray(curved[:, k])
+        total = float(h.sum())
+        if len(columns) and total > 0 and len(columns) <= MOST:
+            own = problem.design.moments(h[None, :] / total)[0][0]
+            out[k] = _positive(_gram(problem, h, own, inverse, columns), bent[columns])
+        else:
+            out[k] = len(columns) == 0
+    return out
+
+
+def _on_one_gram(
+    problem: Problem, weights: Vector, mean: Vector, inverse: Vector, bent: Vector, active: list[np.ndarray]
+) -> np.ndarray:
+    """The squared loss has one Gram matrix for all strengths."""
+    small = [columns for columns in active if len(columns) <= MOST]
+    union = np.unique(np.concatenate([*small, np.empty(0, np.int64)])).astype(np.int64)
+    if not len(union):
+        return np.array([len(columns) == 0 for columns in active])
+    gram = _gram(problem, weights, mean, inverse, union)
+    out = np.zeros(len(active), bool)
+    for k, columns in enumerate(active):
+        if len(columns) <= MOST:
+            at = np.searchsorted(union, columns)
+            out[k] = _positive(gram[np.ix_(at, at)], bent[columns])
+    return out
+
+
+def _gram(
+    problem: Problem, weights: Vector, mean: Vector, inverse: Vector, columns: np.ndarray
+) -> np.ndarray:
+    centre = mean if problem.fit_intercept else np.zeros_like(mean)
+    columns = np.ascontiguousarray(columns, dtype=np.int64)
+    return problem.design.gram(weights, columns, columns, centre, inverse, 1)
+
+
+def _positive(gram: np.ndarray, bent: Vector) -> bool:
+    """Whether the matrix less the diagonal is positive definite."""
+    if not len(bent):
+        return True
+    shifted = np.array(gram, dtype=np.float64)
+    shifted[np.diag_indices_from(shifted)] -= bent
+    (potrf,) = sla.get_lapack_funcs(("potrf",), (shifted,))
+    return potrf(shifted, lower=1)[1] == 0

@@ -1,0 +1,70 @@
+"""A lane of the NumPy road on its Gram matrix: solution, certificate and scores without a pass over X."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .._typing import Vector
+from ..penalties import Group, Penalty, SparseGroup
+from .atoms import Atoms
+from .certificate import fenchel_gap, judge
+from .gram_scores import held_out_errors
+from .group_quadratic import group_quadratic
+from .moments import Moments, moments_of
+from .problem import Lane, Problem
+from .proximal import ProximalPath, proximal_quadratic
+from .result import LaneResult, Score, make_path
+
+__all__ = ["fit_on_gram"]
+
+
+def fit_on_gram(
+    problem: Problem,
+    penalty: Penalty,
+    grid: Vector,
+    lanes: Sequence[Lane],
+    which: int,
+    atoms: Atoms,
+    strict: float,
+    tol: float,
+    score: Score | None,
+) -> LaneResult:
+    """Fit one lane; ``strict`` is the tolerance for the violation that the solver aims at."""
+    found = moments_of(problem, lanes, [which], atoms)
+    data = found.lane(0)
+    fit = solve(data, penalty, grid, strict)
+    raw = fit.coefs * data.inverse
+    level = np.full(len(grid), data.mean_y) - raw @ data.mean
+    scores = held_out_errors(problem, lanes, [which], atoms, raw[None], level[None], score)[0]
+    gaps, explained = certify(data, penalty, grid, fit.coefs)
+    path = None
+    if lanes[which].keep:
+        centre, df = atoms.centre, np.count_nonzero(raw, axis=1).astype(float)
+        intercepts = level + centre[problem.p] - raw @ centre[: problem.p]
+        intercepts = intercepts if problem.fit_intercept else np.zeros(len(grid))
+        path = make_path(problem, grid, raw, intercepts, explained, df, gaps, fit.kkt, tol)
+    return LaneResult(path, scores, gaps, fit.kkt, judge(gaps, fit.kkt, tol))
+
+
+def solve(data: Moments, penalty: Penalty, grid: Vector, tol: float) -> ProximalPath:
+    """The solver that knows this penalty."""
+    if isinstance(penalty, (Group, SparseGroup)):
+        return group_quadratic(data.gram, data.c, penalty, grid, tol=tol)
+    return proximal_quadratic(data.gram, data.c, penalty, grid, tol=tol)
+
+
+def certify(data: Moments, penalty: Penalty, grid: Vector, B: np.ndarray) -> tuple[Vector, Vector]:
+    """Relative duality gaps (nan where the penalty is not a norm) and deviance ratios, (L,) each."""
+    G = data.c - B @ data.gram
+    bg = np.einsum("lp,lp->l", B, G)
+    rr = np.maximum(data.yy - B @ data.c - bg, 0.0)
+    explained = 1 - rr / data.yy if data.yy > 0 else np.zeros(len(grid))
+    polars = [penalty.polar(g) for g in G]
+    if any(polar is None for polar in polars):
+        return np.full(len(grid), np.nan), explained
+    ratio = np.array(polars, dtype=np.float64) / grid
+    size = grid * np.array([penalty.value(b) for b in B])
+    gaps = np.maximum(fenchel_gap(rr, bg, size, np.zeros(len(grid)), ratio), 0.0)
+    return gaps / np.maximum(0.5 * rr + size, 0.5e-12 * data.yy + 1e-300), explained

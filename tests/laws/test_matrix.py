@@ -1,0 +1,215 @@
+"""Every loss with every penalty: each cell against an independent solver; docs/matrix.md is what comes out.
+
+Convex cells: cvxpy with CLARABEL on the objective written out. Nonconvex ones have no solver to compare with: the
+stationarity of what was found is checked from the objective's own difference quotients.
+"""
+
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import cvxpy as cp
+import numpy as np
+import pytest
+from scipy import sparse
+
+from regularfit import losses, penalties
+from regularfit.errors import UnsupportedError
+from regularfit.lockstep import Lane, fit_lanes, make_problem, strength_grid
+
+N, P = 60, 5
+PAGE = Path(__file__).parents[2] / "docs" / "matrix.md"
+WAYS = ("dense", "sparse", "weights", "offset", "bounds")
+LABELS = (0, 0, 1, 1, 2)
+PENALTIES = {
+    "L1": penalties.L1(),
+    "L2": penalties.L2(),
+    "ElasticNet": penalties.ElasticNet(0.5),
+    "MCP": penalties.MCP(3.0),
+    "SCAD": penalties.SCAD(3.7),
+    "Group": penalties.Group(LABELS),
+    "SparseGroup": penalties.SparseGroup(LABELS, 0.5),
+    "SLOPE": penalties.SLOPE(0.3),
+}
+# A target and the loss for cvxpy; a loss that is not here shows as "not compared" and fails the test of the page.
+TARGETS = {
+    "squared": (lambda rng, eta: eta + rng.standard_normal(N), lambda y, e: cp.square(y - e) / 2),
+    "logistic": (
+        lambda rng, eta: (rng.random(N) < 1 / (1 + np.exp(-eta))).astype(float),
+        lambda y, e: cp.logistic(e) - cp.multiply(y, e),
+    ),
+}
+LOSSES = sorted(
+    {
+        c.name: c
+        for c in map(vars(losses).get, losses.__all__)
+        if isinstance(c, type) and issubclass(c, losses.Loss) and c is not losses.Loss
+    }
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell, with its data."""
+
+    loss: str
+    penalty: penalties.Penalty
+    way: str
+    X: np.ndarray
+    y: np.ndarray
+    weights: np.ndarray
+    offset: np.ndarray
+
+    @property
+    def problem(self):
+        X = sparse.csc_array(self.X) if self.way == "sparse" else self.X
+        return make_problem(
+            X, self.y, self.loss, sample_weight=self.weights, offset=self.offset, standardize=False
+        )
+
+    def smooth(self, w, a):
+        problem = self.problem
+        return float(
+            self.weights @ problem.loss.value(self.y, self.offset + a + self.X @ w) / self.weights.sum()
+        )
+
+
+def make_cell(loss, name, way):
+    rng = np.random.default_rng(7)
+    X = rng.standard_normal((N, P)) * (rng.random((N, P)) < 0.7)
+    weights = rng.uniform(0.5, 2, N) if way == "weights" else np.ones(N)
+    offset = 0.5 * rng.standard_normal(N) if way == "offset" else np.zeros(N)
+    y = TARGETS[loss][0](rng, X @ np.array([1.5, 1.0, 0.0, -0.4, 0.8]) + offset)
+    penalty = PENALTIES[name]
+    if way == "bounds":
+        penalty = penalty.bounded(-0.1, 0.5)
+    return Cell(loss, penalty, way, X, y, weights, offset)
+
+
+def written_out(penalty, w):
+    """The penalty at strength one for cvxpy, from its formula."""
+    if isinstance(penalty, penalties.Bounded):
+        return written_out(penalty.penalty, w)
+    groups = [[0, 1], [2, 3], [4]]
+    norms = sum(np.sqrt(len(g)) * cp.norm(w[g], 2) for g in groups)
+    weights = penalties.SLOPE(0.3).sequence(P)
+    gaps = np.append(weights[:-1] - weights[1:], weights[-1])
+    return {
+        "L1": lambda: cp.norm(w, 1),
+        "L2": lambda: cp.sum_squares(w) / 2,
+        "ElasticNet": lambda: cp.norm(w, 1) / 2 + cp.sum_squares(w) / 4,
+        "Group": lambda: norms,
+        "SparseGroup": lambda: cp.norm(w, 1) / 2 + norms / 2,
+        "SLOPE": lambda: sum(gap * cp.sum_largest(cp.abs(w), k + 1) for k, gap in enumerate(gaps)),
+    }[type(penalty).__name__]()
+
+
+def best_value(cell, s):
+    """The optimal value, from cvxpy."""
+    w, a = cp.Variable(P), cp.Variable()
+    rows = TARGETS[cell.loss][1](cell.y, cell.X @ w + a + cell.offset)
+    mean = cell.weights @ rows / cell.weights.sum()
+    within = [w >= -0.1, w <= 0.5] if cell.way == "bounds" else []
+    task = cp.Problem(cp.Minimize(mean + s * written_out(cell.penalty, w)), within)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # cvxpy's own remarks on how it was written
+        task.solve(solver=cp.CLARABEL, tol_gap_abs=1e-10, tol_gap_rel=1e-10, tol_feas=1e-10)
+    return float(task.value)
+
+
+def check_cell(cell):
+    """Fit two strengths, and hold them to the truth."""
+    grid = strength_grid(cell.problem, penalties.L1(), 1)[0] * np.array([0.3, 0.05])
+    [[found]] = fit_lanes(cell.problem, [cell.penalty], [grid], [Lane(np.arange(N), keep=True)], tol=1e-8)
+    assert found.converged.all()
+    assert found.path.nonzeros[-1]
+    for k, s in enumerate(grid):
+        w, a = found.path.coefs[k], float(found.path.intercepts[k])
+        if cell.penalty.convex:
+            value = cell.smooth(w, a) + s * cell.penalty.value(w)
+            best = best_value(cell, s)
+            assert abs(value - best) <= 2e-7 * (1 + best)
+        else:
+            stationary(cell, s, w, a)
+
+
+def stationary(cell, s, w, a):
+    """No coordinate's one-sided slopes of the objective point down, and no small step gains."""
+
+    def objective(w, a):
+        return cell.smooth(w, a) + cell.penalty.at(s).value(w)
+
+    here, h = objective(w, a), 1e-5
+    for step in [*np.eye(P), *-np.eye(P)]:
+        there = objective(w + h * step, a)
+        assert not there < here - 1e-5 * h
+    assert abs(objective(w, a + h) - objective(w, a - h)) <= 1e-6 * 2 * h + 1e-9 * h
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        assert not objective(w + 1e-4 * rng.standard_normal(P) * (w != 0), a) < here - 1e-9
+
+
+def run_cell(loss, name, way):
+    """What the page says of a cell: compared, or the sentence that refuses it."""
+    if loss not in TARGETS:
+        return "not compared"
+    try:
+        cell = make_cell(loss, name, way)
+        check_cell(cell)
+    except UnsupportedError as refused:
+        return f"refused: {refused}"
+    return "gap" if cell.penalty.convex else "stationary"
+
+
+CELLS = [(loss, name, way) for loss in LOSSES for name in PENALTIES for way in WAYS]
+_seen: dict[tuple[str, str, str], str] = {}
+
+
+def outcome(cell):
+    if cell not in _seen:
+        _seen[cell] = run_cell(*cell)
+    return _seen[cell]
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: "-".join(cell))
+def test_cell(cell):
+    assert outcome(cell)
+
+
+def test_refused_cells_name_what_is_supported():
+    refused = {cell: outcome(cell) for cell in CELLS if outcome(cell).startswith("refused")}
+    assert {(name, way) for _, name, way in refused} == {
+        (name, "bounds") for name in ("Group", "SparseGroup", "SLOPE")
+    }
+    assert all("L1, L2, ElasticNet, MCP and SCAD take" in text for text in refused.values())
+
+
+def page():
+    """docs/matrix.md."""
+    signs = {"gap": "yes", "stationary": "yes (stationary)", "not compared": "not compared"}
+    lines = [
+        "# Which loss runs with which penalty",
+        "",
+        "Written by `tests/laws/test_matrix.py`, which fits every cell on a small problem. *yes*: the optimum was",
+        "compared with cvxpy (CLARABEL). *yes (stationary)*: the penalty is not convex; that no small step improves",
+        "the objective was checked. *no*: refused by name. `REGULARFIT_WRITE=1 pytest tests/laws/test_matrix.py`",
+        "writes this page anew.",
+        "",
+        "| loss | penalty | " + " | ".join(WAYS) + " |",
+        "|---|---|" + "---|" * len(WAYS),
+    ]
+    for loss in LOSSES:
+        for name in PENALTIES:
+            found = [outcome((loss, name, way)) for way in WAYS]
+            lines.append(f"| {loss} | {name} | " + " | ".join(signs.get(text, "no") for text in found) + " |")
+    sentences = sorted(
+        {outcome(cell).removeprefix("refused: ") for cell in CELLS if outcome(cell).startswith("refused")}
+    )
+    return "\n".join([*lines, "", "What the refused ones say:", "", *(f"- {text}" for text in sentences), ""])
+
+
+def test_the_page_is_what_the_run_generates():
+    if os.environ.get("REGULARFIT_WRITE"):
+        PAGE.write_text(page(), encoding="utf-8")
+    assert PAGE.read_text(encoding="utf-8") == page()

@@ -1,0 +1,87 @@
+import warnings
+
+import numpy as np
+import pytest
+import sklearn.linear_model as theirs
+
+import regularfit as rf
+import regularfit.sklearn as ours
+from tests.sklearn.data import assert_same, both, cancer, weights
+
+NEWTON = {"solver": "newton-cholesky", "tol": 1e-13, "max_iter": 1000}
+NEW = {"l1_ratios": (0,), "scoring": "neg_log_loss", "use_legacy_attributes": False, "Cs": 5}
+KEPT = ("coef_", "intercept_", "C_", "l1_ratio_", "Cs_", "l1_ratios_", "scores_", "coefs_paths_")
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"fit_intercept": False},
+        {"class_weight": "balanced"},
+        {"refit": False},
+        {"scoring": "roc_auc"},
+        {"scoring": None},
+        {"Cs": [1.0, 0.01, 0.1], "cv": 3},
+    ],
+    ids=str,
+)
+def test_equal_to_scikit_learn(weighted, params):
+    X, y = cancer()
+    w = weights(len(y)) if weighted else None
+    mine, judge = both("LogisticRegressionCV", {**NEW, **params}, X, y, w, NEWTON)
+    assert_same(mine, judge, KEPT)
+    np.testing.assert_allclose(mine.score(X, y), judge.score(X, y), rtol=1e-6)
+
+
+def test_l1_ratios():
+    X, y = cancer()
+    X = X[::3, :8]
+    y = y[::3]
+    params = {**NEW, "l1_ratios": (0.2, 1.0), "Cs": [0.05, 0.5], "solver": "saga", "cv": 3}
+    mine, judge = both("LogisticRegressionCV", params, X, y, sharp={"tol": 1e-9, "max_iter": 100_000})
+    assert_same(mine, judge, KEPT)
+
+
+@pytest.mark.parametrize("l1_ratios", ["warn", None, (0,)], ids=str)
+def test_legacy_attributes(l1_ratios):
+    X, y = cancer()
+    params = {"Cs": 3, "cv": 3, "l1_ratios": l1_ratios, "scoring": None, "use_legacy_attributes": True}
+    mine, judge = both("LogisticRegressionCV", params, X, y, sharp=NEWTON)
+    assert mine.C_.shape == judge.C_.shape
+    assert mine.l1_ratio_.tolist() == judge.l1_ratio_.tolist()
+    assert mine.l1_ratios_.tolist() == judge.l1_ratios_.tolist()
+    assert mine.n_iter_.shape == judge.n_iter_.shape
+    for name in ("scores_", "coefs_paths_"):
+        a, b = getattr(mine, name), getattr(judge, name)
+        assert a.keys() == b.keys()
+        np.testing.assert_allclose(a[1], b[1], rtol=0, atol=1e-5 * np.abs(b[1]).max())
+
+
+@pytest.mark.parametrize(
+    "params", [{}, {"penalty": "l1", "solver": "liblinear"}, {"l1_ratios": None}], ids=str
+)
+def test_deprecations_warn_as_there(params):
+    X, y = cancer()
+    seen = []
+    for home in (ours, theirs):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            home.LogisticRegressionCV(Cs=2, cv=3, **params).fit(X[:, :3], y)
+        seen.append(
+            sorted(w.category.__name__ for w in caught if w.category.__name__ != "ConvergenceWarning")
+        )
+    assert seen[0] == seen[1]
+    assert seen[0]
+
+
+def test_what_is_refused():
+    X, y = cancer()
+    with pytest.raises(rf.InputError, match="multinomial"):
+        ours.LogisticRegressionCV(**NEW).fit(X, np.arange(len(y)) % 3)
+    for home in (ours, theirs):
+        with pytest.raises(ValueError, match="l1_ratios must be"):
+            home.LogisticRegressionCV(**{**NEW, "l1_ratios": (2.0,), "solver": "saga"}).fit(X, y)
+        with pytest.raises(ValueError, match="class_weight"):
+            home.LogisticRegressionCV(**NEW, class_weight={7: 1.0}).fit(X, y)
