@@ -5,7 +5,7 @@ import pytest
 
 import regularfit as rf
 from regularfit.errors import InputError, UnsupportedError
-from regularfit.penalties import L1, L2, Adaptive, ElasticNet
+from regularfit.penalties import L1, L2, MCP, Adaptive, ElasticNet
 
 
 def test_weights_of_a_pilot():
@@ -33,6 +33,7 @@ def test_names_and_multiples_go_inside():
     ("make", "error", "said"),
     [
         (lambda: Adaptive(L2()), UnsupportedError, "sets coefficients to zero"),
+        (lambda: Adaptive(MCP()), UnsupportedError, "convex"),
         (lambda: Adaptive(power=0), InputError, "power"),
         (lambda: Adaptive(pilot="ridge"), InputError, "pilot='ridge'"),
         (lambda: Adaptive(pilot=Adaptive()), UnsupportedError, "two stages"),

@@ -59,7 +59,7 @@ def solve_paths(
     most: Sequence[int | None],
 ) -> Solved:
     """Solve every lane of ``data`` along the grid; ``most`` is how many columns may enter before it ends."""
-    terms = _terms(data, normals)
+    terms, normal = _terms(data, normals), normals[0]  # of one kind in all lanes
     lanes, (count, p) = len(data.c), (len(grid), data.c.shape[-1])
     B, G, kkt = np.zeros((lanes, count, p)), np.empty((lanes, count, p)), np.empty((lanes, count))
     df = np.full((lanes, count), np.nan)

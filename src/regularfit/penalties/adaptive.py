@@ -79,9 +79,10 @@ class Adaptive(Penalty):
                 raise InputError(
                     f"Adaptive({name}={part!r}) is not a penalty; give one such as L1() or L2(0.1)."
                 )
-        if not isinstance(self.penalty, NormalFormPenalty) or not self.penalty.sparse:
+        plain = isinstance(self.penalty, NormalFormPenalty) and self.penalty.convex
+        if not plain or not self.penalty.sparse:
             raise UnsupportedError(
-                f"Adaptive({self.penalty!r}): adaptive weights need a penalty of l1 and l2 parts that sets "
+                f"Adaptive({self.penalty!r}): adaptive weights need a convex penalty of l1 and l2 parts that sets "
                 "coefficients to zero. Use L1() or ElasticNet(0.5)."
             )
         if isinstance(self.pilot, Adaptive):
