@@ -12,7 +12,7 @@ from pathlib import Path
 import cvxpy as cp
 import numpy as np
 import pytest
-from scipy import sparse
+from scipy import sparse, special
 
 from regularfit import losses, penalties
 from regularfit.errors import UnsupportedError
@@ -38,6 +38,35 @@ TARGETS = {
     "logistic": (
         lambda rng, eta: (rng.random(N) < 1 / (1 + np.exp(-eta))).astype(float),
         lambda y, e: cp.logistic(e) - cp.multiply(y, e),
+    ),
+    "poisson": (
+        lambda rng, eta: rng.poisson(np.exp(0.3 * eta)).astype(float),
+        lambda y, e: cp.exp(e) - cp.multiply(y, e) + special.xlogy(y, y) - y,
+    ),
+    "gamma": (
+        lambda rng, eta: rng.gamma(2.0, np.exp(0.3 * eta) / 2),
+        lambda y, e: cp.multiply(y, cp.exp(-e)) + e - np.log(y) - 1,
+    ),
+    "tweedie": (  # of power 1.5
+        lambda rng, eta: np.where(rng.random(N) < 0.3, 0.0, rng.gamma(2.0, np.exp(0.3 * eta) / 2)),
+        lambda y, e: 2 * cp.exp(e / 2) + cp.multiply(2 * y, cp.exp(-e / 2)) - 4 * np.sqrt(y),
+    ),
+    "negative_binomial": (  # of theta 1
+        lambda rng, eta: rng.poisson(rng.gamma(1.0, np.exp(0.3 * eta))).astype(float),
+        lambda y, e: (
+            special.xlogy(y, y)
+            - cp.multiply(y, e)
+            - special.xlogy(y + 1, y + 1)
+            + cp.multiply(y + 1, cp.logistic(e))
+        ),
+    ),
+    "huber": (
+        lambda rng, eta: eta + rng.standard_t(2, N),
+        lambda y, e: cp.huber(y - e, 1.35) / 2,
+    ),
+    "squared_hinge": (
+        lambda rng, eta: (rng.random(N) < 1 / (1 + np.exp(-eta))).astype(float),
+        lambda y, e: cp.square(cp.pos(1 - cp.multiply(2 * y - 1, e))) / 2,
     ),
 }
 LOSSES = sorted(

@@ -40,7 +40,8 @@ def group_quadratic(
     """
     groups, (alone, weights) = penalty.layout(len(c)), penalty.thresholds(len(c))
     coefs, kkt = solve_groups(H, c, groups.owner, weights, alone, strengths, tol)
-    return ProximalPath(coefs, kkt, kkt <= tol, np.zeros(len(strengths), np.intp))
+    violations = np.asarray(kkt, dtype=np.float64)
+    return ProximalPath(coefs, violations, violations <= tol, np.zeros(len(strengths), np.intp))
 
 
 def solve_groups(
