@@ -41,7 +41,8 @@ def test_every_penalty_has_examples_and_every_concrete_one_is_public():
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
-        if kind.__module__.startswith("regularfit.") and not kind.__name__.startswith("_"):
+        # what the engine wraps for its own roads is nobody's to name
+        if kind.__module__.startswith("regularfit.penalties") and not kind.__name__.startswith("_"):
             found.add(kind)
     concrete = {c for c in found if not inspect.isabstract(c)}
     assert {c.__name__ for c in concrete} <= set(penalties.__all__)
