@@ -89,14 +89,7 @@ class FoldedRounds(SquaredRounds):
         residual: Vector,
         level: float,
     ) -> None:
-        yy, active = self.yy[front.lane], np.flatnonzero(b)
-        front.kkt[at] = max(kkt, verdict.violation)
-        front.intercepts[at] = level
-        front.deviance_ratio[at] = 1 - float(front.weights @ residual**2) / yy if yy > 0 else 0.0
-        front.df[at] = len(active)
-        if self.lanes[front.lane].keep:
-            cols = front.columns[active]
-            front.coefs.append((cols, front.terms.raw(b[active], front.inverse, cols)))
+        self._keep(front, at, b, max(kkt, verdict.violation), float(front.weights @ residual**2), level)
 
 
 def solve_front(front: Front, c: Vector) -> tuple[np.ndarray, np.ndarray, Vector]:

@@ -233,7 +233,6 @@ class SquaredRounds:
         level: float,
     ) -> None:
         s = front.grid[at]
-        active = np.flatnonzero(b)
         rr = float(front.weights @ residual**2)
         l1, l2, lower, upper = front.terms.take(front.columns)
         finite = np.where(np.isinf(l1), 0.0, l1)
@@ -245,9 +244,14 @@ class SquaredRounds:
         front.gaps[at] = (max(float(gap), 0.0) + loose) / max(
             0.5 * rr + penalty, 0.5e-12 * self.yy[front.lane] + 1e-300
         )
-        front.kkt[at] = max(kkt, verdict.violation)
+        self._keep(front, at, b, max(kkt, verdict.violation), rr, level)
+
+    def _keep(self, front: Front, at: int, b: Vector, kkt: float, rr: float, level: float) -> None:
+        """Note a solution: what every certificate has, and the coefficients where they are wanted."""
+        yy, active = self.yy[front.lane], np.flatnonzero(b)
+        front.kkt[at] = kkt
         front.intercepts[at] = level
-        front.deviance_ratio[at] = 1 - rr / self.yy[front.lane] if self.yy[front.lane] > 0 else 0.0
+        front.deviance_ratio[at] = 1 - rr / yy if yy > 0 else 0.0
         front.df[at] = len(active)
         if self.lanes[front.lane].keep:
             cols = front.columns[active]

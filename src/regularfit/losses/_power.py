@@ -17,7 +17,7 @@ import numpy as np
 from .._typing import Vector
 from ._base import Loss
 
-__all__ = ["PowerLoss", "capped_exp", "excess", "log_or_zero"]
+__all__ = ["LogLink", "PowerLoss", "capped_exp", "excess", "log_or_zero"]
 
 LOWEST = -120.0  # the log of a mean that stands for zero (of its power a)
 CAP, CAP_SINGLE = (
@@ -28,7 +28,29 @@ FAR, FAR_SINGLE = 1e20, 1e5  # where those lines end, so that nothing overflows
 SERIES = tuple(1 / f for f in (39916800, 3628800, 362880, 40320, 5040, 720, 120, 24, 6, 2))  # 1/11! to 1/2!
 
 
-class PowerLoss(Loss, ABC):
+class LogLink(Loss, ABC):
+    """What losses share that are half the unit deviance under a log link."""
+
+    __slots__ = ()
+
+    def mean(self, eta: Vector) -> Vector:
+        """Return exp(eta)."""
+        return capped_exp(eta)
+
+    def deviance(self, y: Vector, eta: Vector) -> Vector:
+        """Return the unit deviance: twice the loss."""
+        return 2 * self.value(y, eta)
+
+    def score(self, y: Vector, eta: Vector) -> Vector:
+        """Return the unit deviance."""
+        return self.deviance(y, eta)
+
+    def typical(self, y: Vector, eta: Vector) -> Vector:
+        """Return the loss of the null model, and a trace of that at 0 for where that model is perfect."""
+        return self.value(y, eta) + 1e-30 * self.value(y, np.zeros_like(eta))
+
+
+class PowerLoss(LogLink, ABC):
     """The base of the family."""
 
     __slots__ = ()
@@ -63,22 +85,6 @@ class PowerLoss(Loss, ABC):
         up = a * capped_exp(a * eta) if a else 0.0
         bend = up + b * y * capped_exp(-b * eta) if b else up
         return np.asarray(bend + np.zeros_like(y)) if np.ndim(bend) < np.ndim(y) else np.asarray(bend)
-
-    def mean(self, eta: Vector) -> Vector:
-        """Return exp(eta)."""
-        return capped_exp(eta)
-
-    def deviance(self, y: Vector, eta: Vector) -> Vector:
-        """Return the unit deviance: twice the loss."""
-        return 2 * self.value(y, eta)
-
-    def score(self, y: Vector, eta: Vector) -> Vector:
-        """Return the unit deviance."""
-        return self.deviance(y, eta)
-
-    def typical(self, y: Vector, eta: Vector) -> Vector:
-        """Return the loss of the null model, and a trace of that at 0 for where that model is perfect."""
-        return self.value(y, eta) + 1e-30 * self.value(y, np.zeros_like(eta))
 
     def null_eta(self, y: Vector, weights: Vector, offset: Vector | None = None) -> float:
         """Return log sum w y e^(-b o) - log sum w e^(a o); where every y is 0, e^-120 stands for mean^a."""

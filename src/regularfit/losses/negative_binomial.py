@@ -11,7 +11,7 @@ import numpy as np
 from .._checks import check_positive
 from .._typing import ArrayLike, Vector
 from ._base import Loss
-from ._power import LOWEST, capped_exp, log_or_zero
+from ._power import LOWEST, LogLink, capped_exp, log_or_zero
 from ._targets import check_not_negative
 
 __all__ = ["NegativeBinomial"]
@@ -19,7 +19,7 @@ __all__ = ["NegativeBinomial"]
 
 @final
 @dataclass(frozen=True, slots=True)
-class NegativeBinomial(Loss):
+class NegativeBinomial(LogLink):
     r"""Predict a count that varies more than a Poisson count; effects multiply.
 
     .. math:: \ell(y, \eta) = y \log\frac{y}{\mu} - (y + \theta) \log\frac{y + \theta}{\mu + \theta},
@@ -92,22 +92,6 @@ class NegativeBinomial(Loss):
         log_y = log_or_zero(y)
         found = m * (log_or_zero(m) - log_y) + u * log_y + left * (log_or_zero(left) - _log(self.theta, u))
         return np.where(inside, found, np.inf)
-
-    def mean(self, eta: Vector) -> Vector:
-        """Return exp(eta)."""
-        return capped_exp(eta)
-
-    def deviance(self, y: Vector, eta: Vector) -> Vector:
-        """Return the unit deviance: twice the loss."""
-        return 2 * self.value(y, eta)
-
-    def score(self, y: Vector, eta: Vector) -> Vector:
-        """Return the unit deviance."""
-        return self.deviance(y, eta)
-
-    def typical(self, y: Vector, eta: Vector) -> Vector:
-        """Return the loss of the null model, and a trace of that at 0 for where that model is perfect."""
-        return self.value(y, eta) + 1e-30 * self.value(y, np.zeros_like(eta))
 
     def null_eta(self, y: Vector, weights: Vector, offset: Vector | None = None) -> float:
         """Return the log of the weighted mean, or Newton's answer where there is an offset.
