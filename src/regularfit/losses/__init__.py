@@ -5,6 +5,8 @@ from __future__ import annotations
 from .._checks import check_choice
 from ..errors import InputError
 from ._base import Loss
+from ._coupled import CoupledLoss
+from .cox import Cox
 from .gamma import Gamma
 from .huber import Huber
 from .logistic import Logistic
@@ -12,9 +14,12 @@ from .negative_binomial import NegativeBinomial
 from .poisson import Poisson
 from .squared import Squared
 from .squared_hinge import SquaredHinge
+from ._survival_target import survival
 from .tweedie import Tweedie
 
 __all__ = [
+    "CoupledLoss",
+    "Cox",
     "Gamma",
     "Huber",
     "Logistic",
@@ -25,6 +30,7 @@ __all__ = [
     "SquaredHinge",
     "Tweedie",
     "get",
+    "survival",
 ]
 
 _ALL: tuple[type[Loss], ...] = (
@@ -36,6 +42,7 @@ _ALL: tuple[type[Loss], ...] = (
     NegativeBinomial,
     Huber,
     SquaredHinge,
+    Cox,
 )
 _BY_NAME: dict[str, type[Loss]] = {loss.name: loss for loss in _ALL}
 
