@@ -6,6 +6,9 @@ from .._checks import check_choice
 from ..errors import InputError
 from ._base import Loss
 from ._coupled import CoupledLoss
+from ._survival_target import survival
+from .baseline import BaselineHazard, baseline_hazard
+from ._concordance import concordance
 from .cox import Cox
 from .gamma import Gamma
 from .huber import Huber
@@ -14,10 +17,10 @@ from .negative_binomial import NegativeBinomial
 from .poisson import Poisson
 from .squared import Squared
 from .squared_hinge import SquaredHinge
-from ._survival_target import survival
 from .tweedie import Tweedie
 
 __all__ = [
+    "BaselineHazard",
     "CoupledLoss",
     "Cox",
     "Gamma",
@@ -29,6 +32,8 @@ __all__ = [
     "Squared",
     "SquaredHinge",
     "Tweedie",
+    "baseline_hazard",
+    "concordance",
     "get",
     "survival",
 ]

@@ -31,11 +31,8 @@ class CoupledLoss(Loss):
         """Return what every row counts where folds are averaged, (n,)."""
 
     @abstractmethod
-    def held_out(self, y: np.ndarray, eta: np.ndarray, weights: Vector, test: np.ndarray) -> Vector:
-        """Return the held-out scores of the columns of ``eta`` (n, L).
-
-        ``weights`` (n,) are those of the training rows, ``test`` (n,) those of the held-out rows; 0 for all others.
-        """
+    def deviance_of(self, y: np.ndarray, eta: np.ndarray, weights: Vector) -> Vector:
+        """Return the deviance of the columns of ``eta`` (n, L), per unit of weight."""
 
     def value(self, y: Vector, eta: Vector) -> Vector:
         """Refuse: there is none."""

@@ -74,22 +74,10 @@ class Cox(CoupledLoss):
         """Return the weight of every event, 0 for censored rows."""
         return weights * y[:, EVENT]
 
-    def held_out(self, y: np.ndarray, eta: np.ndarray, weights: Vector, test: np.ndarray) -> Vector:
-        """Return what the held-out rows add to the deviance, per held-out event.
-
-        The deviance of training and held-out rows together less that of the training rows: held-out events meet full
-        risk sets, however small a fold is (glmnet's ``grouped = TRUE``).
-        """
-        events = float((test * y[:, EVENT]).sum())
-        if events == 0:
-            return np.full(eta.shape[1], np.nan)
-        both = self.deviance_of(y, eta, weights + test)
-        return (both - self.deviance_of(y, eta, weights)) / events
-
     def deviance_of(self, y: np.ndarray, eta: np.ndarray, weights: Vector) -> Vector:
-        """Return twice the log partial likelihood that is missing to the best possible one, for columns of eta."""
+        """Return twice what the log partial likelihood falls short of the best possible, over the sum of weights, (L,)."""
         likelihood = self.prepare(y, weights)
-        return 2 * likelihood.value(eta[likelihood.rows])
+        return 2 * likelihood.value(eta[likelihood.rows]) / likelihood.weights.sum()
 
     def check_target(self, y: ArrayLike) -> np.ndarray:
         """Return start, stop, event and stratum of every row as floats (n, 4), or raise InputError."""

@@ -32,7 +32,7 @@ class HeldOut:
             return np.array([self.score(y, column, w) for column in eta[rows].T])
         if self.events == 0:
             return np.full(eta.shape[1], np.nan)
-        both = self.both.value(eta[self.both.rows]) * self.both.weights.sum()
+        both = self.both.value(eta[self.both.rows])
         return np.asarray(2 * (both - value * self.trained) / self.events)
 
     @cached_property
