@@ -35,14 +35,20 @@ def penalty_of(case, p):
     """Glmnet's penalty in our words: factors are rescaled to sum to p, an excluded column counts as one."""
     factors = np.array(case.get("penalty.factor", np.ones(p)), dtype=float)
     counted = np.where(np.isinf(factors), 1.0, factors)
-    penalty = rf.ElasticNet(case["alpha"]).weighted(np.where(np.isinf(factors), np.inf, counted * p / counted.sum()))
+    penalty = rf.ElasticNet(case["alpha"]).weighted(
+        np.where(np.isinf(factors), np.inf, counted * p / counted.sum())
+    )
     if "lower.limits" in case:
         penalty = penalty.bounded(case["lower.limits"], case["upper.limits"])
     return penalty
 
 
 def given(case):
-    return {"sample_weight": case.get("weights"), "offset": case.get("offset"), "standardize": case.get("standardize", True)}
+    return {
+        "sample_weight": case.get("weights"),
+        "offset": case.get("offset"),
+        "standardize": case.get("standardize", True),
+    }
 
 
 def distance(X, ours, theirs):
@@ -78,7 +84,9 @@ def test_cross_validation_is_that_of_glmnet(name):
     splits = [(np.flatnonzero(folds != k), np.flatnonzero(folds == k)) for k in range(folds.max() + 1)]
     scoring = "concordance" if case["measure"] == "C" else None if case["grouped"] else "ungrouped"
     penalty = penalty_of(case, X.shape[1])
-    model = rf.PenalizedCox(penalty, strengths=case["lambda"], cv=splits, scoring=scoring, tol=1e-12).fit(X, y)
+    model = rf.PenalizedCox(penalty, strengths=case["lambda"], cv=splits, scoring=scoring, tol=1e-12).fit(
+        X, y
+    )
     cv = model.cv_
     np.testing.assert_allclose(cv.mean, case["cvm"], rtol=2e-6)
     np.testing.assert_allclose(cv.se, case["cvsd"], rtol=2e-4)
@@ -98,7 +106,9 @@ def test_without_a_penalty_it_is_coxph(name):
     case, X, y = load(name)
     model = unpenalised(case, X, y)
     assert model.certificate_.converged, model.certificate_
-    np.testing.assert_allclose(model.coef_ * X.std(axis=0), case["coefs"] * X.std(axis=0), rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(
+        model.coef_ * X.std(axis=0), case["coefs"] * X.std(axis=0), rtol=1e-6, atol=1e-7
+    )
 
 
 @pytest.mark.parametrize("name", EXACT)
@@ -118,4 +128,6 @@ def test_concordance_is_that_of_survival(name):
     eta = X @ np.array(case["coefs"]) + np.array(case.get("offset", 0.0))
     weights = None if "weights" not in case else np.array(case["weights"])
     assert rf.losses.concordance(y, eta, weights) == pytest.approx(case["concordance"], abs=1e-12)
-    assert rf.losses.concordance(y, np.round(eta * 2) / 2, weights) == pytest.approx(case["tied_concordance"], abs=1e-12)
+    assert rf.losses.concordance(y, np.round(eta * 2) / 2, weights) == pytest.approx(
+        case["tied_concordance"], abs=1e-12
+    )

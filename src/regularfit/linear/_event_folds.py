@@ -48,8 +48,14 @@ def event_folds(cv: Any, events: Vector, random_state: Any = None) -> Any:
             f"{folds} folds are not possible with {count} event(s): every fold needs one, and at least 2 folds. Give a "
             "strength, choose by a criterion (select='aic'), or use fewer folds."
         )
-    draw = random_state if isinstance(random_state, np.random.RandomState) else np.random.RandomState(random_state or 0)
-    order = np.concatenate([draw.permutation(np.flatnonzero(events > 0)), draw.permutation(np.flatnonzero(events <= 0))])
+    draw = (
+        random_state
+        if isinstance(random_state, np.random.RandomState)
+        else np.random.RandomState(random_state or 0)
+    )
+    order = np.concatenate(
+        [draw.permutation(np.flatnonzero(events > 0)), draw.permutation(np.flatnonzero(events <= 0))]
+    )
     fold = np.empty(n, np.int64)
     fold[order] = np.arange(n) % folds
     return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(folds)]

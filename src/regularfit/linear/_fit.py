@@ -169,7 +169,9 @@ def _folds(
     )
     for k, weight in enumerate(_counted(problem, settings, folds)):
         if not weight > 0:
-            raise InputError(f"The held-out rows of fold {k} have no event, so there is nothing to score; spread the events.")
+            raise InputError(
+                f"The held-out rows of fold {k} have no event, so there is nothing to score; spread the events."
+            )
     return folds
 
 

@@ -148,7 +148,9 @@ class PenalizedCox(PenalizedLinear):
         strata : (n,) labels or one label, where the model has strata.
         """
         eta = self._eta(X, offset)
-        moments = np.unique(self.baseline_.times) if times is None else np.atleast_1d(np.asarray(times, np.float64))
+        moments = (
+            np.unique(self.baseline_.times) if times is None else np.atleast_1d(np.asarray(times, np.float64))
+        )
         if moments.ndim != 1 or np.isnan(moments).any():
             raise InputError("times must be a list of numbers without NaN.")
         return self.baseline_.hazard(eta, moments, self.baseline_.codes_of(strata, len(eta)))
@@ -172,7 +174,9 @@ class PenalizedCox(PenalizedLinear):
     def _target(self, y: Any, table: Table, weights: Vector | None) -> tuple[Vector, np.ndarray | None]:
         target, self._labels = read_survival(y)
         if weights is not None and len(weights) == len(target) and not (weights * target[:, EVENT]).any():
-            raise InputError("sample_weight is 0 on every row with an event, so nothing is left to learn from.")
+            raise InputError(
+                "sample_weight is 0 on every row with an event, so nothing is left to learn from."
+            )
         return target, None
 
     def _settings(
@@ -180,7 +184,8 @@ class PenalizedCox(PenalizedLinear):
     ) -> Settings:
         if self.select in ("gcv", "loo"):
             raise InputError(
-                f"select={self.select!r} is for the squared loss; PenalizedCox takes 'min', '1se', 'aic', 'bic' or 'ebic'."
+                f"select={self.select!r} is for the squared loss; PenalizedCox takes 'min', '1se', 'aic', 'bic' and "
+                "'ebic'."
             )
         return super()._settings(table, problem, classes, weighted)
 

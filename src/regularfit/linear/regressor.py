@@ -153,7 +153,9 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
     def _loss(self) -> Loss:
         loss = losses.get(self.loss)
         if isinstance(loss, CoupledLoss):
-            raise InputError(f"loss={self.loss!r} is for times to an event, not for numbers; use PenalizedCox.")
+            raise InputError(
+                f"loss={self.loss!r} is for times to an event, not for numbers; use PenalizedCox."
+            )
         return loss
 
     def _target(self, y: Any, table: Table, weights: Vector | None) -> tuple[Vector, np.ndarray | None]:

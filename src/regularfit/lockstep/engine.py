@@ -257,8 +257,9 @@ def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:
 def _coupled_road(problem: Problem, penalty: Penalty, normal: Any) -> Road:
     """The one road for losses that couple rows; what it cannot take is refused by name."""
     if normal is None or isinstance(normal, Folded):
+        name = repr(penalty).split("(", 1)[0]
         raise UnsupportedError(
-            f"{penalty!r} is not supported with loss={problem.loss.name!r}; L1, L2 and ElasticNet are, also weighted, "
+            f"loss={problem.loss.name!r} takes no {name} yet; L1, L2 and ElasticNet are supported, also weighted, "
             "bounded, on some columns, or adaptive (Adaptive() is the nearest to MCP and SCAD)."
         )
     return fit_cox

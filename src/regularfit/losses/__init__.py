@@ -5,10 +5,10 @@ from __future__ import annotations
 from .._checks import check_choice
 from ..errors import InputError
 from ._base import Loss
+from ._concordance import concordance
 from ._coupled import CoupledLoss
 from ._survival_target import survival
 from .baseline import BaselineHazard, baseline_hazard
-from ._concordance import concordance
 from .cox import Cox
 from .gamma import Gamma
 from .huber import Huber

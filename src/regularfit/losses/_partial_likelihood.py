@@ -5,9 +5,9 @@ S_g the sum of w_j exp(eta_j) over the rows at risk, the value is
 
     f(eta) = sum_k m_k log(T_k / c_k) - sum_events w_i eta_i,        T_k = S_g - theta_k sum_{D_g} w_j exp(eta_j)
 
-Breslow has one term k a time (m = W_g, theta = 0), Efron one an event (m = W_g / d, theta = 0, 1/d, ..., (d - 1)/d). The
-constants c_k make the best that could be reached, everybody's event foretold, exactly 0: so f >= 0 is half the deviance,
-and it does not depend on the scale of w.
+Breslow has one term k a time (m = W_g, theta = 0), Efron one an event (m = W_g / d, theta = 0, 1/d, ..., (d - 1)/d).
+The constants c_k make the best that could be reached, everybody's event foretold, exactly 0: so f >= 0 is half the
+deviance.
 """
 
 from __future__ import annotations

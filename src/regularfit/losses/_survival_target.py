@@ -115,7 +115,9 @@ def _by_name(fields: dict[str, Any]) -> dict[str, Any]:
     if not events and len(rest) in (2, 3):
         events = [list(rest)[-1]]
     if len(events) != 1 or len(rest) not in (2, 3):
-        raise InputError(f"y has the columns {list(fields)}, which do not say what is time and what is event. Give {_FORMS}.")
+        raise InputError(
+            f"y has the columns {list(fields)}, which do not say what is time and what is event. Give {_FORMS}."
+        )
     found["event"] = rest.pop(events[0])
     lower = {name.lower(): name for name in rest}
     if len(rest) == 1:
@@ -135,7 +137,9 @@ def _checked(columns: dict[str, Any]) -> tuple[np.ndarray, np.ndarray | None]:
     codes, labels = _strata(columns.get("stratum"), len(stop))
     for other, values in (("start", start), ("event", event), ("strata", codes)):
         if len(values) != len(stop):
-            raise InputError(f"{name} has {len(stop)} entries but {other} has {len(values)}; give one for every row.")
+            raise InputError(
+                f"{name} has {len(stop)} entries but {other} has {len(values)}; give one for every row."
+            )
     _check_order(name, start, stop)
     if not event.any():
         raise InputError(
@@ -175,7 +179,8 @@ def _events(values: Any) -> Vector:
         at = f"; it holds {np.ravel(array)[bad[0]]!r} in row {bad[0]}, counted from 0" if bad.size else ""
         hint = " Codes 1 and 2 become event == 2." if set(np.unique(numbers)) == {1.0, 2.0} else ""
         raise InputError(
-            f"event must be True or False, or 1 (an event) or 0 (censored), in every row{at}.{hint} y is read as {_FORMS}."
+            f"event must be True or False, or 1 (an event) or 0 (censored), in every row{at}.{hint} y is read as "
+            f"{_FORMS}."
         )
     return numbers
 

@@ -66,7 +66,8 @@ class BaselineHazard:
             return np.zeros(n, np.int64)
         if strata is None:
             raise InputError(
-                f"This model has {len(self.labels)} strata, each with a baseline hazard of its own; give strata, one label a row."
+                f"This model has {len(self.labels)} strata, each with a baseline hazard of its own; give strata, one "
+                "label a row."
             )
         given = np.asarray(strata)
         given = np.full(n, given[()]) if given.ndim == 0 else given
@@ -75,15 +76,25 @@ class BaselineHazard:
         known = {label: code for code, label in enumerate(self.labels.tolist())}
         unknown = [label for label in given.tolist() if label not in known]
         if len(given) != n or unknown:
-            what = f"label {unknown[0]!r} was not in the training rows" if unknown else f"{len(given)} labels for {n} rows"
-            raise InputError(f"strata: {what}; known labels are {self.labels.tolist()[:10]}, one for every row.")
+            what = (
+                f"label {unknown[0]!r} was not in the training rows"
+                if unknown
+                else f"{len(given)} labels for {n} rows"
+            )
+            raise InputError(
+                f"strata: {what}; known labels are {self.labels.tolist()[:10]}, one for every row."
+            )
         return np.array([known[label] for label in given.tolist()], dtype=np.int64)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a step: time, cumulative hazard and survival at ``center``, and the stratum where there are several."""
+        """Return one row a step: (stratum,) time, cumulative hazard and survival at ``center``."""
         import pandas as pd
 
-        columns = {"time": self.times, "cumulative_hazard": self.cumulative, "survival": np.exp(-self.cumulative)}
+        columns = {
+            "time": self.times,
+            "cumulative_hazard": self.cumulative,
+            "survival": np.exp(-self.cumulative),
+        }
         if self.labels is not None:
             columns = {"stratum": self.labels[self.codes], **columns}
         return pd.DataFrame(columns)

@@ -75,7 +75,7 @@ class Cox(CoupledLoss):
         return weights * y[:, EVENT]
 
     def deviance_of(self, y: np.ndarray, eta: np.ndarray, weights: Vector) -> Vector:
-        """Return twice what the log partial likelihood falls short of the best possible, over the sum of weights, (L,)."""
+        """Return twice what the log partial likelihood falls short of the best, over the sum of weights, (L,)."""
         likelihood = self.prepare(y, weights)
         return 2 * likelihood.value(eta[likelihood.rows]) / likelihood.weights.sum()
 

@@ -77,13 +77,17 @@ def record(
         c = 1.0 / np.maximum(ratio, 1.0)
         return (1 - c) * value + penalty + c * (np.where(np.isinf(price), 0.0, price) - on_eta) + conjugate
 
-    best = np.minimum(gap([v.duals[0] for v in verdicts[:count]]), gap([v.duals[-1] for v in verdicts[:count]]))
+    best = np.minimum(
+        gap([v.duals[0] for v in verdicts[:count]]), gap([v.duals[-1] for v in verdicts[:count]])
+    )
     primal = value + penalty
     size = np.maximum(primal, least)
     at = slice(front.position, front.position + count)
     unknown = looks.wide[:count] | np.isinf(price) | ~np.isfinite(best)
     front.gaps[at] = np.where(unknown, primal, np.minimum(np.maximum(best, 0.0), primal)) / size
-    front.kkt[at] = np.maximum(batch.error[:count] * batch.unit[:count] / s, [v.violation for v in verdicts[:count]])
+    front.kkt[at] = np.maximum(
+        batch.error[:count] * batch.unit[:count] / s, [v.violation for v in verdicts[:count]]
+    )
     front.deviance_ratio[at] = 1 - value / ground.null_value if ground.null_value > least else 0.0
     front.df[at] = (b != 0).sum(axis=1) if not batch.terms[1].any() else np.nan
     if count:

@@ -21,7 +21,9 @@ class HeldOut:
     rows together less that of the training rows. Held-out events so meet full risk sets, however small a fold is.
     """
 
-    def __init__(self, problem: Problem, lane: Lane, rows: np.ndarray, ground: Ground, score: Score | None) -> None:
+    def __init__(
+        self, problem: Problem, lane: Lane, rows: np.ndarray, ground: Ground, score: Score | None
+    ) -> None:
         self.problem, self.lane, self.tested, self.ground, self.score = problem, lane, rows, ground, score
 
     def scores(self, eta: np.ndarray, value: Vector) -> Vector:
@@ -54,6 +56,6 @@ class HeldOut:
         return float(self._train.sum())
 
     @cached_property
-    def both(self):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    def both(self):  # type: ignore[no-untyped-def]
         """The likelihood of training and held-out rows together."""
         return self.problem.loss.prepare(self.problem.y, self._train + self._test)  # type: ignore[attr-defined]

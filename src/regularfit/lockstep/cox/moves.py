@@ -1,8 +1,8 @@
 """Newton's method for a batch of strengths of one lane, on its working set.
 
 One Hessian, taken where a straight line through the last solutions leads for the middle of the batch, serves all its
-strengths: the gradient is exact at every look, so a stale Hessian costs looks, not accuracy. A look at all strengths of a
-batch together is two products with the working set and a few cumulative sums.
+strengths: the gradient is exact at every look, so a stale Hessian costs looks, not accuracy. A look at all strengths of
+a batch together is two products with the working set and a few cumulative sums.
 """
 
 from __future__ import annotations
@@ -119,7 +119,9 @@ def _judge(looks: Looks, step: Steps, which: np.ndarray, tol: float) -> np.ndarr
     descent = looks.look(which)
     errors = batch.errors(which, descent)
     objective = looks.value[which] + batch.strengths[which] * batch.penalty(batch.b[which])
-    worse = ~(errors <= 0.5 * batch.error[which]) & ~(objective <= step.objective[which] * (1 + 1e-12) + 1e-300)
+    worse = ~(errors <= 0.5 * batch.error[which]) & ~(
+        objective <= step.objective[which] * (1 + 1e-12) + 1e-300
+    )
     worse &= ~(errors <= TARGET * tol)
     for slot in which[worse]:
         batch.b[slot] = 0.5 * (batch.b[slot] + step.previous[slot])
@@ -128,7 +130,11 @@ def _judge(looks: Looks, step: Steps, which: np.ndarray, tol: float) -> np.ndarr
     step.objective[good], batch.error[good] = objective[~worse], errors[~worse]
     batch.descent[good] = descent[~worse]
     batch.live[good] = errors[~worse] > TARGET * tol
-    stuck = [slot for slot in which[worse] if np.allclose(batch.b[slot], step.previous[slot], rtol=1e-14, atol=1e-300)]
+    stuck = [
+        slot
+        for slot in which[worse]
+        if np.allclose(batch.b[slot], step.previous[slot], rtol=1e-14, atol=1e-300)
+    ]
     batch.live[stuck] = False
     return good[batch.live[good]]
 

@@ -141,7 +141,9 @@ class CoxRounds:
     def _certify(self, batches: list[CoxBatch], found: list[tuple[Looks, Vector]]) -> int:
         fronts = [batch.front for batch in batches for _ in batch.strengths]
         strengths = [float(s) for batch in batches for s in batch.strengths]
-        residuals = [self.grounds[b.front.lane].on_all_rows(f[0].residual) for b, f in zip(batches, found, strict=True)]
+        residuals = [
+            self.grounds[b.front.lane].on_all_rows(f[0].residual) for b, f in zip(batches, found, strict=True)
+        ]
         gradients = np.empty((len(fronts), self.problem.p), np.float32)
         R = np.ascontiguousarray(np.hstack(residuals))
         verdicts = score_columns(self.problem.design, R, fronts, strengths, self.team, gradients)
