@@ -27,6 +27,9 @@ def load(name):
     case = json.loads((FIXTURES / f"{name}.json").read_text())
     frame = pd.read_csv(DATA / case["data"])
     X = frame.drop(columns="target").to_numpy(float)[: case["rows"]]
+    if case["scaled"]:
+        digits = 7 - np.floor(np.log10(np.abs(scaled := (X - X.mean(axis=0)) / X.std(axis=0, ddof=1))))
+        X = np.round(scaled * 10**digits) / 10**digits
     times = [case["time"]] if "start" not in case else [case["start"], case["time"]]
     return case, X, survival(*times, case["event"], strata=case.get("strata"))
 
