@@ -159,4 +159,5 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
         return loss
 
     def _target(self, y: Any, table: Table, weights: Vector | None) -> tuple[Vector, np.ndarray | None]:
+        self._loss()  # a loss for other targets says so before the target is looked at
         return read_target(y, table.n), None

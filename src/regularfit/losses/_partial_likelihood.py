@@ -18,26 +18,25 @@ import numpy as np
 
 from .._typing import Vector
 from ..errors import InputError
-from ._risk_sets import risk_sets
+from ._risk_sets import Nested, risk_sets
 from ._survival_target import EVENT, START, STOP, STRATUM
 
 __all__ = ["WIDEST", "At", "PartialLikelihood"]
 
-WIDEST = 600.0  # range of eta beyond which exp leaves float64; what lies below counts as if it lay there
+WIDEST = 600.0  # range of eta beyond which exp leaves float64, and logarithms are added instead
 
 
 @dataclass(frozen=True, eq=False)
 class At:
-    """What is known at some predictors (r, m): sums, their terms, hazards."""
+    """What is known at some predictors (r, m): sums, their terms."""
 
     v: np.ndarray  # (r, m) w exp(eta - highest)
     terms: np.ndarray  # (K, m) T_k, with the same factor
     value: Vector  # (m,)
-    hazard: np.ndarray  # (G, m) sum over the terms of a time: m_k / T_k
-    tied: np.ndarray | None  # (G, m) the same with theta_k, where there are ties to correct for
     expected: np.ndarray  # (r, m) the derivative of the sum of logs: expected events
     highest: Vector  # (m,)
-    wide: np.ndarray  # (m,) whether eta was too wide to be exact
+    log_v: np.ndarray  # (r, m) the logarithms of v
+    wide: np.ndarray  # (m,) whether eta is too wide for v and terms, which then are approximations
 
 
 class PartialLikelihood:
@@ -55,6 +54,7 @@ class PartialLikelihood:
         self.rows, group_of, first, last = used[order], group_of[order], first[order], last[order]
         self.times, self.strata = keys[:, 1], keys[:, 0]
         self.weights = weights[self.rows]
+        self.log_weights = np.log(self.weights)
         self.groups = len(keys)
         self.sets = risk_sets(first, last, self.groups)
         self.events = np.flatnonzero(group_of >= 0)
@@ -76,7 +76,8 @@ class PartialLikelihood:
             self.theta = rank / count[self.group_of_term]
             log_best = (np.log(mass)[self.group_of_term]) + np.log1p(-self.theta)
             mass = (mass / count)[self.group_of_term]
-        self.mass, self.best = mass, float(mass @ log_best)
+        # What events add to the sum of logarithms by their own weights is taken off with the rest.
+        self.mass, self.best = mass, float(mass @ log_best - self.event_weight @ self.log_weights)
 
     # ------------------------------------------------------------------ values and slopes
 
@@ -84,11 +85,9 @@ class PartialLikelihood:
         """Everything at predictors (r, m)."""
         highest = eta.max(axis=0)
         away = eta - highest
+        away += self.log_weights[:, None]
         wide = away.min(axis=0) < -WIDEST
-        if wide.any():
-            np.maximum(away, -WIDEST, out=away)
-        v = np.exp(away)
-        v *= self.weights[:, None]
+        v = np.exp(np.maximum(away, -WIDEST) if wide.any() else away)
         terms = self.sets.sums(v)
         if self.efron:
             own = np.add.reduceat(v[self.events], self.starts, axis=0)
@@ -103,7 +102,32 @@ class PartialLikelihood:
         if tied is not None:
             expected[self.events] -= tied[self.group_of]
         expected *= v
-        return At(v, terms, np.maximum(value, 0.0), rate, tied, expected, highest, wide)
+        for k in np.flatnonzero(wide):
+            value[k], expected[:, [k]], _ = self._by_logarithms(away[:, [k]])
+        return At(v, terms, np.maximum(value, 0.0), expected, highest, away, wide)
+
+    def _by_logarithms(self, log_v: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        """Value, expected events (r, 1) and log hazards (G, 1) at one predictor, however wide it is."""
+        log_terms = self.sets.log_sums(log_v)
+        if self.efron:
+            own = np.logaddexp.reduceat(log_v[self.events], self.starts, axis=0)
+            share = self.theta[:, None] * np.exp(own - log_terms)[self.group_of_term]
+            log_terms = log_terms[self.group_of_term] + np.log1p(-share)
+        value = float(self.mass @ log_terms[:, 0] - self.event_weight @ log_v[:, 0] - self.best)
+        log_rate = np.log(self.mass)[:, None] - log_terms
+        if self.efron:
+            with np.errstate(divide="ignore"):
+                log_tied = np.logaddexp.reduceat(np.log(self.theta)[:, None] + log_rate, self.starts, axis=0)
+            log_rate = np.logaddexp.reduceat(log_rate, self.starts, axis=0)
+        expected = np.exp(log_v + self.sets.log_spread(log_rate))
+        if self.efron:
+            expected[self.events] -= np.exp(log_v[self.events] + log_tied[self.group_of])
+        return value, np.maximum(expected, 0.0), log_rate
+
+    def log_hazard(self, eta: Vector) -> Vector:
+        """Logarithms of the baseline hazard at the event times, (G,), at one predictor (r,)."""
+        at = self.at(eta[:, None])
+        return np.asarray(self._by_logarithms(at.log_v)[2][:, 0] - at.highest[0])
 
     def value(self, eta: np.ndarray) -> Vector:
         """Half the deviance of the columns of eta (r, m), per unit of weight."""
@@ -116,8 +140,17 @@ class PartialLikelihood:
     # ------------------------------------------------------------------ curvature at one predictor
 
     def bend(self, at: At, Z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Parts (P, Q) of the Hessian ``P'P - Q'Q`` on the columns of Z (r, w), at the one predictor of ``at``."""
+        """Parts (P, Q) of the Hessian ``P'P - Q'Q`` on the columns of Z (r, w), at the one predictor of ``at``.
+
+        Where that is too wide and risk sets are not nested, Q is left out: P'P is a bound on the Hessian. Where they
+        are, ties are taken as Breslow's: a Hessian only steers.
+        """
         P = np.multiply(Z, np.sqrt(at.expected), order="F")
+        if at.wide[0]:
+            if not isinstance(self.sets, Nested):
+                return P, np.zeros((0, Z.shape[1]))
+            root = np.sqrt(np.add.reduceat(self.weights[self.events], self.starts))
+            return P, root[:, None] * self.sets.means(at.log_v, Z)
         Q = self.sets.sums(np.multiply(Z, at.v, order="F"))
         if self.efron:
             own = np.add.reduceat(Z[self.events] * at.v[self.events], self.starts, axis=0)
@@ -131,7 +164,7 @@ class PartialLikelihood:
         return np.asarray(P.T @ P - Q.T @ Q)
 
     def hessian_times(self, at: At, t: Vector) -> Vector:
-        """``H t``, (r,), at the one predictor of ``at``."""
+        """``H t``, (r,), at the one predictor of ``at``, which must not be too wide."""
         pull = self.sets.sums(at.v * t[:, None])
         if self.efron:
             own = np.add.reduceat((at.v[:, 0] * t)[self.events], self.starts)[:, None]

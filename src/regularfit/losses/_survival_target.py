@@ -176,7 +176,7 @@ def _events(values: Any) -> Vector:
         numbers = np.full(array.shape, np.nan)
     bad = np.flatnonzero(~((numbers == 0) | (numbers == 1)))
     if array.ndim != 1 or bad.size:
-        at = f"; it holds {np.ravel(array)[bad[0]]!r} in row {bad[0]}, counted from 0" if bad.size else ""
+        at = f"; it holds {np.ravel(array)[bad[0]]} in row {bad[0]}, counted from 0" if bad.size else ""
         hint = " Codes 1 and 2 become event == 2." if set(np.unique(numbers)) == {1.0, 2.0} else ""
         raise InputError(
             f"event must be True or False, or 1 (an event) or 0 (censored), in every row{at}.{hint} y is read as "

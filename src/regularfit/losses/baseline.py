@@ -110,9 +110,9 @@ def baseline_hazard(
     Breslow (1972); Kalbfleisch & Prentice (2002), The statistical analysis of failure time data.
     """
     likelihood = loss.prepare(y, weights)
-    at = likelihood.at(eta[likelihood.rows][:, None])
     center = float(np.average(eta, weights=weights))
-    steps = at.hazard[:, 0] * np.exp(center - at.highest[0])
+    with np.errstate(over="ignore"):
+        steps = np.exp(likelihood.log_hazard(eta[likelihood.rows]) + center)
     codes = likelihood.strata.astype(np.int64)
     cumulative = np.empty_like(steps)
     for code in np.unique(codes):

@@ -20,6 +20,7 @@ import numpy as np
 
 from ..._typing import Vector
 from ..free_ends import open_columns
+from ..newton.batch import violations
 from ..scores import Verdict
 from .ground import Ground
 from .moves import CoxBatch, Looks
@@ -40,7 +41,7 @@ def close_free_columns(ground: Ground, batch: CoxBatch, looks: Looks, Z: np.ndar
         if len(open_):
             at = ground.likelihood.at(looks.eta[:, [k]])
             F = Z[:, free[open_]]
-            t = _shift(ground.likelihood.hessian(at, F), F, g[open_])
+            t = None if at.wide[0] else _shift(ground.likelihood.hessian(at, F), F, g[open_])
             moved = None if t is None else ground.likelihood.hessian_times(at, t)
             price[k] = np.inf if t is None or moved is None else float(t @ moved)
             if moved is not None:
@@ -83,11 +84,10 @@ def record(
     primal = value + penalty
     size = np.maximum(primal, least)
     at = slice(front.position, front.position + count)
-    unknown = looks.wide[:count] | np.isinf(price) | ~np.isfinite(best)
+    unknown = np.isinf(price) | ~np.isfinite(best)
     front.gaps[at] = np.where(unknown, primal, np.minimum(np.maximum(best, 0.0), primal)) / size
-    front.kkt[at] = np.maximum(
-        batch.error[:count] * batch.unit[:count] / s, [v.violation for v in verdicts[:count]]
-    )
+    inside = violations(b, batch.descent[:count], s, *batch.terms) / s
+    front.kkt[at] = np.maximum(inside, [v.violation for v in verdicts[:count]])
     front.deviance_ratio[at] = 1 - value / ground.null_value if ground.null_value > least else 0.0
     front.df[at] = (b != 0).sum(axis=1) if not batch.terms[1].any() else np.nan
     if count:

@@ -42,7 +42,6 @@ class Looks:
         shape = (len(ground.rows), len(batch))
         self.eta, self.residual = np.empty(shape), np.empty(shape)
         self.value = np.full(len(batch), np.inf)
-        self.wide = np.zeros(len(batch), bool)
         self.stale = np.ones(len(batch), bool)  # moved since they were looked at
 
     def predictor(self, b: np.ndarray) -> np.ndarray:
@@ -59,7 +58,7 @@ class Looks:
         at = likelihood.at(eta)
         residual = -likelihood.gradient(at)
         self.eta[:, which], self.residual[:, which] = eta, residual
-        self.value[which], self.wide[which], self.stale[which] = at.value, at.wide, False
+        self.value[which], self.stale[which] = at.value, False
         return np.ascontiguousarray((self.Z.T @ residual).T)
 
     def install(self, step: Steps, b: Vector) -> None:
