@@ -27,6 +27,8 @@ public:
         if (rows_.size() < start + size_ + 1) rows_.resize((start + size_ + 1) * 3 / 2 + 64);
         std::copy(solved.begin(), solved.end(), rows_.begin() + start);
         rows_[start + size_] = std::sqrt(pivot);
+        inverse_.resize(size_);
+        inverse_.push_back(1.0 / rows_[start + size_]);
         ++size_;
         return true;
     }
@@ -46,10 +48,11 @@ public:
                 fresh[j] = cos_[j] * carried + sin_[j] * right;
                 carried = cos_[j] * right - sin_[j] * carried;
             }
-            const double corner = old[i + 1], norm = std::hypot(carried, corner);
+            const double corner = old[i + 1], norm = std::sqrt(carried * carried + corner * corner);
             cos_[i] = carried / norm;
             sin_[i] = corner / norm;
             fresh[i] = norm;
+            inverse_[i] = 1.0 / norm;
         }
         --size_;
     }
@@ -57,13 +60,13 @@ public:
     void forward(double* x) const {  // x := L^-1 x
         for (int i = 0; i < size_; ++i) {
             const double* r = row(i);
-            x[i] = (x[i] - dot(r, x, i)) / r[i];
+            x[i] = (x[i] - dot(r, x, i)) * inverse_[i];
         }
     }
     void backward(double* x) const {  // x := L^-T x
         for (int i = size_ - 1; i >= 0; --i) {
             const double* r = row(i);
-            x[i] /= r[i];
+            x[i] *= inverse_[i];
             axpy(-x[i], r, x, i);
         }
     }
@@ -78,7 +81,7 @@ private:
     double* row(int i) { return rows_.data() + offset(i); }
 
     int size_ = 0;
-    std::vector<double> rows_, cos_, sin_;
+    std::vector<double> rows_, inverse_, cos_, sin_;  // inverse_: of the diagonal, a division is slow
 };
 
 }  // namespace rf
