@@ -57,17 +57,35 @@ public:
         --size_;
     }
 
+    // Four rows a pass: a call each would cost more than its few numbers.
     void forward(double* x) const {  // x := L^-1 x
-        for (int i = 0; i < size_; ++i) {
-            const double* r = row(i);
-            x[i] = (x[i] - dot(r, x, i)) * inverse_[i];
+        int i = 0;
+        for (; i + 4 <= size_; i += 4) {
+            double sums[4];
+            dot4(row(i), row(i + 1), row(i + 2), row(i + 3), x, sums, i);
+            for (int k = 0; k < 4; ++k) {
+                double rest = x[i + k] - sums[k];
+                for (int j = i; j < i + k; ++j) rest -= row(i + k)[j] * x[j];
+                x[i + k] = rest * inverse_[i + k];
+            }
         }
+        for (; i < size_; ++i) x[i] = (x[i] - dot(row(i), x, i)) * inverse_[i];
     }
     void backward(double* x) const {  // x := L^-T x
-        for (int i = size_ - 1; i >= 0; --i) {
-            const double* r = row(i);
+        int i = size_;
+        for (; i >= 4; i -= 4) {
+            double found[4];
+            for (int k = 3; k >= 0; --k) {
+                double rest = x[i - 4 + k];
+                for (int j = k + 1; j < 4; ++j) rest += found[j] * row(i - 4 + j)[i - 4 + k];
+                x[i - 4 + k] = rest * inverse_[i - 4 + k];
+                found[k] = -x[i - 4 + k];
+            }
+            axpy4(found, row(i - 4), row(i - 3), row(i - 2), row(i - 1), x, i - 4);
+        }
+        while (i-- > 0) {
             x[i] *= inverse_[i];
-            axpy(-x[i], r, x, i);
+            axpy(-x[i], row(i), x, i);
         }
     }
     void solve(double* x) const {
