@@ -105,7 +105,9 @@ class Settings:
     atoms: Atoms
 
 
-def fit_batch(settings: Settings, which: list[int], light: LightLanes | None = None) -> list[list[LaneResult]]:
+def fit_batch(
+    settings: Settings, which: list[int], light: LightLanes | None = None
+) -> list[list[LaneResult]]:
     """Results per lane and candidate; ``light`` are the lanes that need no more than their errors."""
     if light is not None:
         return _fit_both(settings, which, light)

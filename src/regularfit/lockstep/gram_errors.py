@@ -109,8 +109,12 @@ def light_lanes(
     sums = Sums.of(atoms.total).combined(whole, shares, Sums.of(atoms.grams))
     with np.errstate(divide="ignore", invalid="ignore"):  # of lanes that are sorted out here
         data = without_gram(problem, sums)
-        among &= (data.inverse > 0).all(axis=1) & np.isfinite(data.inverse).all(axis=1) & _safe(whole, sums, atoms)
-    tests = [groups.argmax(axis=1) if keep else groups for groups, keep in zip(atoms.tests, among, strict=True)]
+        among &= (
+            (data.inverse > 0).all(axis=1) & np.isfinite(data.inverse).all(axis=1) & _safe(whole, sums, atoms)
+        )
+    tests = [
+        groups.argmax(axis=1) if keep else groups for groups, keep in zip(atoms.tests, among, strict=True)
+    ]
     varies = data.inverse[among][0] if among.any() else np.ones(problem.p)
     terms = tuple(lane_terms(forms[0], varies) for forms in normals)
     return LightLanes(problem, atoms, among, whole, shares, data, tests, terms)
@@ -123,7 +127,9 @@ def _plain(forms: Sequence[Coordinates]) -> bool:
         return False
     sharp = np.isfinite(first.l1) & (first.l1 > 0)
     penalised = bool((sharp | np.isinf(first.l1) | (first.l2 > 0)).all())
-    return bool(sharp.any()) and penalised and bool(np.isinf(first.lower).all() and np.isinf(first.upper).all())
+    return (
+        bool(sharp.any()) and penalised and bool(np.isinf(first.lower).all() and np.isinf(first.upper).all())
+    )
 
 
 def _safe(whole: Vector, sums: Sums, atoms: Atoms) -> np.ndarray:
