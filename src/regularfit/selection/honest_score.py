@@ -117,7 +117,7 @@ def honest_score(
     rows; where p > n it says a little too much then, and 10 folds suit better. How often the intervals hold the truth,
     by simulation, is in
     ``benchmarks/results/nested_coverage.md``: about as often as they say. For log-losses on few rows that takes many
-    partitions (see ``repeats``): 87 to 89 in 100 against 75 to 82 from one partition into 5 folds.
+    partitions (see ``repeats``): 88 to 90 in 100 against 75 to 82 from one partition into 5 folds.
 
     Parameters
     ----------
