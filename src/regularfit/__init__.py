@@ -26,8 +26,16 @@ if TYPE_CHECKING:
         TableError,
         UnsupportedError,
     )
-    from .linear import PenalizedClassifier, PenalizedRegressor, fit_path, load, stability_selection
+    from .linear import (
+        PenalizedClassifier,
+        PenalizedCox,
+        PenalizedRegressor,
+        fit_path,
+        load,
+        stability_selection,
+    )
     from .losses import (
+        Cox,
         Gamma,
         Huber,
         Logistic,
@@ -36,6 +44,7 @@ if TYPE_CHECKING:
         Squared,
         SquaredHinge,
         Tweedie,
+        survival,
     )
     from .penalties import L1, L2, MCP, SCAD, SLOPE, Adaptive, ElasticNet, Group, Penalty, SparseGroup
     from .selection import honest_score
@@ -48,6 +57,7 @@ __all__ = [
     "SLOPE",
     "Adaptive",
     "ConvergenceWarning",
+    "Cox",
     "ElasticNet",
     "FewerFoldsWarning",
     "FitError",
@@ -60,6 +70,7 @@ __all__ = [
     "ModelFileError",
     "NegativeBinomial",
     "PenalizedClassifier",
+    "PenalizedCox",
     "PenalizedRegressor",
     "Penalty",
     "Poisson",
@@ -75,13 +86,14 @@ __all__ = [
     "honest_score",
     "load",
     "stability_selection",
+    "survival",
 ]
 
 _HOMES = {
     "errors": "ConvergenceWarning FewerFoldsWarning FitError GridEdgeWarning InputError ModelFileError "
     "RegularfitError TableError UnsupportedError",
-    "linear": "PenalizedClassifier PenalizedRegressor fit_path load stability_selection",
-    "losses": "Gamma Huber Logistic NegativeBinomial Poisson Squared SquaredHinge Tweedie",
+    "linear": "PenalizedClassifier PenalizedCox PenalizedRegressor fit_path load stability_selection",
+    "losses": "Cox Gamma Huber Logistic NegativeBinomial Poisson Squared SquaredHinge Tweedie survival",
     "penalties": "Adaptive ElasticNet Group L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
     "selection": "honest_score",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .classifier import PenalizedClassifier
+from .cox import PenalizedCox
 from .fit_path import fit_path
 from .model_file import load, load_extra
 from .plots import CVDisplay, PathDisplay
@@ -14,6 +15,7 @@ __all__ = [
     "CVDisplay",
     "PathDisplay",
     "PenalizedClassifier",
+    "PenalizedCox",
     "PenalizedRegressor",
     "StabilityDisplay",
     "StabilitySelection",

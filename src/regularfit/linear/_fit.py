@@ -26,7 +26,7 @@ from ..lockstep import (
     strength_grid,
 )
 from ..lockstep.null import null_eta
-from ..losses import Squared
+from ..losses import CoupledLoss, Squared
 from ..penalties import Penalty
 from ..selection import (
     CRITERIA,
@@ -157,7 +157,7 @@ def _folds(
     problem: Problem, settings: Settings, labels: np.ndarray | None, X: Any, groups: Any
 ) -> list[Fold]:
     classifier = labels is not None
-    return make_folds(
+    folds = make_folds(
         settings.cv,
         problem.n,
         labels if classifier else problem.y,
@@ -167,6 +167,20 @@ def _folds(
         random_state=settings.random_state,
         sample_weight=problem.sample_weight,
     )
+    for k, weight in enumerate(_counted(problem, settings, folds)):
+        if not weight > 0:
+            raise InputError(
+                f"The held-out rows of fold {k} have no event, so there is nothing to score; spread the events."
+            )
+    return folds
+
+
+def _counted(problem: Problem, settings: Settings, folds: list[Fold]) -> Vector:
+    """What every fold counts in the mean: the weight of its rows, or of its events where those are scored."""
+    loss, weights = problem.loss, problem.sample_weight
+    if isinstance(loss, CoupledLoss) and settings.scoring.name.endswith(loss.score_name):
+        weights = loss.fold_weights(problem.y, weights)
+    return fold_weights(folds, weights)
 
 
 def _curves(
@@ -184,7 +198,7 @@ def _curves(
         )
     if not folds:
         return None
-    weights = fold_weights(list(folds), problem.sample_weight)
+    weights = _counted(problem, settings, list(folds))
     return tuple(
         _cv_result(path, lanes_of[1:], weights, settings.scoring)
         for path, lanes_of in zip(paths, results, strict=True)
@@ -206,19 +220,28 @@ def _criterion(problem: Problem, settings: Settings, penalty: Penalty, path: Pat
         return Criterion(
             "loo", path.strengths, closed_form_scores(problem, penalty, path.strengths, settings.threads).loo
         )
-    eta = null_eta(problem, problem.sample_weight / problem.n)
-    null_deviance = float(problem.sample_weight @ problem.loss.deviance(problem.y, eta))
+    null_deviance, n = _null_deviance(problem)
     deviance = null_deviance * np.maximum(1.0 - path.deviance_ratio, 0.0)
     return criterion(
         settings.select,
         path.strengths,
         deviance,
         path.df,
-        n=float(problem.n),
+        n=n,
         p=problem.p,
         squared=isinstance(problem.loss, Squared),
         intercept=problem.fit_intercept,
     )
+
+
+def _null_deviance(problem: Problem) -> tuple[float, float]:
+    """Total deviance of the null model, and what a criterion counts as n: rows, or events where rows are coupled."""
+    loss, weights = problem.loss, problem.sample_weight
+    if isinstance(loss, CoupledLoss):
+        deviance = loss.deviance_of(problem.y, problem.offset[:, None], weights)[0] * problem.n
+        return float(deviance), float(loss.fold_weights(problem.y, weights).sum())
+    eta = null_eta(problem, weights / problem.n)
+    return float(weights @ loss.deviance(problem.y, eta)), float(problem.n)
 
 
 # --- what the user should hear of ----------------------------------------------------------------

@@ -10,9 +10,11 @@ import numpy as np
 
 from .._typing import Vector
 from ..designs import Dense, Imputed
-from ..losses import Squared
+from ..errors import UnsupportedError
+from ..losses import CoupledLoss, Squared
 from ..penalties import Folded, Penalty
 from .adaptive import settle
+from .cox import fit_cox
 from .folded import fit_folded_gram, fit_folded_rounds
 from .front import LARGEST_BATCH
 from .gram import fit_gram, suits_gram
@@ -231,6 +233,8 @@ def _lane_by_lane(
 def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:
     """The cheapest road that is exact for this loss, penalty and shape."""
     normal = penalty.coordinates(problem.p)
+    if isinstance(problem.loss, CoupledLoss):
+        return _coupled_road(problem, penalty, normal)
     if isinstance(normal, Folded) and isinstance(problem.loss, Squared):
         return fit_folded_gram if suits_gram(problem, lanes) else fit_folded_rounds
     if normal is None or isinstance(normal, Folded):
@@ -247,6 +251,17 @@ def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:
     if suits_gram(problem, lanes):
         return fit_gram
     return fit_ridge if smooth else fit_workset
+
+
+def _coupled_road(problem: Problem, penalty: Penalty, normal: Any) -> Road:
+    """The one road for losses that couple rows; what it cannot take is refused by name."""
+    if normal is None or isinstance(normal, Folded):
+        name = repr(penalty).split("(", 1)[0]
+        raise UnsupportedError(
+            f"loss={problem.loss.name!r} takes no {name} yet; L1, L2 and ElasticNet are supported, also weighted, "
+            "bounded, on some columns, or adaptive (Adaptive() is the nearest to MCP and SCAD)."
+        )
+    return fit_cox
 
 
 def _ticker(progress: Callable[[int, int], None] | None, total: int) -> Callable[[int], None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._typing import Vector
+from ..losses import CoupledLoss
 from ..penalties.coordinates import Coordinates
 from .problem import Problem
 from .scores import centred_scores
@@ -32,6 +33,11 @@ def null_scores(problem: Problem, normal: Coordinates | None, shared: Shared | N
     weights = problem.sample_weight / problem.n
     mean, deviation = problem.design.moments(weights[None, :])
     inverse = inverse_scale(deviation[0], problem.standardize, problem.fit_intercept, problem.unit)
+    if isinstance(problem.loss, CoupledLoss):
+        from .cox import null_residual  # which fits free columns by way of the rounds
+
+        residual = null_residual(problem, normal)
+        return centred_scores(problem.design, residual[:, None], mean * problem.fit_intercept)[0] * inverse
     eta = _with_free_columns(problem, normal, weights) if normal is not None else null_eta(problem, weights)
     residual = -weights * problem.loss.gradient(problem.y, eta)
     scores = centred_scores(problem.design, residual[:, None], mean * problem.fit_intercept)[0] * inverse

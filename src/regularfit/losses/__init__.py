@@ -5,6 +5,11 @@ from __future__ import annotations
 from .._checks import check_choice
 from ..errors import InputError
 from ._base import Loss
+from ._concordance import concordance
+from ._coupled import CoupledLoss
+from ._survival_target import survival
+from .baseline import BaselineHazard, baseline_hazard
+from .cox import Cox
 from .gamma import Gamma
 from .huber import Huber
 from .logistic import Logistic
@@ -15,6 +20,9 @@ from .squared_hinge import SquaredHinge
 from .tweedie import Tweedie
 
 __all__ = [
+    "BaselineHazard",
+    "CoupledLoss",
+    "Cox",
     "Gamma",
     "Huber",
     "Logistic",
@@ -24,7 +32,10 @@ __all__ = [
     "Squared",
     "SquaredHinge",
     "Tweedie",
+    "baseline_hazard",
+    "concordance",
     "get",
+    "survival",
 ]
 
 _ALL: tuple[type[Loss], ...] = (
@@ -36,6 +47,7 @@ _ALL: tuple[type[Loss], ...] = (
     NegativeBinomial,
     Huber,
     SquaredHinge,
+    Cox,
 )
 _BY_NAME: dict[str, type[Loss]] = {loss.name: loss for loss in _ALL}
 
