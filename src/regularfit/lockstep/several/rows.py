@@ -1,0 +1,2 @@
+def fit_rows(*a, **k):
+    raise NotImplementedError
