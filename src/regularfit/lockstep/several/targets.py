@@ -23,7 +23,7 @@ from ..problem import Lane, Problem
 from ..result import LaneResult, Score, held_out, make_path
 from ..shared import Shared
 
-__all__ = ["fit_targets", "one_target"]
+__all__ = ["fit_targets", "one_target", "pass_of"]
 
 
 def one_target(problem: Problem, k: int) -> Problem:
@@ -66,14 +66,19 @@ def _knowing(target: Problem, seen: Pass | None, k: int) -> Shared:
     shared = Shared(target)
     if seen is None:
         return shared
-    p, y = target.p, shared.units_of().y
+    own, p, y = pass_of(seen, target.p, k), target.p, shared.units_of().y
+    own.grams[:, p, :] /= y
+    own.grams[:, :, p] /= y
+    own.centre[p] /= y
+    shared.seen = own
+    return shared
+
+
+def pass_of(seen: Pass, p: int, k: int) -> Pass:
+    """Return what a pass over X for all targets says of one of them."""
     keep = [*range(p), p + k, seen.grams.shape[1] - 1]
     grams = seen.grams[:, keep][:, :, keep]
-    grams[:, p, :] /= y
-    grams[:, :, p] /= y
-    centre = np.append(seen.centre[:p], seen.centre[p + k] / y)
-    shared.seen = Pass(seen.label, seen.used, centre, grams)
-    return shared
+    return Pass(seen.label, seen.used, np.append(seen.centre[:p], seen.centre[p + k]), grams)
 
 
 def _together(
