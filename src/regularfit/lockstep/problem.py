@@ -14,7 +14,7 @@ from ..designs import Design, as_design
 from ..errors import InputError
 from ..losses import Loss
 
-__all__ = ["Lane", "Problem", "make_problem"]
+__all__ = ["Lane", "Problem", "columns_of", "make_problem"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +104,7 @@ def make_problem(
     2
     """
     design = as_design(X)
-    several = losses.get_several(loss, _columns(y))
+    several = losses.get_several(loss, columns_of(y))
     chosen = cast("Loss", several) if several else losses.get(loss) if isinstance(loss, str) else loss
     target = chosen.check_target(y)
     if len(target) != design.n:
@@ -117,7 +117,7 @@ def make_problem(
     return Problem(design, target, chosen, weights, known, fit_intercept, standardize)
 
 
-def _columns(y: Any) -> int:
+def columns_of(y: Any) -> int:
     """How many columns a target has: 1 for a vector, and for what its own check will refuse."""
     shape = getattr(y, "shape", None) or np.shape(y)
     return int(shape[1]) if len(shape) == 2 else 1

@@ -95,7 +95,7 @@ class Hessian:
 def nuisance_bend(P: np.ndarray, weights: Vector, Z: np.ndarray) -> np.ndarray:
     """The Hessian of intercepts and free columns Z (n, q), (K q, K q), class by class."""
     K, q = len(P), Z.shape[1]
-    if q == 1:  # the intercept alone
+    if q == 1 and (Z == 1).all():  # the intercept alone
         heavy = P * weights
         return np.diag(heavy.sum(axis=1)) - heavy @ P.T
     out = np.zeros((K, q, K, q))
