@@ -154,6 +154,7 @@ class _Rounds:
             self._models(waiting)
             collect(self.team, lambda state: self._step(state, s), waiting)
             self._advance(waiting, s)
+            self.pairs.take(self._wanted(waiting, s * (1 + 1e-9)))  # what the rule missed
         self.live = [state for state in self.live if not state.record.over(self.problem.saturation)]
 
     def _settle(self, waiting: list[_State], position: int, s: float, tired: bool) -> list[_State]:
@@ -321,7 +322,7 @@ class _Rounds:
         state.objective = primal
         c = 1.0 / dual_ratio(G, s, terms, cols, rows)
         at_rest = -float(terms.weights @ self.sample.perfect)
-        dual = -c * seen.entropy - (1 - c) * at_rest - c * seen.on_offset - conjugate(c * G, B, s, terms, cols, rows)
+        dual = -c * seen.entropy - (1 - c) * at_rest + c * seen.on_offset - conjugate(c * G, B, s, terms, cols, rows)
         size = max(primal, 1e-7 * np.log(len(B)))
         state.gap = min(max(primal - dual, 0.0), primal) / size if seen.feasible else primal / size
 
