@@ -224,7 +224,9 @@ def _criterion(problem: Problem, settings: Settings, penalty: Penalty, path: Pat
     eta = null_eta(problem, problem.sample_weight / problem.n)
     null_deviance = float(problem.sample_weight @ problem.loss.deviance(problem.y, eta))
     deviance = null_deviance * np.maximum(1.0 - path.deviance_ratio, 0.0)
-    targets = problem.outputs if isinstance(problem.loss, SquaredOutputs) else None  # each row is so many numbers
+    targets = (
+        problem.outputs if isinstance(problem.loss, SquaredOutputs) else None
+    )  # each row is so many numbers
     return criterion(
         settings.select,
         path.strengths,

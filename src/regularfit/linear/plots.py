@@ -239,7 +239,9 @@ def _curves_of(
         return path.coefs.reshape(len(path), -1), every, path.nonzeros
     if output not in labels:
         shown = ", ".join(map(repr, labels[:8])) + (", ..." if len(labels) > 8 else "")
-        raise InputError(f"output={output!r} is none of those fitted ({shown}); give one of them, or None for all.")
+        raise InputError(
+            f"output={output!r} is none of those fitted ({shown}); give one of them, or None for all."
+        )
     coefs = path.coefs[:, labels.index(output)]
     return coefs, names, np.count_nonzero(coefs, axis=1)
 

@@ -149,8 +149,7 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
         return losses.get(self.loss).mean(self._eta(X, offset))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None) -> float:
-        """Return R squared on given rows: 1 is perfect, 0 no better than the mean of ``y``; of several targets the mean.
-        """
+        """Return R squared on given rows (of several targets the mean): 1 is perfect, 0 the mean of ``y``."""
         return float(r2_score(y, self.predict(X, offset=offset), sample_weight=sample_weight))
 
     def _loss(self) -> Loss:

@@ -110,7 +110,9 @@ class Multinomial(SeveralLoss):
         if array.ndim == 2 and array.shape[1] > 1:
             shares = np.column_stack([check_vector(array[:, k]) for k in range(array.shape[1])])
             if (shares < 0).any() or (np.abs(shares.sum(axis=1) - 1) > 1e-9).any():
-                raise InputError("Multinomial: shares of classes, (n, K), must be >= 0 and sum to 1 in every row.")
+                raise InputError(
+                    "Multinomial: shares of classes, (n, K), must be >= 0 and sum to 1 in every row."
+                )
             return shares
         codes = check_vector(y)
         if (codes < 0).any() or (codes != np.floor(codes)).any():

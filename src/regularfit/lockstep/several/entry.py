@@ -40,7 +40,8 @@ def fit_several(
 ) -> list[list[LaneResult]]:
     """Fit every candidate that takes its outputs together on every lane."""
     if isinstance(problem.design, Imputed):
-        return _lane_by_lane(problem, penalties, grids, lanes, tol=tol, team=team, tick=tick, score=score, full_df=full_df)
+        how: dict[str, Any] = {"tol": tol, "team": team, "tick": tick, "score": score, "full_df": full_df}
+        return _lane_by_lane(problem, penalties, grids, lanes, **how)
     moved = problem.design.recentred() if problem.fit_intercept else None
     inside = replace(problem, design=moved[0]) if moved else problem
     out = []

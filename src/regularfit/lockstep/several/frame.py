@@ -13,7 +13,7 @@ import numpy as np
 
 from ..._typing import Vector
 from ...errors import UnsupportedError
-from ...penalties import Adaptive, AcrossOutputs, Folded, Penalty
+from ...penalties import AcrossOutputs, Adaptive, Folded, Penalty
 from ...penalties.coordinates import Coordinates
 from ..problem import Lane, Problem
 from ..standard import inverse_scale
@@ -60,9 +60,9 @@ class LaneTerms:
     @property
     def smooth(self) -> bool:
         """Whether nothing but squares is penalised."""
-        return bool((self.l1[np.isfinite(self.l1)] == 0).all() and not np.isfinite(self.lower).any()) and bool(
-            not np.isfinite(self.upper).any()
-        )
+        return bool(
+            (self.l1[np.isfinite(self.l1)] == 0).all() and not np.isfinite(self.lower).any()
+        ) and bool(not np.isfinite(self.upper).any())
 
 
 def normal_form(penalty: Penalty, p: int) -> Coordinates:

@@ -11,7 +11,11 @@ from .hessian import nuisance_bend, pseudo_inverse
 
 __all__ = ["Look", "Sample", "look"]
 
-POLISH, FAR, MOST = 0.05, 4.0, 30  # intercepts are moved themselves while Newton would move a predictor this far
+POLISH, FAR, MOST = (
+    0.05,
+    4.0,
+    30,
+)  # intercepts are moved themselves while Newton would move a predictor this far
 
 
 @dataclass(frozen=True, eq=False)

@@ -128,14 +128,18 @@ class _Rounds:
         """Whether every penalised column is in the block."""
         return len(self.block) == len(self.frame.held)
 
-    def _begin(self, terms: LaneTerms, lane: Lane, grid: Vector, score: Score | None, full_df: bool | None) -> _State:
+    def _begin(
+        self, terms: LaneTerms, lane: Lane, grid: Vector, score: Score | None, full_df: bool | None
+    ) -> _State:
         frame = self.frame
         check_classes(self.problem, terms.weights)
         seen = null_look(frame, self.sample, terms.weights)
-        record = Record(frame, self.sample, terms, lane, grid, score, full_df, null_loss(self.problem, terms.weights))
-        K, a = frame.outputs, len(self.block)
+        record = Record(
+            frame, self.sample, terms, lane, grid, score, full_df, null_loss(self.problem, terms.weights)
+        )
+        nothing = np.zeros((frame.outputs, len(self.block)))
         return _State(
-            terms, Step(terms, frame.rows), record, np.zeros((K, a)), np.zeros_like(self.sample.Y), seen, np.zeros((K, a))
+            terms, Step(terms, frame.rows), record, nothing, np.zeros_like(self.sample.Y), seen, nothing
         )
 
     # ------------------------------------------------------------ one strength
@@ -168,8 +172,8 @@ class _Rounds:
             if grown and not tired:
                 done = [state for state in done if state.gap <= self.tol]
         for state in done:
-            worst = self._worst(state, s)
-            state.record.keep(position, s, state.B, self.block.cols, state.seen, state.E, state.gap, worst, self.problem)
+            proof = state.gap, self._worst(state, s)
+            state.record.keep(position, state.B, self.block.cols, state.seen, state.E, proof)
         return [state for state in waiting if not any(state is one for one in done)]
 
     def _worst(self, state: _State, s: float) -> float:
@@ -178,7 +182,9 @@ class _Rounds:
             found = violations(state.G, state.B, s, state.terms, self.block.cols, self.frame.rows)
         else:
             held = self.frame.held
-            found = violations(state.everywhere[:, held], self._spread(state), s, state.terms, held, self.frame.rows)
+            found = violations(
+                state.everywhere[:, held], self._spread(state), s, state.terms, held, self.frame.rows
+            )
         return float(found.max(initial=0.0)) / s
 
     def _spread(self, state: _State) -> np.ndarray:
@@ -196,7 +202,9 @@ class _Rounds:
             wanted = np.zeros(self.problem.p, bool)
             for state in self.live:
                 assert state.everywhere is not None
-                wanted |= self._pulled(state.everywhere, state.terms, np.arange(self.problem.p), bar).any(axis=0)
+                wanted |= self._pulled(state.everywhere, state.terms, np.arange(self.problem.p), bar).any(
+                    axis=0
+                )
             kept = np.zeros(self.problem.p, bool)
             kept[self.frame.held] = True
             self._grow(np.flatnonzero(wanted & kept))
@@ -234,7 +242,9 @@ class _Rounds:
         held = self.frame.held
         for state in states:
             assert state.everywhere is not None
-            wanted[held] |= self._pulled(state.everywhere[:, held], state.terms, held, s * (1 + 1e-9)).any(axis=0)
+            wanted[held] |= self._pulled(state.everywhere[:, held], state.terms, held, s * (1 + 1e-9)).any(
+                axis=0
+            )
         grown = self._grow(np.flatnonzero(wanted))
         if grown:
             self.pairs.take(self._wanted(states, s))
@@ -268,7 +278,9 @@ class _Rounds:
             for state in short:
                 state.own = Hessian(self.block, state.seen.P, state.terms.weights, self.sample.Z)
         self.shared.cover(self.pairs)
-        collect(self.team, lambda state: state.own.cover(self.pairs), [s for s in waiting if s.own is not None])
+        collect(
+            self.team, lambda state: state.own.cover(self.pairs), [s for s in waiting if s.own is not None]
+        )
 
     def _step(self, state: _State, s: float) -> None:
         """The minimum of the quadratic model; the eliminated part follows."""
@@ -302,7 +314,8 @@ class _Rounds:
 
     def _search(self, state: _State, s: float) -> None:
         """Shorten the step until the objective falls; predictors are linear in its length."""
-        assert state.last is not None and state.start is not None
+        assert state.last is not None
+        assert state.start is not None
         (B, E, A), start = state.last, state.start
         for _ in range(30):
             seen = look(self.sample, state.terms.weights, state.E, start)
@@ -322,7 +335,12 @@ class _Rounds:
         state.objective = primal
         c = 1.0 / dual_ratio(G, s, terms, cols, rows)
         at_rest = -float(terms.weights @ self.sample.perfect)
-        dual = -c * seen.entropy - (1 - c) * at_rest + c * seen.on_offset - conjugate(c * G, B, s, terms, cols, rows)
+        dual = (
+            -c * seen.entropy
+            - (1 - c) * at_rest
+            + c * seen.on_offset
+            - conjugate(c * G, B, s, terms, cols, rows)
+        )
         size = max(primal, 1e-7 * np.log(len(B)))
         state.gap = min(max(primal - dual, 0.0), primal) / size if seen.feasible else primal / size
 

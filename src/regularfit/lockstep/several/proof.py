@@ -43,7 +43,9 @@ def _pull(G: np.ndarray, terms: LaneTerms, cols: np.ndarray, ends) -> np.ndarray
     return up + np.where(ends(terms.lower[cols]), np.maximum(-G, 0.0), 0.0)
 
 
-def conjugate(G: np.ndarray, B: np.ndarray, s: float, terms: LaneTerms, cols: np.ndarray, rows: bool) -> float:
+def conjugate(
+    G: np.ndarray, B: np.ndarray, s: float, terms: LaneTerms, cols: np.ndarray, rows: bool
+) -> float:
     """``(s P)*`` at scores (K, columns) that lie in the ball, plus what open ends of unpenalised columns leave."""
     l1, l2 = terms.l1[cols], terms.l2[cols]
     usable = np.isfinite(l1)
@@ -58,11 +60,14 @@ def conjugate(G: np.ndarray, B: np.ndarray, s: float, terms: LaneTerms, cols: np
     open_end = np.isinf(best) & (l1 == 0)
     total = float(np.where(np.isinf(best), 0.0, reached).sum())
     if ball.any():
-        total += float((np.where(ball, np.abs(rest), 0.0) * (np.abs(B) if not rows else np.linalg.norm(B, axis=0))).sum())
+        reach = np.linalg.norm(B, axis=0) if rows else np.abs(B)
+        total += float((np.where(ball, np.abs(rest), 0.0) * reach).sum())
     return total + (float(2 * np.abs(np.where(open_end, B * G, 0.0)).sum()) if open_end.any() else 0.0)
 
 
-def violations(G: np.ndarray, B: np.ndarray, s: float, terms: LaneTerms, cols: np.ndarray, rows: bool) -> np.ndarray:
+def violations(
+    G: np.ndarray, B: np.ndarray, s: float, terms: LaneTerms, cols: np.ndarray, rows: bool
+) -> np.ndarray:
     """Distance of scores (K, columns) from the subdifferential of ``s P``, on the lane's own scale."""
     l1, l2, ratio = s * terms.l1[cols], s * terms.l2[cols], terms.ratio[cols]
     out_of = np.isinf(l1)
@@ -76,8 +81,8 @@ def violations(G: np.ndarray, B: np.ndarray, s: float, terms: LaneTerms, cols: n
         lower, upper = terms.lower[cols], terms.upper[cols]
         least = np.where(B > 0, l1, -l1)
         most = np.where(B < 0, -l1, l1)
-        least = np.where(B <= lower, -np.inf, least)
-        most = np.where(B >= upper, np.inf, most)
+        least = np.where(lower >= B, -np.inf, least)
+        most = np.where(upper <= B, np.inf, most)
         distance = np.maximum(np.maximum(least - pull, pull - most), 0.0)
     return np.where(out_of, 0.0, distance) / ratio
 

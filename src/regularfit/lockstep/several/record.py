@@ -32,7 +32,14 @@ class Record:
         full_df: bool | None,
         null_loss: float,
     ) -> None:
-        self.frame, self.sample, self.terms, self.lane, self.grid, self.score = frame, sample, terms, lane, grid, score
+        self.frame, self.sample, self.terms, self.lane, self.grid, self.score = (
+            frame,
+            sample,
+            terms,
+            lane,
+            grid,
+            score,
+        )
         L = len(grid)
         self.perfect = float(terms.weights @ sample.perfect)
         self.null = null_loss - self.perfect
@@ -48,26 +55,23 @@ class Record:
     def keep(
         self,
         position: int,
-        s: float,
         B: np.ndarray,
         cols: np.ndarray,
         seen: Look,
         E: np.ndarray,
-        gap: float,
-        kkt: float,
-        problem: Problem,
+        proof: tuple[float, float],
     ) -> None:
-        """Store the solution at a strength; ``B`` (K, columns) on the common scale."""
-        self.gaps[position], self.kkt[position] = gap, kkt
+        """Store the solution at a strength, and gap and violation; ``B`` (K, columns) on the common scale."""
+        self.gaps[position], self.kkt[position] = proof
         self.ratio[position] = 1 - (seen.loss - self.perfect) / self.null if self.null > 0 else 0.0
         self.reached = position + 1
         if self.lane.keep:
-            self._solution(position, s, B, cols, seen)
+            self._solution(position, B, cols, seen)
         for group, rows in enumerate(self.lane.tests):
             eta = (E[:, rows] + self.sample.offset[:, rows] + seen.A @ self.sample.Z[rows].T).T
-            self.scores[position, group] = held_out(problem, rows, eta[:, None, :], self.score)[0]
+            self.scores[position, group] = held_out(self.frame.problem, rows, eta[:, None, :], self.score)[0]
 
-    def _solution(self, position: int, s: float, B: np.ndarray, cols: np.ndarray, seen: Look) -> None:
+    def _solution(self, position: int, B: np.ndarray, cols: np.ndarray, seen: Look) -> None:
         frame, first = self.frame, int(self.frame.problem.fit_intercept)
         coef = np.zeros((frame.outputs, frame.problem.p))
         coef[:, cols] = frame.raw(cols, B, self.terms)

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from ..._typing import Vector
 from ...designs import Imputed
 from ...losses import Multinomial
@@ -49,7 +47,14 @@ def fit_outputs(
         seen = (shared or look_ahead_outputs(Shared(problem), chosen, lanes, threads)).seen
         settings = {"tol": tol, "threads": threads, "full_df": full_df}
         found = fit_targets(
-            problem, chosen, [grids[c] for c in apart], lanes, fit_lanes, score=score, seen=seen, settings=settings
+            problem,
+            chosen,
+            [grids[c] for c in apart],
+            lanes,
+            fit_lanes,
+            score=score,
+            seen=seen,
+            settings=settings,
         )
         for c, results in zip(apart, found, strict=True):
             answers[c] = results

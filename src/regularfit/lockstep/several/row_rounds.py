@@ -13,7 +13,10 @@ from ..standard import Terms
 
 __all__ = ["row_rounds"]
 
-BATCH, DROP = 8, 0.6  # strengths solved before X is read again: so many, and none below this share of the last
+BATCH, DROP = (
+    8,
+    0.6,
+)  # strengths solved before X is read again: so many, and none below this share of the last
 SLACK = 1e-9
 
 

@@ -71,13 +71,26 @@ def fit_rows(
     atoms = collect_atoms(inside, lanes, team) if suits_gram(one_target(inside, 0), lanes) else None
     weights = None if atoms is not None else np.array([lane.weights(problem) for lane in lanes])
     found = [
-        _fit_one(inside, normal_form(penalty, problem.p), grid / unit, lanes, atoms, weights, unit, tol, team, tick, score)
+        _fit_one(
+            inside,
+            normal_form(penalty, problem.p),
+            grid / unit,
+            lanes,
+            atoms,
+            weights,
+            unit,
+            tol,
+            team,
+            tick,
+            score,
+        )
         for penalty, grid in zip(penalties, grids, strict=True)
     ]
     shift = moved[1] if moved else None
     own = score is not None
     return [
-        [_outside(result, grid, unit, shift, own) for result in row] for row, grid in zip(found, grids, strict=True)
+        [_outside(result, grid, unit, shift, own) for result in row]
+        for row, grid in zip(found, grids, strict=True)
     ]
 
 
@@ -97,7 +110,9 @@ def _outside(result: LaneResult, grid: Vector, unit: float, shift: Vector | None
         coefs, levels = path.coefs * unit, path.intercepts * unit
         levels = levels - coefs @ shift if shift is not None else levels
         sparse_coefs = path.sparse_coefs * unit
-        path = replace(path, strengths=grid[: len(path)], sparse_coefs=sparse_coefs, intercepts=levels, _dense=[])
+        path = replace(
+            path, strengths=grid[: len(path)], sparse_coefs=sparse_coefs, intercepts=levels, _dense=[]
+        )
     return replace(result, path=path, scores=scores)
 
 
@@ -122,7 +137,6 @@ def _fit_one(
         terms = lane_terms(form, data.inverse)
         if data.gram is not None:
             B = _on_gram(data, terms, grid, tol)
-            scores = np.full((len(grid), len(lanes[f].tests)), np.nan)
         else:
             B, _ = row_rounds(problem, data, terms, grid, weights[f], tol)  # type: ignore[index]
         answer = _answer(problem, lanes[f], f, data, terms, grid, B, atoms, told, tol)
@@ -142,7 +156,9 @@ def _data(
     K = problem.y.shape[1]
     if atoms is not None:
         parts = [
-            moments_of(one_target(problem, k), lanes, [f], replace(atoms, seen=pass_of(atoms.seen, problem.p, k))).lane(0)
+            moments_of(
+                one_target(problem, k), lanes, [f], replace(atoms, seen=pass_of(atoms.seen, problem.p, k))
+            ).lane(0)
             for k in range(K)
         ]
         centre = atoms.centre
@@ -222,7 +238,11 @@ def _answer(
     gaps[end:], kkt[end:] = np.nan, np.nan
     path = None
     if lane.keep:
-        df = np.count_nonzero(raw, axis=(1, 2)).astype(float) if not terms.l2[np.isfinite(terms.l1)].any() else None
+        df = (
+            np.count_nonzero(raw, axis=(1, 2)).astype(float)
+            if not terms.l2[np.isfinite(terms.l1)].any()
+            else None
+        )
         path = make_path(
             problem,
             grid[:end],

@@ -112,7 +112,9 @@ def _path(
     return make_path(problem, own[0].strengths[:L], coefs, levels, ratio, df, gaps[:L], kkt[:L], tol, ended)
 
 
-def _scored(problem: Problem, paths: Sequence[Path | None], lane: Lane, count: int, score: Score) -> np.ndarray:
+def _scored(
+    problem: Problem, paths: Sequence[Path | None], lane: Lane, count: int, score: Score
+) -> np.ndarray:
     """A user's score of the held-out rows, which sees all targets at once."""
     out = np.full((count, len(lane.tests)), np.nan)
     own = [path for path in paths if path is not None]
