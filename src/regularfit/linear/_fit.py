@@ -26,6 +26,7 @@ from ..lockstep import (
     strength_grid,
 )
 from ..lockstep.null import null_eta
+from ..lockstep.several import one_target
 from ..losses import Squared, SquaredOutputs
 from ..penalties import Penalty
 from ..selection import (
@@ -218,9 +219,7 @@ def _cv_result(path: Path, fold_results: Sequence[LaneResult], weights: Vector, 
 
 def _criterion(problem: Problem, settings: Settings, penalty: Penalty, path: Path) -> Criterion:
     if settings.select == "loo":
-        return Criterion(
-            "loo", path.strengths, closed_form_scores(problem, penalty, path.strengths, settings.threads).loo
-        )
+        return Criterion("loo", path.strengths, _left_out(problem, penalty, path.strengths, settings.threads))
     eta = null_eta(problem, problem.sample_weight / problem.n)
     null_deviance = float(problem.sample_weight @ problem.loss.deviance(problem.y, eta))
     deviance = null_deviance * np.maximum(1.0 - path.deviance_ratio, 0.0)
@@ -237,6 +236,13 @@ def _criterion(problem: Problem, settings: Settings, penalty: Penalty, path: Pat
         squared=isinstance(problem.loss, (Squared, SquaredOutputs)),
         intercept=problem.fit_intercept,
     )
+
+
+def _left_out(problem: Problem, penalty: Penalty, strengths: Vector, threads: int | None) -> Vector:
+    """Exact leave-one-out errors of ridge, (L,); of several targets the mean."""
+    several = problem.outputs is not None and isinstance(problem.loss, SquaredOutputs)
+    parts = [one_target(problem, k) for k in range(problem.outputs or 0)] if several else [problem]
+    return np.mean([closed_form_scores(part, penalty, strengths, threads).loo for part in parts], axis=0)
 
 
 # --- what the user should hear of ----------------------------------------------------------------
