@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         Gamma,
         Huber,
         Logistic,
+        Multinomial,
         NegativeBinomial,
         Poisson,
         Squared,
@@ -68,6 +69,7 @@ __all__ = [
     "InputError",
     "Logistic",
     "ModelFileError",
+    "Multinomial",
     "NegativeBinomial",
     "PenalizedClassifier",
     "PenalizedCox",
@@ -93,7 +95,7 @@ _HOMES = {
     "errors": "ConvergenceWarning FewerFoldsWarning FitError GridEdgeWarning InputError ModelFileError "
     "RegularfitError TableError UnsupportedError",
     "linear": "PenalizedClassifier PenalizedCox PenalizedRegressor fit_path load stability_selection",
-    "losses": "Cox Gamma Huber Logistic NegativeBinomial Poisson Squared SquaredHinge Tweedie survival",
+    "losses": "Cox Gamma Huber Logistic Multinomial NegativeBinomial Poisson Squared SquaredHinge Tweedie survival",
     "penalties": "Adaptive ElasticNet Group L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
     "selection": "honest_score",
 }
