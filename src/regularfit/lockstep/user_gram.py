@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from .._typing import Vector
-from ..penalties import Group, Penalty, SparseGroup
+from ..penalties import Penalty
 from .atoms import Atoms
 from .certificate import fenchel_gap, judge
 from .gram_scores import held_out_errors
-from .group_quadratic import group_quadratic
+from .group_quadratic import ON_GROUPS, group_quadratic
 from .moments import Moments, moments_of
 from .problem import Lane, Problem
 from .proximal import ProximalPath, proximal_quadratic
@@ -50,7 +50,7 @@ def fit_on_gram(
 
 def solve(data: Moments, penalty: Penalty, grid: Vector, tol: float) -> ProximalPath:
     """The solver that knows this penalty."""
-    if isinstance(penalty, (Group, SparseGroup)):
+    if isinstance(penalty, ON_GROUPS):
         return group_quadratic(data.gram, data.c, penalty, grid, tol=tol)
     return proximal_quadratic(data.gram, data.c, penalty, grid, tol=tol)
 

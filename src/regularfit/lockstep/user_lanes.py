@@ -12,10 +12,11 @@ import numpy as np
 
 from .._typing import Vector
 from ..losses import Squared
-from ..penalties import Group, Penalty, SparseGroup
+from ..penalties import Penalty
 from .atoms import collect_atoms
 from .certificate import judge
 from .gram import suits_gram
+from .group_quadratic import ON_GROUPS
 from .group_rounds import group_rounds
 from .local_convexity import locally_convex
 from .norm_gaps import norm_gaps
@@ -68,7 +69,7 @@ def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ig
     def job(f: int) -> LaneResult:
         if atoms is not None:
             answer = fit_on_gram(problem, penalty, grid, lanes, f, atoms, strict, tol, score)
-        elif squared and isinstance(penalty, (Group, SparseGroup)):
+        elif squared and isinstance(penalty, ON_GROUPS):
             fit = group_rounds(problem, penalty, grid, weights[f], mean[f], inverse[f], strict)
             answer = _result(
                 problem, penalty, lanes[f], grid, fit, weights[f], mean[f], inverse[f], score, tol

@@ -70,6 +70,16 @@ class Penalty(ABC):
         """Whether a large enough strength makes every penalised coefficient exactly zero."""
         return self.traits.sparse
 
+    @property
+    def bends(self) -> bool:
+        """Whether it changes its shape with the strength where no normal form says so: :meth:`at` is no multiple."""
+        return False
+
+    @property
+    def jumps(self) -> bool:
+        """Whether it is not continuous at zero, as L0: zero then is a local minimum at every strength."""
+        return False
+
     @abstractmethod
     def value(self, w: Vector) -> float:
         """Return P(w) for coefficients ``w``, (p,)."""
@@ -104,6 +114,10 @@ class Penalty(ABC):
 
         With it a fit has a duality gap; without it, where there is no normal form either, only ``kkt``.
         """
+        return None
+
+    def free_directions(self, p: int) -> np.ndarray | None:
+        """Return directions (p, r) in which nothing is penalised, where no normal form says so; None for none."""
         return None
 
     def resolve(self, feature_names: Sequence[str] | None) -> Penalty:
