@@ -47,7 +47,8 @@ def strength_grid(
             f"strengths={strengths} must be at least 1, or a sequence of positive numbers; 100 is usual."
         )
     normal = _form(problem, penalty)
-    scores = null_scores(problem, normal, shared)
+    free = penalty.free_directions(problem.p) if normal is None else None
+    scores = null_scores(problem, normal, shared, free)
     ridge = normal is not None and not (np.isfinite(normal.l1) & (normal.l1 > 0)).any()
     units = Units.exact(problem) if ridge else Units()
     top = _top(penalty, normal, scores, units.y / units.x)

@@ -66,9 +66,9 @@ def tied(w: Vector, order: int) -> Mask:
 def interval_polar(g: Vector, alone: float, jump: float) -> float:
     """Return the largest ``g @ w`` over ``alone |w|_1 + jump |Dw|_1`` = 1 on one run.
 
-    By the coarea formula the extremes are indicators of intervals, so it is the largest of ``|sum of g|`` over ``alone``
-    times the length plus ``jump`` times the ends inside the run. Each round (Dinkelbach) looks for an interval that beats
-    the ratio of the last, on running minima.
+    By the coarea formula the extremes are indicators of intervals, so it is the largest of ``|sum of g|`` over
+    ``alone`` times the length plus ``jump`` times the ends inside the run. Each round (Dinkelbach) looks for an
+    interval that beats the ratio of the last, on running minima.
     """
     size = len(g)
     sums, places = np.append(0.0, np.cumsum(g)), np.arange(size + 1)

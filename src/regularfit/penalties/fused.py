@@ -12,9 +12,10 @@ from .._checks import check_fraction, check_positive
 from .._typing import Indices, Vector
 from ..errors import InputError, UnsupportedError
 from ._base import Penalty, Traits, as_coefficients
+from ._box_differences import box_differences, differences_transposed
 from ._groups import Groups, as_groups, resolve_groups
 from ._runs import interval_polar, polynomials, runs_of, tied
-from ._total_variation import box_differences, differences_transposed, smooth_steps
+from ._total_variation import smooth_steps
 
 __all__ = ["Fused"]
 
@@ -77,18 +78,18 @@ class Fused(Penalty):
 
     def __post_init__(self) -> None:
         """Check all four, and keep runs as tuples."""
-        whole = isinstance(self.order, (int, np.integer)) and not isinstance(self.order, bool)
-        if not whole or self.order < 1:
+        order: Any = self.order
+        if isinstance(order, bool) or not isinstance(order, (int, np.integer)) or order < 1:
             raise InputError(
                 f"Fused(order={self.order!r}) must be a whole number above 0: 1 for steps, 2 for straight pieces."
             )
-        object.__setattr__(self, "order", int(self.order))
+        object.__setattr__(self, "order", int(cast("int", order)))
         advice = "0 fuses only, 1 is L1; a weight goes into strength."
         object.__setattr__(self, "l1_ratio", check_fraction(self.l1_ratio, "Fused(l1_ratio)", advice))
         if self.order > 1 and self.l1_ratio > 0:
             raise UnsupportedError(
-                f"Fused(order={self.order}, l1_ratio={self.l1_ratio:g}): no proximal step is known for an l1 part beside "
-                f"differences of that order. Use Fused(l1_ratio={self.l1_ratio:g}) or Fused(order={self.order})."
+                f"Fused(order={self.order}, l1_ratio={self.l1_ratio:g}): no proximal step is known for an l1 part "
+                f"beside differences of that order. Use Fused(l1_ratio={self.l1_ratio:g}) or Fused(order={self.order})."
             )
         if self.runs is not None:
             object.__setattr__(self, "runs", as_groups(self.runs, "Fused"))
@@ -167,7 +168,9 @@ class Fused(Penalty):
 
     def free_directions(self, p: int) -> np.ndarray | None:
         """Return directions that cost nothing, orthonormal, (p, r): polynomials along runs, and columns in none."""
-        pieces = [np.eye(p)[:, self.loose(p)]]
+        loose = self.loose(p)
+        pieces = [np.zeros((p, len(loose)))]
+        pieces[0][loose, np.arange(len(loose))] = 1.0
         if self.l1_ratio == 0:
             for run in self.chains(p):
                 block = np.zeros((p, min(self.order, len(run))))
@@ -214,10 +217,8 @@ class Fused(Penalty):
             raise UnsupportedError(
                 f"{self!r}.on(...): it has its runs already. Use Fused(runs=[[...], [...]])."
             )
-        chosen = columns[0] if len(columns) == 1 else columns
-        if isinstance(chosen, (str, int, np.integer)):
-            chosen = (chosen,)
-        items = list(cast("Sequence[Any]", chosen))
+        chosen: Any = columns[0] if len(columns) == 1 else columns
+        items: list[Any] = [chosen] if isinstance(chosen, (str, int, np.integer)) else list(chosen)
         if items and all(isinstance(item, (bool, np.bool_)) for item in items):
             items = np.flatnonzero(items).tolist()
         return replace(self, runs=cast("Any", [items]))
@@ -229,7 +230,7 @@ class Fused(Penalty):
 
     @classmethod
     def examples(cls) -> Sequence[Penalty]:
-        """Return steps, sparse steps, pieces that are straight and quadratic, two runs, and one run of three columns."""
+        """Return steps, sparse steps, straight and quadratic pieces, two runs, plain L1, and one run of three."""
         return [
             cls(),
             cls(l1_ratio=0.3, strength=0.5),
