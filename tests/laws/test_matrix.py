@@ -31,6 +31,10 @@ PENALTIES = {
     "Group": penalties.Group(LABELS),
     "SparseGroup": penalties.SparseGroup(LABELS, 0.5),
     "SLOPE": penalties.SLOPE(0.3),
+    "Fused": penalties.Fused(l1_ratio=0.3),
+    "L0": penalties.L0(0.1),
+    "GroupMCP": penalties.GroupMCP(LABELS, 3.0),
+    "GroupSCAD": penalties.GroupSCAD(LABELS, 3.7),
 }
 # A target and the loss for cvxpy; a loss that is not here shows as "not compared" and fails the test of the page.
 TARGETS = {
@@ -130,6 +134,7 @@ def written_out(penalty, w):
         "ElasticNet": lambda: cp.norm(w, 1) / 2 + cp.sum_squares(w) / 4,
         "Group": lambda: norms,
         "SparseGroup": lambda: cp.norm(w, 1) / 2 + norms / 2,
+        "Fused": lambda: 0.3 * cp.norm(w, 1) + 0.7 * cp.norm(cp.diff(w), 1),
         "SLOPE": lambda: sum(gap * cp.sum_largest(cp.abs(w), k + 1) for k, gap in enumerate(gaps)),
     }[type(penalty).__name__]()
 
@@ -209,7 +214,8 @@ def test_cell(cell):
 def test_refused_cells_name_what_is_supported():
     refused = {cell: outcome(cell) for cell in CELLS if outcome(cell).startswith("refused")}
     assert {(name, way) for _, name, way in refused} == {
-        (name, "bounds") for name in ("Group", "SparseGroup", "SLOPE")
+        (name, "bounds")
+        for name in ("Group", "SparseGroup", "SLOPE", "Fused", "L0", "GroupMCP", "GroupSCAD")
     }
     assert all("L1, L2, ElasticNet, MCP and SCAD take" in text for text in refused.values())
 

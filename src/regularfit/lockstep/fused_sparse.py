@@ -8,6 +8,7 @@ split them again, so nothing but an optimum is a resting place.
 from __future__ import annotations
 
 import numpy as np
+import scipy.linalg as sla
 from scipy import sparse
 
 from .._typing import Vector
@@ -49,7 +50,7 @@ def _settled(smooth: Quadratic, penalty: Fused, b: Vector) -> Vector:
         spread = sparse.csr_array((np.ones(len(used)), (used, piece[used])), shape=(len(b), len(level)))
         H = spread.T @ (spread.T @ smooth.H).T
         H[np.diag_indices_from(H)] += 1e-13 * np.trace(H)  # downhill also where levels are not determined
-        move = np.linalg.solve(H, spread.T @ (smooth.c - slope - smooth.H @ b))
+        move = sla.solve(H, spread.T @ (smooth.c - slope - smooth.H @ b), assume_a="pos", check_finite=False)
         ends = _ends(penalty, b, spread @ move)
         reach = min(1.0, float(ends.min(initial=np.inf)))
         b = spread @ (level + reach * move)

@@ -21,7 +21,7 @@ MOST = 2000  # active columns beyond which a factor a strength costs too much; t
 
 
 SEARCHED = "no column added, dropped or exchanged improves it; a better subset may exist"
-STOOD = "the coefficients are stationary; a better subset may exist"
+STOOD = "no column added, dropped or exchanged improves its quadratic model; a better subset may exist"
 
 
 def marked(problem: Problem, weights: Vector, penalty: Penalty, found: LaneResult) -> LaneResult:

@@ -21,7 +21,7 @@ from .._typing import Vector
 from ..penalties import L0
 from .proximal import ProximalPath
 
-__all__ = ["subset_path"]
+__all__ = ["WORTH", "Search", "subset_path"]
 
 Rows = Callable[[np.ndarray], np.ndarray]
 WORTH = 1e-9  # share of the price that a move must gain
@@ -40,7 +40,7 @@ def subset_path(
     rows : columns -> their rows of the Gram matrix, (columns, p); asked for once a column.
     most : columns; the path ends where more of them would be used.
     """
-    search = _Search(c, diagonal, rows)
+    search = Search(c, diagonal, rows)
     prices = [float(s) * penalty.strength for s in grid]
     found: list[tuple[float, np.ndarray]] = [(np.inf, np.empty(0, np.intp))] * len(grid)
     for downwards in (True, False, True):
@@ -68,7 +68,7 @@ def subset_path(
 
 
 @dataclass(eq=False)
-class _Search:
+class Search:
     """A subset and what is known about it."""
 
     c: Vector

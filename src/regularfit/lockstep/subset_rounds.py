@@ -11,7 +11,7 @@ from .problem import Problem
 from .proximal import ProximalPath
 from .subset import subset_path
 
-__all__ = ["MANY", "most_columns", "subset_rounds"]
+__all__ = ["MANY", "centred_products", "most_columns", "subset_rounds"]
 
 MANY = "more columns than rows / log(columns) would be used, and such subsets are chance; give strengths to go on"
 
@@ -35,19 +35,19 @@ def subset_rounds(
     design = problem.design
     y = problem.y - problem.offset
     y = y - weights @ y if problem.fit_intercept else y
-    c = _scores(design, (weights * y)[:, None], mean)[0] * inverse
+    c = centred_products(design, (weights * y)[:, None], mean)[0] * inverse
     centre, deviation = (found[0] for found in design.moments(weights[None, :]))
     size = deviation if problem.fit_intercept else np.hypot(centre, deviation)
 
     def rows(columns: np.ndarray) -> np.ndarray:
         columns = np.asarray(columns, dtype=np.int64)
         Z = design.matmat(columns, np.diag(inverse[columns])) - mean[columns] * inverse[columns]
-        return _scores(design, weights[:, None] * Z, mean) * inverse
+        return centred_products(design, weights[:, None] * Z, mean) * inverse
 
     most = most_columns(problem, weights)
     return subset_path(c, penalty, grid, (size * inverse) ** 2, rows, most)
 
 
-def _scores(design: Design, R: np.ndarray, mean: Vector) -> np.ndarray:
+def centred_products(design: Design, R: np.ndarray, mean: Vector) -> np.ndarray:
     """X'R about the means, (columns of R, p)."""
     return design.rmatmat(0, design.p, np.ascontiguousarray(R)) - np.outer(R.sum(axis=0), mean)

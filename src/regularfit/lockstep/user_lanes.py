@@ -28,6 +28,7 @@ from .proximal import ProximalPath
 from .proximal_loss import proximal_loss
 from .result import LaneResult, Score, held_out, make_path, reaching
 from .standard import inverse_scale
+from .subset_loss import subset_loss
 from .subset_rounds import MANY, subset_rounds
 from .threads import Workers
 from .user_gram import fit_on_gram
@@ -72,8 +73,8 @@ def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ig
     def job(f: int) -> LaneResult:
         if atoms is not None:
             answer = fit_on_gram(problem, penalty, grid, lanes, f, atoms, strict, tol, score)
-        elif squared and isinstance(penalty, (*ON_GROUPS, L0)):
-            rounds = subset_rounds if isinstance(penalty, L0) else group_rounds
+        elif isinstance(penalty, L0) or (squared and isinstance(penalty, ON_GROUPS)):
+            rounds = group_rounds if not isinstance(penalty, L0) else subset_rounds if squared else subset_loss
             fit = rounds(problem, penalty, grid, weights[f], mean[f], inverse[f], strict)
             answer = _result(
                 problem, penalty, lanes[f], grid[: len(fit.coefs)], fit, weights[f], mean[f], inverse[f], score, tol

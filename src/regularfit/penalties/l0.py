@@ -29,8 +29,8 @@ class L0(Penalty):
 
     Finding the best subset is a combinatorial problem. What is found is a **local** optimum, with the squared loss one
     that no column added, dropped or exchanged for another improves, each with all coefficients fitted anew; the best
-    along the path, searched from both its ends. Nothing proves that no better subset exists. With other losses the
-    coefficients are stationary and a step of their threshold changes none; there are no exchanges.
+    along the path, searched from both its ends. Nothing proves that no better subset exists. With other losses
+    exchanges are judged on the loss's quadratic model, and kept where the loss itself agrees.
 
     Parameters
     ----------
