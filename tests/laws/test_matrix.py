@@ -214,8 +214,7 @@ def test_cell(cell):
 def test_refused_cells_name_what_is_supported():
     refused = {cell: outcome(cell) for cell in CELLS if outcome(cell).startswith("refused")}
     assert {(name, way) for _, name, way in refused} == {
-        (name, "bounds")
-        for name in ("Group", "SparseGroup", "SLOPE", "Fused", "L0", "GroupMCP", "GroupSCAD")
+        (name, "bounds") for name in ("Group", "SparseGroup", "SLOPE", "Fused", "L0", "GroupMCP", "GroupSCAD")
     }
     assert all("L1, L2, ElasticNet, MCP and SCAD take" in text for text in refused.values())
 

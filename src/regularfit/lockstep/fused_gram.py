@@ -28,7 +28,9 @@ SINGULAR = 1e-12  # share of the largest eigenvalue below which a direction that
 NOTHING = 1e-8  # share of the longest column below which a difference moves no fit
 
 
-def fused_lasso(data: Moments, penalty: Fused, grid: Vector, tol: float) -> tuple[ProximalPath, Vector, Vector]:
+def fused_lasso(
+    data: Moments, penalty: Fused, grid: Vector, tol: float
+) -> tuple[ProximalPath, Vector, Vector]:
     """Coefficients on the penalised scale with violations, relative duality gaps (L,) and degrees of freedom (L,)."""
     p = len(data.c)
     steps = _Steps(penalty, p)

@@ -54,9 +54,7 @@ def subset_loss(
         coefs.append(own)
         kkt.append(now.open / s)
     violations = np.array(kkt)
-    return ProximalPath(
-        np.array(coefs), violations, violations <= tol, np.zeros(len(kkt), np.intp)
-    )
+    return ProximalPath(np.array(coefs), violations, violations <= tol, np.zeros(len(kkt), np.intp))
 
 
 @dataclass(frozen=True, eq=False)

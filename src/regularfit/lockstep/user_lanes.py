@@ -74,10 +74,21 @@ def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ig
         if atoms is not None:
             answer = fit_on_gram(problem, penalty, grid, lanes, f, atoms, strict, tol, score)
         elif isinstance(penalty, L0) or (squared and isinstance(penalty, ON_GROUPS)):
-            rounds = group_rounds if not isinstance(penalty, L0) else subset_rounds if squared else subset_loss
+            rounds = (
+                group_rounds if not isinstance(penalty, L0) else subset_rounds if squared else subset_loss
+            )
             fit = rounds(problem, penalty, grid, weights[f], mean[f], inverse[f], strict)
             answer = _result(
-                problem, penalty, lanes[f], grid[: len(fit.coefs)], fit, weights[f], mean[f], inverse[f], score, tol
+                problem,
+                penalty,
+                lanes[f],
+                grid[: len(fit.coefs)],
+                fit,
+                weights[f],
+                mean[f],
+                inverse[f],
+                score,
+                tol,
             )
         else:
             own = on_scale(penalty, inverse[f])
