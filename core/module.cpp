@@ -467,6 +467,7 @@ NB_MODULE(_core, m) {
             new (lane) rf::GroupLane(gram.data(), static_cast<int>(gram.shape(0)), starts.data(), static_cast<int>(groups), weight.data(), bound.data(), l1);
         }, nb::keep_alive<1, 2>(), "gram"_a.noconvert(), "starts"_a, "weight"_a, "bound"_a, "l1"_a)
         .def("__len__", &rf::GroupLane::size)
+        .def("fold", &rf::GroupLane::fold, "scad"_a, "shape"_a)
         .def("warm", [](rf::GroupLane& lane, Vector b) {
             need((int)b.shape(0) == lane.size(), "warm: one coefficient a column");
             lane.warm(b.data());

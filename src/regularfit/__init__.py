@@ -47,10 +47,26 @@ if TYPE_CHECKING:
         Tweedie,
         survival,
     )
-    from .penalties import L1, L2, MCP, SCAD, SLOPE, Adaptive, ElasticNet, Group, Penalty, SparseGroup
+    from .penalties import (
+        L0,
+        L1,
+        L2,
+        MCP,
+        SCAD,
+        SLOPE,
+        Adaptive,
+        ElasticNet,
+        Fused,
+        Group,
+        GroupMCP,
+        GroupSCAD,
+        Penalty,
+        SparseGroup,
+    )
     from .selection import honest_score
 
 __all__ = [
+    "L0",
     "L1",
     "L2",
     "MCP",
@@ -62,9 +78,12 @@ __all__ = [
     "ElasticNet",
     "FewerFoldsWarning",
     "FitError",
+    "Fused",
     "Gamma",
     "GridEdgeWarning",
     "Group",
+    "GroupMCP",
+    "GroupSCAD",
     "Huber",
     "InputError",
     "Logistic",
@@ -96,7 +115,7 @@ _HOMES = {
     "RegularfitError TableError UnsupportedError",
     "linear": "PenalizedClassifier PenalizedCox PenalizedRegressor fit_path load stability_selection",
     "losses": "Cox Gamma Huber Logistic Multinomial NegativeBinomial Poisson Squared SquaredHinge Tweedie survival",
-    "penalties": "Adaptive ElasticNet Group L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
+    "penalties": "Adaptive ElasticNet Fused Group GroupMCP GroupSCAD L0 L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
     "selection": "honest_score",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

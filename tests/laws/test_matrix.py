@@ -31,6 +31,10 @@ PENALTIES = {
     "Group": penalties.Group(LABELS),
     "SparseGroup": penalties.SparseGroup(LABELS, 0.5),
     "SLOPE": penalties.SLOPE(0.3),
+    "Fused": penalties.Fused(l1_ratio=0.3),
+    "L0": penalties.L0(0.1),
+    "GroupMCP": penalties.GroupMCP(LABELS, 3.0),
+    "GroupSCAD": penalties.GroupSCAD(LABELS, 3.7),
 }
 
 
@@ -157,6 +161,7 @@ def written_out(penalty, w):
         "ElasticNet": lambda: cp.norm(w, 1) / 2 + cp.sum_squares(w) / 4,
         "Group": lambda: norms,
         "SparseGroup": lambda: cp.norm(w, 1) / 2 + norms / 2,
+        "Fused": lambda: 0.3 * cp.norm(w, 1) + 0.7 * cp.norm(cp.diff(w), 1),
         "SLOPE": lambda: sum(gap * cp.sum_largest(cp.abs(w), k + 1) for k, gap in enumerate(gaps)),
     }[type(penalty).__name__]()
 
@@ -236,9 +241,12 @@ def test_cell(cell):
     assert outcome(cell)
 
 
+SHAPED = ("Group", "SparseGroup", "SLOPE", "Fused", "L0", "GroupMCP", "GroupSCAD")
+
+
 def test_refused_cells_name_what_is_supported():
     refused = {cell: outcome(cell) for cell in CELLS if outcome(cell).startswith("refused")}
-    shaped = {(name, way) for name in ("Group", "SparseGroup", "SLOPE") for way in WAYS}
+    shaped = {(name, way) for name in SHAPED for way in WAYS}
     bounded = {cell for cell in shaped if cell[1] == "bounds"}
     coupled = {(name, way): text for (loss, name, way), text in refused.items() if loss in COUPLED}
     assert {(name, way) for loss, name, way in refused if loss not in COUPLED} == bounded
