@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         Logistic,
         NegativeBinomial,
         Poisson,
+        Quantile,
         Squared,
         SquaredHinge,
         Tweedie,
@@ -63,6 +64,7 @@ __all__ = [
     "PenalizedRegressor",
     "Penalty",
     "Poisson",
+    "Quantile",
     "RegularfitError",
     "SparseGroup",
     "Squared",
@@ -81,7 +83,7 @@ _HOMES = {
     "errors": "ConvergenceWarning FewerFoldsWarning FitError GridEdgeWarning InputError ModelFileError "
     "RegularfitError TableError UnsupportedError",
     "linear": "PenalizedClassifier PenalizedRegressor fit_path load stability_selection",
-    "losses": "Gamma Huber Logistic NegativeBinomial Poisson Squared SquaredHinge Tweedie",
+    "losses": "Gamma Huber Logistic NegativeBinomial Poisson Quantile Squared SquaredHinge Tweedie",
     "penalties": "Adaptive ElasticNet Group L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
     "selection": "honest_score",
 }

@@ -18,6 +18,7 @@ from ..penalties.coordinates import Coordinates
 from .adaptive import settled_on_all_rows
 from .null import null_scores
 from .problem import Problem
+from .quantile import supported
 from .shared import Shared
 from .units import Units
 
@@ -46,6 +47,7 @@ def strength_grid(
         raise InputError(
             f"strengths={strengths} must be at least 1, or a sequence of positive numbers; 100 is usual."
         )
+    supported(problem.loss, penalty, problem.p)
     normal = _form(problem, penalty)
     scores = null_scores(problem, normal, shared)
     ridge = normal is not None and not (np.isfinite(normal.l1) & (normal.l1 > 0)).any()

@@ -10,6 +10,7 @@ from .huber import Huber
 from .logistic import Logistic
 from .negative_binomial import NegativeBinomial
 from .poisson import Poisson
+from .quantile import Quantile
 from .squared import Squared
 from .squared_hinge import SquaredHinge
 from .tweedie import Tweedie
@@ -21,6 +22,7 @@ __all__ = [
     "Loss",
     "NegativeBinomial",
     "Poisson",
+    "Quantile",
     "Squared",
     "SquaredHinge",
     "Tweedie",
@@ -36,6 +38,7 @@ _ALL: tuple[type[Loss], ...] = (
     NegativeBinomial,
     Huber,
     SquaredHinge,
+    Quantile,
 )
 _BY_NAME: dict[str, type[Loss]] = {loss.name: loss for loss in _ALL}
 
