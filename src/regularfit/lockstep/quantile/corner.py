@@ -9,7 +9,7 @@ from ..._typing import Vector
 from .boxes import Boxes
 from .interior import Point
 
-__all__ = ["corner", "rounded"]
+__all__ = ["corner", "rounded", "step"]
 
 SINGULAR = 1e-12
 
@@ -34,7 +34,7 @@ def corner(boxes: Boxes, point: Point) -> tuple[Vector, Vector]:
     primal = boxes.t[rows] - boxes.A[rows] @ x
     dual = (boxes.D * x - boxes.h - boxes.backward(theta))[free]
     room = np.minimum(boxes.high[rows] - theta[rows], theta[rows] - boxes.low[rows])
-    dx, dtheta = _solve(A, boxes.D[free], primal, dual, np.maximum(room, 1e-300))
+    dx, dtheta = step(A, boxes.D[free], primal, dual, np.maximum(room, 1e-300))
     x[free] += dx
     theta[rows] += dtheta
     return x, np.clip(theta[:m], boxes.low[:m], boxes.high[:m])
@@ -62,7 +62,7 @@ def _met(boxes: Boxes, point: Point) -> tuple[np.ndarray, Vector]:
     return ~(at_high | at_low), theta
 
 
-def _solve(
+def step(
     A: np.ndarray, D: Vector, primal: Vector, dual: Vector, room: Vector
 ) -> tuple[Vector, Vector]:
     """``A dx = primal`` and ``A' dtheta = D dx + dual``, each of the smallest size where it is not unique."""

@@ -129,10 +129,9 @@ def _lengths(
 
 
 def _reach(value: Vector, change: Vector) -> float:
-    shrinking = change < 0
-    if not shrinking.any():
-        return 1.0 / BACK
-    return min(float((value[shrinking] / -change[shrinking]).min()), 1.0 / BACK)
+    with np.errstate(invalid="ignore"):  # 0 / 0 on an infinite side, which fmax passes over
+        worst = float(np.fmax.reduce(-change / value))
+    return 1.0 / max(worst, BACK)
 
 
 Solve = Callable[[Vector, Vector], tuple[Vector, Vector]]

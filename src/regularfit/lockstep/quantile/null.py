@@ -58,13 +58,11 @@ def null_model(data: LaneData) -> Null:
     if len(free):
         A = data.block(every, free)
         k = A.shape[1]
-        none = np.empty(0)
         boxes = Boxes(A, np.empty(0, int), data.t, data.low, data.high, np.zeros(k), np.zeros(k))
         x = np.append(np.full(int(data.intercept), level), np.zeros(len(free)))
         point = descend(boxes, start(boxes, x, np.zeros(data.n), 0.1), 1e-10)
         x, _ = corner(boxes, point)
         level, b[free] = (float(x[0]), x[1:]) if data.intercept else (0.0, x)
-        del none
     r = data.residual(level, b)
     theta = np.where(r > 0, data.high, data.low)
     met = np.flatnonzero(np.abs(r) <= MET * (1 + np.abs(data.t)))
