@@ -26,7 +26,15 @@ if TYPE_CHECKING:
         TableError,
         UnsupportedError,
     )
-    from .linear import PenalizedClassifier, PenalizedRegressor, fit_path, load, stability_selection
+    from .linear import (
+        PenalizedClassifier,
+        PenalizedRegressor,
+        debiased_lasso,
+        fit_path,
+        knockoffs,
+        load,
+        stability_selection,
+    )
     from .losses import (
         Gamma,
         Huber,
@@ -73,8 +81,10 @@ __all__ = [
     "Tweedie",
     "UnsupportedError",
     "__version__",
+    "debiased_lasso",
     "fit_path",
     "honest_score",
+    "knockoffs",
     "load",
     "stability_selection",
 ]
@@ -82,7 +92,7 @@ __all__ = [
 _HOMES = {
     "errors": "ConvergenceWarning FewerFoldsWarning FitError GridEdgeWarning InputError ModelFileError "
     "RegularfitError TableError UnsupportedError",
-    "linear": "PenalizedClassifier PenalizedRegressor fit_path load stability_selection",
+    "linear": "PenalizedClassifier PenalizedRegressor debiased_lasso fit_path knockoffs load stability_selection",
     "losses": "Gamma Huber Logistic NegativeBinomial Poisson Quantile Squared SquaredHinge Tweedie",
     "penalties": "Adaptive ElasticNet Group L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
     "selection": "honest_score",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from .classifier import PenalizedClassifier
+from .debiased import DebiasedLasso, debiased_lasso
 from .fit_path import fit_path
+from .knockoffs import KnockoffSelection, knockoffs
 from .model_file import load, load_extra
 from .plots import CVDisplay, PathDisplay
 from .regressor import PenalizedRegressor
@@ -12,12 +14,16 @@ from .stability_plot import StabilityDisplay
 
 __all__ = [
     "CVDisplay",
+    "DebiasedLasso",
+    "KnockoffSelection",
     "PathDisplay",
     "PenalizedClassifier",
     "PenalizedRegressor",
     "StabilityDisplay",
     "StabilitySelection",
+    "debiased_lasso",
     "fit_path",
+    "knockoffs",
     "load",
     "load_extra",
     "stability_selection",
