@@ -30,7 +30,9 @@ if TYPE_CHECKING:
         PenalizedClassifier,
         PenalizedCox,
         PenalizedRegressor,
+        debiased_lasso,
         fit_path,
+        knockoffs,
         load,
         stability_selection,
     )
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
         Multinomial,
         NegativeBinomial,
         Poisson,
+        Quantile,
         Squared,
         SquaredHinge,
         Tweedie,
@@ -95,6 +98,7 @@ __all__ = [
     "PenalizedRegressor",
     "Penalty",
     "Poisson",
+    "Quantile",
     "RegularfitError",
     "SparseGroup",
     "Squared",
@@ -103,8 +107,10 @@ __all__ = [
     "Tweedie",
     "UnsupportedError",
     "__version__",
+    "debiased_lasso",
     "fit_path",
     "honest_score",
+    "knockoffs",
     "load",
     "stability_selection",
     "survival",
@@ -113,8 +119,10 @@ __all__ = [
 _HOMES = {
     "errors": "ConvergenceWarning FewerFoldsWarning FitError GridEdgeWarning InputError ModelFileError "
     "RegularfitError TableError UnsupportedError",
-    "linear": "PenalizedClassifier PenalizedCox PenalizedRegressor fit_path load stability_selection",
-    "losses": "Cox Gamma Huber Logistic Multinomial NegativeBinomial Poisson Squared SquaredHinge Tweedie survival",
+    "linear": "PenalizedClassifier PenalizedCox PenalizedRegressor debiased_lasso fit_path knockoffs load "
+    "stability_selection",
+    "losses": "Cox Gamma Huber Logistic Multinomial NegativeBinomial Poisson Quantile Squared SquaredHinge "
+    "Tweedie survival",
     "penalties": "Adaptive ElasticNet Fused Group GroupMCP GroupSCAD L0 L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
     "selection": "honest_score",
 }

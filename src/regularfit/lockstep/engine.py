@@ -11,7 +11,7 @@ import numpy as np
 from .._typing import Vector
 from ..designs import Dense, Imputed
 from ..errors import UnsupportedError
-from ..losses import CoupledLoss, SeveralLoss, Squared
+from ..losses import CoupledLoss, Quantile, SeveralLoss, Squared
 from ..penalties import Folded, Penalty
 from .adaptive import settle
 from .cox import fit_cox
@@ -21,6 +21,7 @@ from .gram import fit_gram, suits_gram
 from .newton import fit_newton
 from .partial import collect, keeping
 from .problem import Lane, Problem
+from .quantile import fit_quantile, supported
 from .result import LaneResult, Score
 from .ridge_lanes import KERNEL_ROWS, fit_ridge
 from .ridge_rotated import fit_rotated
@@ -238,6 +239,9 @@ def _lane_by_lane(
 
 def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:
     """The cheapest road that is exact for this loss, penalty and shape."""
+    if isinstance(problem.loss, Quantile):
+        supported(problem.loss, penalty, problem.p)
+        return fit_quantile
     normal = penalty.coordinates(problem.p)
     if isinstance(problem.loss, CoupledLoss):
         return _coupled_road(problem, penalty, normal)

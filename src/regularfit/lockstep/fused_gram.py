@@ -11,6 +11,7 @@ which the compiled core solves and certifies. It is the same problem, so its dua
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+
 import numpy as np
 
 from .._typing import Vector

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .._typing import Vector
-from ..losses import CoupledLoss
+from ..losses import CoupledLoss, Quantile
 from ..penalties.coordinates import Coordinates
 from .problem import Problem
+from .quantile import quantile_scores
 from .scores import centred_scores
 from .shared import Shared
 from .standard import inverse_scale
@@ -34,6 +35,8 @@ def null_scores(
 
     ``directions`` (p, r), orthonormal on that scale, are not penalised where there is no normal form to say so.
     """
+    if isinstance(problem.loss, Quantile) and normal is not None:
+        return quantile_scores(problem, normal)
     known = None if shared is None or normal is None or _free(normal).any() else shared.null_scores()
     if known is not None and normal is not None:
         scores, size = known
