@@ -30,7 +30,9 @@ if TYPE_CHECKING:
         PenalizedClassifier,
         PenalizedCox,
         PenalizedRegressor,
+        debiased_lasso,
         fit_path,
+        knockoffs,
         load,
         stability_selection,
     )
@@ -39,17 +41,35 @@ if TYPE_CHECKING:
         Gamma,
         Huber,
         Logistic,
+        Multinomial,
         NegativeBinomial,
         Poisson,
+        Quantile,
         Squared,
         SquaredHinge,
         Tweedie,
         survival,
     )
-    from .penalties import L1, L2, MCP, SCAD, SLOPE, Adaptive, ElasticNet, Group, Penalty, SparseGroup
+    from .penalties import (
+        L0,
+        L1,
+        L2,
+        MCP,
+        SCAD,
+        SLOPE,
+        Adaptive,
+        ElasticNet,
+        Fused,
+        Group,
+        GroupMCP,
+        GroupSCAD,
+        Penalty,
+        SparseGroup,
+    )
     from .selection import honest_score
 
 __all__ = [
+    "L0",
     "L1",
     "L2",
     "MCP",
@@ -61,19 +81,24 @@ __all__ = [
     "ElasticNet",
     "FewerFoldsWarning",
     "FitError",
+    "Fused",
     "Gamma",
     "GridEdgeWarning",
     "Group",
+    "GroupMCP",
+    "GroupSCAD",
     "Huber",
     "InputError",
     "Logistic",
     "ModelFileError",
+    "Multinomial",
     "NegativeBinomial",
     "PenalizedClassifier",
     "PenalizedCox",
     "PenalizedRegressor",
     "Penalty",
     "Poisson",
+    "Quantile",
     "RegularfitError",
     "SparseGroup",
     "Squared",
@@ -82,8 +107,10 @@ __all__ = [
     "Tweedie",
     "UnsupportedError",
     "__version__",
+    "debiased_lasso",
     "fit_path",
     "honest_score",
+    "knockoffs",
     "load",
     "stability_selection",
     "survival",
@@ -92,9 +119,11 @@ __all__ = [
 _HOMES = {
     "errors": "ConvergenceWarning FewerFoldsWarning FitError GridEdgeWarning InputError ModelFileError "
     "RegularfitError TableError UnsupportedError",
-    "linear": "PenalizedClassifier PenalizedCox PenalizedRegressor fit_path load stability_selection",
-    "losses": "Cox Gamma Huber Logistic NegativeBinomial Poisson Squared SquaredHinge Tweedie survival",
-    "penalties": "Adaptive ElasticNet Group L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
+    "linear": "PenalizedClassifier PenalizedCox PenalizedRegressor debiased_lasso fit_path knockoffs load "
+    "stability_selection",
+    "losses": "Cox Gamma Huber Logistic Multinomial NegativeBinomial Poisson Quantile Squared SquaredHinge "
+    "Tweedie survival",
+    "penalties": "Adaptive ElasticNet Fused Group GroupMCP GroupSCAD L0 L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
     "selection": "honest_score",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

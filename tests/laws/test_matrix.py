@@ -31,6 +31,10 @@ PENALTIES = {
     "Group": penalties.Group(LABELS),
     "SparseGroup": penalties.SparseGroup(LABELS, 0.5),
     "SLOPE": penalties.SLOPE(0.3),
+    "Fused": penalties.Fused(l1_ratio=0.3),
+    "L0": penalties.L0(0.1),
+    "GroupMCP": penalties.GroupMCP(LABELS, 3.0),
+    "GroupSCAD": penalties.GroupSCAD(LABELS, 3.7),
 }
 
 
@@ -83,6 +87,10 @@ TARGETS = {
     "huber": (
         lambda rng, eta: eta + rng.standard_t(2, N),
         lambda y, e: cp.huber(y - e, 1.35) / 2,
+    ),
+    "quantile": (  # the median
+        lambda rng, eta: eta + rng.standard_t(2, N),
+        lambda y, e: cp.abs(y - e) / 2,
     ),
     "squared_hinge": (
         lambda rng, eta: (rng.random(N) < 1 / (1 + np.exp(-eta))).astype(float),
@@ -157,6 +165,7 @@ def written_out(penalty, w):
         "ElasticNet": lambda: cp.norm(w, 1) / 2 + cp.sum_squares(w) / 4,
         "Group": lambda: norms,
         "SparseGroup": lambda: cp.norm(w, 1) / 2 + norms / 2,
+        "Fused": lambda: 0.3 * cp.norm(w, 1) + 0.7 * cp.norm(cp.diff(w), 1),
         "SLOPE": lambda: sum(gap * cp.sum_largest(cp.abs(w), k + 1) for k, gap in enumerate(gaps)),
     }[type(penalty).__name__]()
 
@@ -236,18 +245,21 @@ def test_cell(cell):
     assert outcome(cell)
 
 
+SHAPED = ("Group", "SparseGroup", "SLOPE", "Fused", "L0", "GroupMCP", "GroupSCAD")
+
+
 def test_refused_cells_name_what_is_supported():
     refused = {cell: outcome(cell) for cell in CELLS if outcome(cell).startswith("refused")}
-    shaped = {(name, way) for name in ("Group", "SparseGroup", "SLOPE") for way in WAYS}
-    bounded = {cell for cell in shaped if cell[1] == "bounds"}
-    coupled = {(name, way): text for (loss, name, way), text in refused.items() if loss in COUPLED}
-    assert {(name, way) for loss, name, way in refused if loss not in COUPLED} == bounded
-    assert set(coupled) == shaped | {(name, way) for name in ("MCP", "SCAD") for way in WAYS}
-    for (_, name, way), text in refused.items():
-        words = (
-            "L1, L2, ElasticNet, MCP and SCAD take" if (name, way) in bounded else "L1, L2 and ElasticNet are"
-        )
-        assert words in text
+    shaped = {(name, way) for name in SHAPED for way in WAYS}
+    bent = {(name, way) for name in ("MCP", "SCAD") for way in WAYS}
+    for loss in LOSSES:
+        own = {(name, way): text for (of, name, way), text in refused.items() if of == loss}
+        fewer = loss in COUPLED or loss == "quantile"
+        assert set(own) == (shaped | bent if fewer else {cell for cell in shaped if cell[1] == "bounds"})
+        for (name, way), text in own.items():
+            bounded = name in SHAPED and way == "bounds"
+            words = "Huber(delta)" if loss == "quantile" else "L1, L2 and ElasticNet are"
+            assert ("L1, L2, ElasticNet, MCP and SCAD take" if bounded else words) in text
 
 
 def page():
