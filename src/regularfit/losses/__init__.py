@@ -85,6 +85,8 @@ def get_several(loss: object, outputs: int) -> SeveralLoss | None:
     """
     if isinstance(loss, SeveralLoss):
         return loss
+    if loss == Cox.name or isinstance(loss, CoupledLoss):  # the columns of its target are times and events
+        return None
     if loss == Multinomial.name:
         return Multinomial()
     if outputs > 1 and (loss == Squared.name or isinstance(loss, Squared)):
