@@ -80,7 +80,7 @@ def best(penalty, strength, options):
     pick = np.eye(K)[CODES.astype(int)]
     loss = cp.sum(cp.multiply(w, cp.log_sum_exp(eta, axis=1) - cp.sum(cp.multiply(pick, eta), axis=1)))
     problem = cp.Problem(cp.Minimize(loss + strength * value), held)
-    return float(problem.solve(solver=cp.CLARABEL, tol_gap_abs=1e-9, tol_gap_rel=1e-9, tol_feas=1e-9))
+    return float(problem.solve(solver=cp.CLARABEL, tol_gap_abs=1e-8, tol_gap_rel=1e-8, tol_feas=1e-8))
 
 
 @every_penalty
