@@ -11,6 +11,7 @@ which the compiled core solves and certifies. It is the same problem, so its dua
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+
 import numpy as np
 
 from .._typing import Vector
@@ -46,7 +47,11 @@ def fused_lasso(
     B = steps.spread(T)
     B += (pull - B @ left) @ root.T @ Z.T if penalty.order > 1 else _levels(penalty, B, pull, left, root, Z)
     degrees = np.count_nonzero(T, axis=1) + float(root.shape[1])
-    return ProximalPath(B, kkt, gaps <= tol, np.zeros(len(grid), np.intp)), gaps, degrees
+    return (
+        ProximalPath(B, np.asarray(kkt, dtype=np.float64), gaps <= tol, np.zeros(len(grid), np.intp)),
+        gaps,
+        degrees,
+    )
 
 
 def _levels(penalty, B, pull, left, root, Z):  # type: ignore[no-untyped-def]
