@@ -13,7 +13,6 @@ from ..designs import Dense, Imputed
 from ..losses import Squared
 from ..penalties import Folded, Penalty
 from .adaptive import settle
-from .atoms import collect_atoms
 from .folded import fit_folded_gram, fit_folded_rounds
 from .front import LARGEST_BATCH
 from .gram import fit_gram, suits_gram
@@ -119,7 +118,7 @@ def look_ahead(
     plain = not isinstance(problem.design, Imputed)
     if plain and all(_road(problem, penalty, lanes) is fit_gram for penalty in penalties):
         with workers(thread_count(threads)) as team:
-            shared.seen = collect_atoms(shared.units_of().inside(problem), lanes, team).seen
+            shared.atoms_of(shared.units_of().inside(problem), lanes, team)
     return shared
 
 
