@@ -1,7 +1,7 @@
 r"""Fusion with the squared loss on a Gram matrix: a lasso of the differences, what costs nothing being eliminated.
 
-With b = Z a + W t (Z: the directions that cost nothing; W: steps or ramps, so that D b = t) the penalty is k |t|_1, and at
-the best a what is left is the lasso
+With b = Z a + W t (Z: the directions that cost nothing; W: steps or ramps, so that D b = t) the penalty is k |t|_1, and
+at the best a what is left is the lasso
 
     minimise  t'At / 2 - u't + s k |t|_1,    A = W'(H - HZ(Z'HZ)^+Z'H)W,    u = W'(c - HZ(Z'HZ)^+Z'c),
 
