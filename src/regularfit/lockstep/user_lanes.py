@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -74,9 +75,9 @@ def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ig
         if atoms is not None:
             answer = fit_on_gram(problem, penalty, grid, lanes, f, atoms, strict, tol, score)
         elif isinstance(penalty, L0) or (squared and isinstance(penalty, ON_GROUPS)):
-            rounds = (
-                group_rounds if not isinstance(penalty, L0) else subset_rounds if squared else subset_loss
-            )
+            rounds: Any = group_rounds
+            if isinstance(penalty, L0):
+                rounds = subset_rounds if squared else subset_loss
             fit = rounds(problem, penalty, grid, weights[f], mean[f], inverse[f], strict)
             answer = _result(
                 problem,
