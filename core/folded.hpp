@@ -92,6 +92,8 @@ public:
         b_.resize(m, 0.0);
     }
 
+    void warm(const double* b) { b_.assign(b, b + m_); }
+
     // Strengths one after another; slot k remembers where strength k ended (see keep).
     void solve(const double* strengths, int count, const double* c, double* b, double* grad, double* kkt, unsigned char* solved) {
         slots_.resize(count);

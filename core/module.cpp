@@ -430,6 +430,10 @@ NB_MODULE(_core, m) {
             nb::gil_scoped_release release;
             lane.solve(strengths.data(), static_cast<int>(count), c.data(), b.data(), grad.data(), kkt.data(), solved.data());
         })
+        .def("warm", [](rf::FoldedLane& lane, Vector b) {
+            need((int)b.shape(0) == lane.size(), "warm: one coefficient a column");
+            lane.warm(b.data());
+        }, "b"_a)
         .def("keep", &rf::FoldedLane::keep, "slot"_a)
         .def("tolerate", [](rf::FoldedLane& lane, double violation, double) { lane.tolerance = violation; }, "violation"_a, "yy"_a);
     nb::class_<rf::GroupLane>(m, "GroupLane")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .._typing import Vector
-from ..penalties import Group, Penalty, SparseGroup
+from ..penalties import SLOPE, Group, Penalty, SparseGroup
 from .atoms import Atoms
 from .certificate import fenchel_gap, judge
 from .gram_scores import held_out_errors
@@ -16,6 +16,7 @@ from .moments import Moments, moments_of
 from .problem import Lane, Problem
 from .proximal import ProximalPath, proximal_quadratic
 from .result import LaneResult, Score, make_path
+from .slope_quadratic import slope_quadratic
 
 __all__ = ["fit_on_gram"]
 
@@ -52,6 +53,8 @@ def solve(data: Moments, penalty: Penalty, grid: Vector, tol: float) -> Proximal
     """The solver that knows this penalty."""
     if isinstance(penalty, (Group, SparseGroup)):
         return group_quadratic(data.gram, data.c, penalty, grid, tol=tol)
+    if isinstance(penalty, SLOPE):
+        return slope_quadratic(data.gram, data.c, penalty.sequence(len(data.c)), grid, tol=tol)
     return proximal_quadratic(data.gram, data.c, penalty, grid, tol=tol)
 
 

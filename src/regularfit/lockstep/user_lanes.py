@@ -12,11 +12,10 @@ import numpy as np
 
 from .._typing import Vector
 from ..losses import Squared
-from ..penalties import Group, Penalty, SparseGroup
+from ..penalties import Penalty
 from .atoms import collect_atoms
 from .certificate import judge
 from .gram import suits_gram
-from .group_rounds import group_rounds
 from .local_convexity import locally_convex
 from .norm_gaps import norm_gaps
 from .on_scale import OnScale, on_scale
@@ -29,7 +28,7 @@ from .standard import inverse_scale
 from .threads import Workers
 from .user_gram import fit_on_gram
 
-__all__ = ["fit_user"]
+__all__ = ["fit_user", "through_products"]
 
 GAP_SHARE = 0.1  # of the tolerance for the violation where a gap is asked for: a gap adds up all violations
 
@@ -68,14 +67,9 @@ def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ig
     def job(f: int) -> LaneResult:
         if atoms is not None:
             answer = fit_on_gram(problem, penalty, grid, lanes, f, atoms, strict, tol, score)
-        elif squared and isinstance(penalty, (Group, SparseGroup)):
-            fit = group_rounds(problem, penalty, grid, weights[f], mean[f], inverse[f], strict)
-            answer = _result(
-                problem, penalty, lanes[f], grid, fit, weights[f], mean[f], inverse[f], score, tol
-            )
         else:
             own = on_scale(penalty, inverse[f])
-            fit = _through_products(problem, own, grid, weights[f], mean[f], inverse[f], strict)
+            fit = through_products(problem, own, grid, weights[f], mean[f], inverse[f], strict)
             answer = _result(problem, own, lanes[f], grid, fit, weights[f], mean[f], inverse[f], score, tol)
         tick(len(grid))
         return answer
@@ -83,12 +77,22 @@ def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ig
     return collect(team, job, range(len(lanes)))
 
 
-def _through_products(
-    problem: Problem, penalty: Penalty, grid: Vector, w: Vector, mean: Vector, inverse: Vector, tol: float
+def through_products(
+    problem: Problem,
+    penalty: Penalty,
+    grid: Vector,
+    w: Vector,
+    mean: Vector,
+    inverse: Vector,
+    tol: float,
+    start: Vector | None = None,
 ) -> ProximalPath:
-    every, start = np.arange(problem.p), np.zeros(problem.p + problem.fit_intercept)
-    if problem.fit_intercept:  # at the null model, which the top of a grid from the data has
-        start[-1] = problem.loss.null_eta(problem.y, w, problem.offset)
+    """Follow one lane's path with products with X alone; coefficients and intercept on the penalised scale."""
+    every = np.arange(problem.p)
+    if start is None:
+        start = np.zeros(problem.p + problem.fit_intercept)
+        if problem.fit_intercept:  # at the null model, which the top of a grid from the data has
+            start[-1] = problem.loss.null_eta(problem.y, w, problem.offset)
     return proximal_loss(
         lambda V: problem.design.matmat(every, np.ascontiguousarray(V)),
         lambda U: problem.design.rmatmat(0, problem.p, np.ascontiguousarray(U)).T,

@@ -1,0 +1,11 @@
+"""Proximal Newton: group, sparse group, MCP, SCAD and SLOPE penalties with any loss, on working sets.
+
+``rounds`` takes all lanes down their strengths and certifies them on one product X'R; ``lane`` is one of them, with its
+Newton steps; ``curved`` is what it asks of a loss; ``parts`` is a penalty on the columns that matter, with the solver of
+its small quadratic; ``hessian`` keeps their Gram matrix.
+"""
+
+from .parts import knows
+from .rounds import fit_prox_newton
+
+__all__ = ["fit_prox_newton", "knows"]

@@ -1,0 +1,172 @@
+"""A penalty on the columns that matter, with the solver of its small quadratic: groups, MCP and SCAD, SLOPE."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from ... import _core
+from ..._typing import Vector
+from ...penalties import SLOPE, Folded, Group, Penalty, SparseGroup
+from ...penalties._groups import Layout
+from ...penalties.group import distance
+from ...penalties.slope import sorted_kkt
+from ..group_quadratic import solve_groups
+from ..on_scale import OnScale
+from ..slope_quadratic import solve_slope
+
+__all__ = ["Kind", "Part", "kind_of", "knows"]
+
+
+class Part(ABC):
+    """A penalty restricted to some columns, the others being zero."""
+
+    @abstractmethod
+    def value(self, b: Vector, s: float) -> float:
+        """Return the penalty at strength ``s``."""
+
+    @abstractmethod
+    def kkt(self, b: Vector, grad: Vector, s: float) -> Vector:
+        """Return the distance of ``-grad`` to its subdifferential at ``b``, (m,)."""
+
+    @abstractmethod
+    def solve(self, H: np.ndarray, c: Vector, s: float, start: Vector, tol: float) -> Vector:
+        """Return the minimum of ``b'Hb/2 - c'b + penalty`` to a violation of ``tol``, coming from ``start``."""
+
+
+class Kind(ABC):
+    """A penalty that has such a solver, as a lane sees it."""
+
+    def __init__(self, penalty: Penalty, p: int) -> None:
+        self.penalty, self.p = penalty, p
+
+    @abstractmethod
+    def part(self, columns: np.ndarray) -> Part:
+        """Return the penalty on some columns."""
+
+    def whole(self, chosen: np.ndarray) -> np.ndarray:
+        """Return the mask (p,) with all that must be taken in together."""
+        return chosen
+
+    def ties(self, columns: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+        """Return the mask of some columns with all of them that must move together."""
+        return chosen
+
+
+class GroupKind(Kind):
+    """Group and sparse group lasso."""
+
+    penalty: Group | SparseGroup
+
+    def __init__(self, penalty: Group | SparseGroup, p: int) -> None:
+        super().__init__(penalty, p)
+        self.owner, (self.alone, self.weights) = penalty.layout(p).owner, penalty.thresholds(p)
+
+    def part(self, columns: np.ndarray) -> Part:
+        own, owner = np.unique(self.owner[columns], return_inverse=True)
+        return GroupPart(Layout(owner, np.bincount(owner, minlength=len(own))), self.weights[own], self.alone)
+
+    def whole(self, chosen: np.ndarray) -> np.ndarray:
+        return self.ties(np.arange(self.p), chosen)
+
+    def ties(self, columns: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+        used = np.zeros(len(self.weights), bool)
+        used[self.owner[columns[chosen]]] = True
+        return used[self.owner[columns]]
+
+
+@dataclass(frozen=True, eq=False)
+class GroupPart(Part):
+    """Some whole groups."""
+
+    groups: Layout
+    weights: Vector
+    alone: float
+
+    def value(self, b: Vector, s: float) -> float:
+        return s * float(self.alone * np.abs(b).sum() + self.weights @ self.groups.norms(b))
+
+    def kkt(self, b: Vector, grad: Vector, s: float) -> Vector:
+        return distance(b, grad, self.groups, s * self.alone, s * self.weights)
+
+    def solve(self, H: np.ndarray, c: Vector, s: float, start: Vector, tol: float) -> Vector:
+        strengths = np.array([s])
+        return solve_groups(H, c, self.groups.owner, self.weights, self.alone, strengths, tol / s, start)[0][
+            0
+        ]
+
+
+class FoldedKind(Kind):
+    """MCP and SCAD, with factors, bounds and unpenalised columns."""
+
+    penalty: OnScale
+
+    def part(self, columns: np.ndarray) -> Part:
+        form = self.penalty.form
+        own = (form.l1[columns], form.l2[columns], form.lower[columns], form.upper[columns])
+        return FoldedPart(Folded(*own, form.kind, form.shape))
+
+
+@dataclass(frozen=True, eq=False)
+class FoldedPart(Part):
+    """Some columns of a bent penalty."""
+
+    form: Folded
+
+    def value(self, b: Vector, s: float) -> float:
+        return self.form.scaled(s).value(b)
+
+    def kkt(self, b: Vector, grad: Vector, s: float) -> Vector:
+        return self.form.scaled(s).kkt(b, grad)
+
+    def solve(self, H: np.ndarray, c: Vector, s: float, start: Vector, tol: float) -> Vector:
+        form, shape = self.form, (1, len(c))
+        lane = _core.FoldedLane(form.kind, form.shape)
+        lane.bind(np.asfortranarray(H))
+        lane.terms(*(np.ascontiguousarray(own) for own in (form.l1, form.l2, form.lower, form.upper)))
+        lane.tolerate(tol / s, 0.0)
+        lane.warm(np.ascontiguousarray(start))
+        b, grad = np.empty(shape), np.empty(shape)
+        lane.solve(np.array([s]), np.ascontiguousarray(c), b, grad, np.empty(1), np.empty(1, np.uint8))
+        return b[0]
+
+
+class SlopeKind(Kind):
+    """SLOPE: columns that are zero have the smallest weights, so those that matter have the first ones."""
+
+    penalty: SLOPE
+
+    def part(self, columns: np.ndarray) -> Part:
+        return SlopePart(self.penalty.sequence(self.p)[: len(columns)])
+
+
+@dataclass(frozen=True, eq=False)
+class SlopePart(Part):
+    """The first weights of SLOPE."""
+
+    weights: Vector
+
+    def value(self, b: Vector, s: float) -> float:
+        return s * float(self.weights @ np.sort(np.abs(b))[::-1])
+
+    def kkt(self, b: Vector, grad: Vector, s: float) -> Vector:
+        return sorted_kkt(b, grad, s * self.weights)
+
+    def solve(self, H: np.ndarray, c: Vector, s: float, start: Vector, tol: float) -> Vector:
+        return solve_slope(H, c, s * self.weights, start, tol)
+
+
+def knows(penalty: Penalty, p: int) -> bool:
+    """Return whether the road has a solver for a penalty."""
+    return isinstance(penalty, (Group, SparseGroup, SLOPE)) or isinstance(penalty.coordinates(p), Folded)
+
+
+def kind_of(penalty: Penalty, p: int) -> Kind | None:
+    """Return what the road knows of a penalty on a lane's scale, or None where it has no solver for it."""
+    if isinstance(penalty, (Group, SparseGroup)):
+        return GroupKind(penalty, p)
+    if isinstance(penalty, SLOPE):
+        return SlopeKind(penalty, p)
+    return FoldedKind(penalty, p) if isinstance(penalty, OnScale) else None
