@@ -59,9 +59,9 @@ public:
     double tolerance = 1e-8;  // largest violation over the strength
 
     // Uses the caller's matrix without a copy; the caller keeps it alive.
-    void bind(const double* gram, int m) {
+    void bind(const double* gram, int m, int ld) {
         gram_ = gram;
-        ld_ = m_ = m;
+        m_ = m, ld_ = ld;
         owned_.clear();
     }
 

@@ -12,9 +12,8 @@ import scipy.linalg as sla
 
 from .._typing import Vector
 from ..penalties.slope import pooled, sorted_kkt, sorted_prox
-from .proximal import ProximalPath
 
-__all__ = ["slope_quadratic", "solve_slope"]
+__all__ = ["solve_slope"]
 
 STEPS = 5000
 PATIENCE = 10  # proximal steps without a change of signs before Newton's, which cost more
@@ -22,53 +21,25 @@ FACES = 3  # Newton steps between two proximal ones: each ties sizes that would 
 RIDGE = 1e-11  # of the diagonal, where distinct sizes tell the same columns
 
 
-def slope_quadratic(
-    H: np.ndarray, c: Vector, weights: Vector, strengths: Vector, *, tol: float = 1e-7
-) -> ProximalPath:
-    r"""Minimise :math:`b^\top H b/2 - c^\top b + s \sum_i \lambda_i |b|_{(i)}` for decreasing strengths.
+def solve_slope(H: np.ndarray, c: Vector, weights: Vector, start: Vector, tol: float) -> Vector:
+    r"""Minimise :math:`b^\top H b/2 - c^\top b + \sum_i \lambda_i |b|_{(i)}` to a violation of ``tol``.
 
     Parameters
     ----------
     H, c : (m, m), (m,) arrays
         Positive semidefinite Gram matrix and cross product, divided by n.
-    weights : (m,) decreasing, >= 0.
-    strengths : (L,) array
-        Positive, decreasing; each starts warm from the one before, on the columns that matter.
-    tol : float
-        Largest KKT violation over the strength.
+    weights : (m,) decreasing, >= 0; the strength is in them.
+    start : (m,) where to begin.
 
     Examples
     --------
-    >>> slope_quadratic(np.eye(2), np.array([3.0, 2.9]), np.array([1.0, 0.5]), np.array([1.0])).coefs.round(3)
-    array([[2.2, 2.2]])
+    >>> solve_slope(np.eye(2), np.array([3.0, 2.9]), np.array([1.0, 0.5]), np.zeros(2), 1e-9).round(3)
+    array([2.2, 2.2])
 
     References
     ----------
-    Bogdan et al. (2015), SLOPE; Larsson, Bogdan and Wallin (2020), The strong screening rule for SLOPE.
+    Bogdan et al. (2015), SLOPE; Beck and Teboulle (2009), A fast iterative shrinkage-thresholding algorithm.
     """
-    coefs, kkt = np.zeros((len(strengths), len(c))), np.zeros(len(strengths))
-    b, grad = np.zeros(len(c)), -np.asarray(c, dtype=np.float64)
-    for k, s in enumerate(strengths):
-        while True:
-            violation = sorted_kkt(b, grad, s * weights)
-            kkt[k] = violation.max(initial=0.0) / s
-            held = np.flatnonzero((b != 0) | (violation > 0))
-            if kkt[k] <= tol:
-                break
-            before = b
-            b = np.zeros(len(c))
-            b[held] = solve_slope(
-                H[np.ix_(held, held)], c[held], s * weights[: len(held)], before[held], 0.5 * tol * s
-            )
-            grad = H[:, held] @ b[held] - c
-            if np.array_equal(b, before):  # rounding is all that is left
-                break
-        coefs[k] = b
-    return ProximalPath(coefs, kkt, kkt <= tol, np.zeros(len(strengths), np.intp))
-
-
-def solve_slope(H: np.ndarray, c: Vector, weights: Vector, start: Vector, tol: float) -> Vector:
-    """Minimise at one strength, which is in ``weights``, to a violation of ``tol``, coming from ``start``."""
     b = ahead = start.copy()
     grad = far = H @ b - c  # at b, and at the point ahead of it
     steep, t = float(np.max(np.diag(H), initial=0.0)) or 1.0, 1.0

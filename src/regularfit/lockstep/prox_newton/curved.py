@@ -10,6 +10,7 @@ import numpy as np
 from ..._typing import Vector
 from ...designs import Design
 from ...losses import Squared
+from ..norm_gaps import relative_gap
 from ..problem import Problem
 
 __all__ = ["Curve", "Rows", "Smooth", "smooth_of"]
@@ -45,6 +46,14 @@ class Smooth(Protocol):
         """Return minus its gradient, (n,)."""
         ...
 
+    def gap(self, eta: Vector, size: float, ratio: float, level: float) -> float:
+        """Return the relative duality gap beside a penalty that is ``size``, or nan where no dual is known.
+
+        ``ratio`` is what the scores must be divided by to be feasible (more is safe), ``level`` the intercept on the
+        scale of X.
+        """
+        ...
+
     def curve(self, eta: Vector, lifted: Vector | None) -> Curve:
         """Return its second derivative, where rows bend at least as much as ``lifted`` (n,) says."""
         ...
@@ -66,15 +75,20 @@ class Rows:
     """A loss that is a sum over rows; those of weight 0 never reach it."""
 
     def __init__(self, problem: Problem, weights: Vector) -> None:
-        self.loss, self.quadratic = problem.loss, isinstance(problem.loss, Squared)
+        self.problem, self.loss, self.quadratic = problem, problem.loss, isinstance(problem.loss, Squared)
         self._used = slice(None) if (weights > 0).all() else np.flatnonzero(weights > 0)
         self._y, self._w, self._n = problem.y[self._used], weights[self._used], len(weights)
+        self._offset = problem.offset[self._used]
 
     def value(self, eta: Vector) -> float:
         return float(self._w @ self.loss.value(self._y, eta[self._used]))
 
     def descent(self, eta: Vector) -> Vector:
         return self._spread(-self._w * self.loss.gradient(self._y, eta[self._used]))
+
+    def gap(self, eta: Vector, size: float, ratio: float, level: float) -> float:
+        rows = (self._y, self._w, self._offset)
+        return relative_gap(self.problem, rows, eta[self._used], size, ratio, level)
 
     def curve(self, eta: Vector, lifted: Vector | None) -> Curve:
         bend = self.loss.curvature(self._y, eta[self._used])

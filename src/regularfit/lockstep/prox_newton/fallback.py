@@ -36,7 +36,7 @@ def finish_on_products(notes: Notes) -> None:
         eta = problem.design.matmat(every, raw)[:, 0] - float(lane.mean @ raw[:, 0]) + level + problem.offset
         descent = lane.smooth.descent(eta)
         scores = centred_scores(problem.design, descent[:, None], lane.mean[None])[0]
-        found, gradient = Solution(every, b, level, eta, descent), -scores * lane.inverse
-        notes.accept(found, gradient, notes.violation(found, gradient))
+        gradient = -scores * lane.inverse
+        notes.accept(notes.judge(Solution(every, b, level, eta, descent), gradient), gradient)
         if not notes.live:
             break

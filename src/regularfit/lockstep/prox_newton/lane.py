@@ -25,6 +25,7 @@ CHEAP = 48  # columns up to which a new Hessian costs less than a step with an o
 FEW = 64  # columns that come in at once, or as many as there are
 MOST = 4000  # columns beyond which their Gram matrix is left alone
 INNER = 0.02  # share of the violation that the small problem may leave: a better answer would not be Newton's
+NEAR = 1e-2  # share of the strength that is violated from which on a gap is worth its price
 ROUNDING = 4e-15
 
 
@@ -64,6 +65,7 @@ class ProxLane:
         assert kind is not None  # as the engine made sure
         self.penalty, self.kind, self.smooth = own, kind, smooth_of(problem, weights)
         self.columns, self.inside = np.empty(0, np.int64), np.zeros(problem.p, bool)
+        self.place = np.zeros(problem.p, np.int64)  # of a column of X in the working set
         self.scale = self.shift = self.b = np.empty(0)
         self.level = 0.0
         if problem.fit_intercept:
@@ -77,10 +79,11 @@ class ProxLane:
 
     def admit(self, wanted: np.ndarray) -> None:
         """Take in columns, a mask (p,), with all that belong to them."""
-        fresh = np.flatnonzero(self.kind.whole(wanted) & ~self.inside)
+        fresh = self.kind.sorted(np.flatnonzero(self.kind.whole(wanted) & ~self.inside))
         if not len(fresh):
             return
         self.store.take(fresh)
+        self.place[fresh] = len(self.columns) + np.arange(len(fresh))
         self.inside[fresh] = True
         self.columns = np.concatenate([self.columns, fresh])
         self.b = np.concatenate([self.b, np.zeros(len(fresh))])
@@ -139,7 +142,7 @@ class ProxLane:
             violation = part.kkt(self.b, -g, s)
             worst = max(float(violation.max(initial=0.0)), abs(g0))
             noise = ROUNDING * float(np.abs(descent).sum())
-            if worst <= max(self.strict * s, noise):
+            if worst <= max(self.strict * s, noise) or (worst <= NEAR * s and self._closed(part, g, s)):
                 break
             held = self._held(violation, 0.3 * self.strict * s)
             if len(held) > MOST:
@@ -147,16 +150,19 @@ class ProxLane:
                 break
             self._refresh(held, worst, before)
             fresh, before = self.renewed, worst
-            if not self._step(s, held, g, g0, max(0.5 * self.strict * s, noise, self.inner * worst)):
+            if not self._step(s, held, g, g0, max(0.5 * self.strict * s, noise, INNER * worst)):
                 if fresh or self.smooth.quadratic:
                     break
                 self.hessian.forget()
         return descent
 
-    @property
-    def inner(self) -> float:
-        """The share of the violation that the small problem may leave."""
-        return 0.0 if self.smooth.quadratic else INNER
+    def _closed(self, part: Part, g: Vector, s: float) -> bool:
+        """Whether the duality gap is small enough, as far as the working set can tell."""
+        ratio = part.ratio(g, s)
+        if ratio is None:
+            return False
+        away = float((self.b * self.inverse[self.columns]) @ self.mean[self.columns])
+        return self.smooth.gap(self.eta, part.value(self.b, s), ratio, self.level - away) <= self.strict
 
     def _held(self, violation: Vector, negligible: float) -> np.ndarray:
         """Places of the working set that take part in a step: all that are not zero, and the worst violators."""
@@ -177,13 +183,14 @@ class ProxLane:
 
     def _step(self, s: float, held: np.ndarray, g: Vector, g0: float, tol: float) -> bool:
         """One step; False where none was found that helps."""
-        cols, start = self.columns[held], self.b[held]
-        small = self.kind.part(cols)
+        cols = self.columns[held]
         for lifted in self.search.attempts():
             if lifted is not None:
                 self.hessian.renew(self.smooth.curve(self.eta, lifted))
-            H, pull = self.hessian.take(cols)
-            total = self.hessian.total
+            self.hessian.take(cols)
+            H, pull, total = self.hessian.gram, self.hessian.pull, self.hessian.total
+            held = self.place[self.hessian.cols]
+            small, start = self.kind.part(self.hessian.cols), self.b[held]
             lean = pull * (g0 / total) if total > 0 else 0.0
             new = small.solve(H, g[held] - lean + H @ start, s, start, tol)
             step = new - start

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import sparse
 
 from ..._typing import Vector
-from ...penalties import Penalty
 from ..certificate import judge
 from ..front import INTERRUPTED
-from ..norm_gaps import relative_gap
 from ..on_scale import OnScale
 from ..problem import Lane, Problem
 from ..result import LaneResult, Score, held_out, make_path
 from ..saturation import FULL, why
 from .lane import ProxLane, Solution
 
-__all__ = ["Notes"]
+__all__ = ["Notes", "Verdict"]
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What the gradient of all columns says of a solution."""
+
+    found: Solution
+    b: Vector  # (p,) on the penalised scale
+    raw: Vector  # (p,) on the scale of X
+    level: float  # the intercept beside them
+    violation: Vector  # (p,) distance from optimality
+    gap: float  # relative; nan where the penalty is not a norm
 
 
 class Notes:
@@ -36,7 +48,7 @@ class Notes:
         self.scores = np.full((count, len(wish.tests)), np.nan)
         loss, w = problem.loss, lane.weights
         self._used = w > 0
-        self._y, self._w, self._offset = problem.y[self._used], w[self._used], problem.offset[self._used]
+        self._y, self._w = problem.y[self._used], w[self._used]
         self._null = float(self._w @ loss.deviance(self._y, lane.eta[self._used]))
 
     def start(self, gradient: Vector, top: float) -> None:
@@ -58,41 +70,40 @@ class Notes:
         """The next strength."""
         return float(self.grid[self.position])
 
-    def violation(self, found: Solution, gradient: Vector) -> Vector:
-        """Distance of every column (p,) from optimality, for the gradient (p,) of the mean loss."""
-        return self._penalty.kkt(self._spread(found), gradient)
-
-    @property
-    def _penalty(self) -> Penalty:
-        return self.lane.penalty.at(self.now)
-
-    def refuse(self, found: Solution, gradient: Vector, outside: np.ndarray) -> None:
-        """Take the strength up again with the columns that were missed."""
-        self.missed = outside
-        self.coefs, self.gradient = self._spread(found), gradient
-        self.lane.back_to(found)
-
-    def accept(self, found: Solution, gradient: Vector, violation: Vector) -> None:
-        """Note a solution, and go on from it."""
-        at, b = self.position, self._spread(found)
+    def judge(self, found: Solution, gradient: Vector) -> Verdict:
+        """Certify a solution of the next strength by the gradient (p,) of the mean loss."""
+        penalty, b = self.lane.penalty.at(self.now), np.zeros(self.problem.p)
+        b[found.columns] = found.b
         raw, level = self._raw(b), found.level
         if self.problem.fit_intercept:
             level = level - float(raw @ self.lane.mean)
-        self.intercepts[at] = level
-        self.gaps[at] = self._gap(found, b, gradient, level)
-        self.kkt[at] = max(float(violation.max(initial=0.0)), self._open(found)) / self.now
-        self.df[at] = np.count_nonzero(raw)
+        polar, gap = self.lane.penalty.polar(gradient), float("nan")
+        if polar is not None:
+            gap = self.lane.smooth.gap(found.eta, penalty.value(b), polar / self.now, level)
+        return Verdict(found, b, raw, level, penalty.kkt(b, gradient), gap)
+
+    def refuse(self, verdict: Verdict, gradient: Vector, outside: np.ndarray) -> None:
+        """Take the strength up again with the columns that were missed."""
+        self.missed, self.coefs, self.gradient = outside, verdict.b, gradient
+        self.lane.back_to(verdict.found)
+
+    def accept(self, verdict: Verdict, gradient: Vector) -> None:
+        """Note a solution, and go on from it."""
+        at, found = self.position, verdict.found
+        self.intercepts[at], self.gaps[at] = verdict.level, verdict.gap
+        self.kkt[at] = max(float(verdict.violation.max(initial=0.0)), self._open(found)) / self.now
+        self.df[at] = np.count_nonzero(verdict.raw)
         deviance = float(self._w @ self.problem.loss.deviance(self._y, found.eta[self._used]))
         self.ratio[at] = 1 - deviance / self._null if self._null > 0 else 0.0
         for group, rows in enumerate(self.wish.tests):
             self.scores[at, group] = held_out(self.problem, rows, found.eta[rows, None], self.score)[0]
         if self.wish.keep:
-            self.raw.append(sparse.csr_array(raw[None]))
+            self.raw.append(sparse.csr_array(verdict.raw[None]))
         self.missed = np.zeros(self.problem.p, bool)
-        self.coefs, self.gradient, self.strength = b, gradient, self.now
+        self.coefs, self.gradient, self.strength = verdict.b, gradient, self.now
         if not self.lane.outgrown:
             self.lane.back_to(found)
-        self.entered |= b != 0
+        self.entered |= verdict.b != 0
         self.position += 1
         if self.ratio[at] > self.problem.saturation or self._full:
             self.stop = self.position
@@ -106,25 +117,12 @@ class Notes:
         """What the intercept leaves."""
         return abs(float(found.descent.sum())) if self.problem.fit_intercept else 0.0
 
-    def _spread(self, found: Solution) -> Vector:
-        out = np.zeros(self.problem.p)
-        out[found.columns] = found.b
-        return out
-
     def _raw(self, b: Vector) -> Vector:
         """Coefficients on the scale of X; those at a bound lie on it exactly, whatever the rounding."""
         raw, own = b * self.lane.inverse, self.lane.penalty
         if not isinstance(own, OnScale):
             return raw
         return np.clip(raw, own.form.lower * self.lane.inverse, own.form.upper * self.lane.inverse)
-
-    def _gap(self, found: Solution, b: Vector, gradient: Vector, level: float) -> float:
-        polar = self.lane.penalty.polar(gradient)
-        if polar is None:
-            return float("nan")
-        rows = (self._y, self._w, self._offset)
-        size, eta = self._penalty.value(b), found.eta[self._used]
-        return relative_gap(self.problem, rows, eta, size, polar / self.now, level)
 
     def result(self, tol: float) -> LaneResult:
         """What is known; strengths that were not reached are nan."""

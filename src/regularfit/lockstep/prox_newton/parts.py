@@ -31,6 +31,10 @@ class Part(ABC):
     def kkt(self, b: Vector, grad: Vector, s: float) -> Vector:
         """Return the distance of ``-grad`` to its subdifferential at ``b``, (m,)."""
 
+    def ratio(self, grad: Vector, s: float) -> float | None:
+        """Return r >= 1 for which ``grad / r`` is within the polar's bound ``s``, None where there is no norm."""
+        return None
+
     @abstractmethod
     def solve(self, H: np.ndarray, c: Vector, s: float, start: Vector, tol: float) -> Vector:
         """Return the minimum of ``b'Hb/2 - c'b + penalty`` to a violation of ``tol``, coming from ``start``."""
@@ -49,6 +53,10 @@ class Kind(ABC):
     def whole(self, chosen: np.ndarray) -> np.ndarray:
         """Return the mask (p,) with all that must be taken in together."""
         return chosen
+
+    def sorted(self, columns: np.ndarray) -> np.ndarray:
+        """Return the columns with those that must move together side by side."""
+        return columns
 
     def ties(self, columns: np.ndarray, chosen: np.ndarray) -> np.ndarray:
         """Return the mask of some columns with all of them that must move together."""
@@ -71,6 +79,13 @@ class GroupKind(Kind):
     def whole(self, chosen: np.ndarray) -> np.ndarray:
         return self.ties(np.arange(self.p), chosen)
 
+    def sorted(self, columns: np.ndarray) -> np.ndarray:
+        """Return the columns with those that must move together side by side."""
+        return columns
+
+    def sorted(self, columns: np.ndarray) -> np.ndarray:
+        return columns[np.argsort(self.owner[columns], kind="stable")]
+
     def ties(self, columns: np.ndarray, chosen: np.ndarray) -> np.ndarray:
         used = np.zeros(len(self.weights), bool)
         used[self.owner[columns[chosen]]] = True
@@ -92,10 +107,14 @@ class GroupPart(Part):
         return distance(b, grad, self.groups, s * self.alone, s * self.weights)
 
     def solve(self, H: np.ndarray, c: Vector, s: float, start: Vector, tol: float) -> Vector:
-        strengths = np.array([s])
-        return solve_groups(H, c, self.groups.owner, self.weights, self.alone, strengths, tol / s, start)[0][
-            0
-        ]
+        return solve_groups(H, c, self.groups.owner, self.weights, self.alone, s, tol, start)
+
+    def ratio(self, grad: Vector, s: float) -> float:
+        # |soft(g / r, t)| <= |soft(g, t)| / r for r >= 1
+        if not self.weights.any():
+            return max(1.0, float(np.abs(grad).max(initial=0.0)) / (s * self.alone))
+        soft = np.maximum(np.abs(grad) - s * self.alone, 0.0)
+        return max(1.0, float((self.groups.norms(soft) / (s * self.weights)).max(initial=0.0)))
 
 
 class FoldedKind(Kind):
@@ -124,7 +143,7 @@ class FoldedPart(Part):
     def solve(self, H: np.ndarray, c: Vector, s: float, start: Vector, tol: float) -> Vector:
         form, shape = self.form, (1, len(c))
         lane = _core.FoldedLane(form.kind, form.shape)
-        lane.bind(np.asfortranarray(H))
+        lane.bind(H)
         lane.terms(*(np.ascontiguousarray(own) for own in (form.l1, form.l2, form.lower, form.upper)))
         lane.tolerate(tol / s, 0.0)
         lane.warm(np.ascontiguousarray(start))
@@ -153,6 +172,10 @@ class SlopePart(Part):
 
     def kkt(self, b: Vector, grad: Vector, s: float) -> Vector:
         return sorted_kkt(b, grad, s * self.weights)
+
+    def ratio(self, grad: Vector, s: float) -> float:
+        sums = np.cumsum(np.sort(np.abs(grad))[::-1]) / (s * np.cumsum(self.weights))
+        return max(1.0, float(sums.max(initial=0.0)))
 
     def solve(self, H: np.ndarray, c: Vector, s: float, start: Vector, tol: float) -> Vector:
         return solve_slope(H, c, s * self.weights, start, tol)

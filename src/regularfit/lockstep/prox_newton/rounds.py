@@ -138,12 +138,13 @@ class ProxRounds:
         """Keep the longest run of strengths without a violator outside the working set."""
         accepted = 0
         for one, gradient in zip(found, gradients, strict=True):
-            violation = notes.violation(one, gradient)
-            outside = (violation > max(SLACK, 0.5 * notes.lane.strict) * notes.now) & ~notes.lane.inside
-            if outside.any():
-                notes.refuse(one, gradient, outside)
+            verdict = notes.judge(one, gradient)
+            outside = verdict.violation > max(SLACK, 0.5 * notes.lane.strict) * notes.now
+            outside &= ~notes.lane.inside
+            if outside.any() and not verdict.gap <= self.tol:
+                notes.refuse(verdict, gradient, outside)
                 break
-            notes.accept(one, gradient, violation)
+            notes.accept(verdict, gradient)
             accepted += 1
             if not notes.live:
                 break
