@@ -8,7 +8,7 @@
 #include <cmath>
 #include <vector>
 
-#include "cholesky.hpp"
+#include "conjugate.hpp"
 #include "simd.hpp"
 
 namespace rf {
@@ -40,7 +40,7 @@ public:
     void warm(const double* b) { b_.assign(b, b + m_); }
 
 private:
-    static constexpr int sweeps = 5000, inner = 40;
+    static constexpr int sweeps = 5000, inner = 40, products = 200;
 
     const double* column(int j) const { return gram_ + static_cast<std::size_t>(j) * ld_; }
     int groups() const { return static_cast<int>(weight_.size()); }
@@ -88,7 +88,7 @@ private:
     double one(double s, const double* c, double tolerance) {
         const double target = tolerance * s;
         bool whole = true;
-        int quiet = 0, wait = 3, support = -1;  // a factor costs about support / 6 sweeps
+        int quiet = 0, wait = 6, support = -1;  // products cost about as much as sweeps, and most strengths need few of those
         start(c);
         for (int sweep = 0; sweep < sweeps; ++sweep) {
             double most = 0;
@@ -101,7 +101,7 @@ private:
             if (most > target) {
                 if (quiet < std::max(wait, now / 12)) continue;
                 quiet = 0;
-                if (!newton(s, c, most)) wait *= 2;
+                if (!newton(s, c, most, target)) wait *= 2;
                 continue;
             }
             start(c);
@@ -114,7 +114,7 @@ private:
     }
 
     // A Newton step on the columns that are in, where the objective is smooth; undone unless it halves the violation.
-    bool newton(double s, const double* c, double before) {
+    bool newton(double s, const double* c, double before, double target) {
         in_.clear();
         owner_.clear();
         norm_.assign(groups(), 0.0);
@@ -128,18 +128,26 @@ private:
             norm_[k] = std::sqrt(norm_[k]);
         }
         const int a = static_cast<int>(in_.size());
-        std::vector<double> step(a);
-        factor_.clear();
-        row_.resize(a);
+        std::vector<double> step(a), diagonal(a), along(m_), turn(groups());
         for (int i = 0; i < a; ++i) {
             const int j = in_[i], k = owner_[i];
             const double bend = s * weight_[k] / norm_[k], x = b_[j] / norm_[k];
-            for (int l = 0; l < i; ++l) row_[l] = column(j)[in_[l]] - (owner_[l] == k ? bend * x * b_[in_[l]] / norm_[k] : 0.0);
-            const double own = column(j)[j] + bend * (1 - x * x);
-            if (!factor_.append(row_.data(), own, 1e-12 * own, solved_)) return false;
+            diagonal[i] = column(j)[j] + bend * (1 - x * x);
             step[i] = g_[j] - bend * b_[j] - (b_[j] > 0 ? 1 : -1) * s * l1_;
         }
-        factor_.solve(step.data());
+        const auto times = [&](const double* v, double* out) {
+            std::fill(along.begin(), along.end(), 0.0);
+            std::fill(turn.begin(), turn.end(), 0.0);
+            for (int i = 0; i < a; ++i) {
+                along[in_[i]] = v[i];
+                turn[owner_[i]] += b_[in_[i]] * v[i] / norm_[owner_[i]];
+            }
+            for (int i = 0; i < a; ++i) {
+                const int j = in_[i], k = owner_[i];
+                out[i] = dot(column(j), along.data(), m_) + s * weight_[k] / norm_[k] * (v[i] - b_[j] / norm_[k] * turn[k]);
+            }
+        };
+        if (!conjugate_solve(times, diagonal.data(), step.data(), a, 0.1 * target, std::min(2 * a + 20, products))) return false;
         old_ = b_;
         for (int i = 0; i < a; ++i) {
             const double to = b_[in_[i]] + step[i];
@@ -246,9 +254,8 @@ private:
     std::vector<std::size_t> corner_;
     std::vector<double> weight_, values_, basis_, bound_, turned_;
     double l1_;
-    std::vector<double> b_, g_, old_, next_, norm_, row_, solved_;
+    std::vector<double> b_, g_, old_, next_, norm_;
     std::vector<int> in_, owner_;
-    Cholesky factor_;
 };
 
 }  // namespace rf

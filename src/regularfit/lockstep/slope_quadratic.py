@@ -16,7 +16,7 @@ from ..penalties.slope import pooled, sorted_kkt, sorted_prox
 __all__ = ["solve_slope"]
 
 STEPS = 5000
-PATIENCE = 10  # proximal steps without a change of signs before Newton's, which cost more
+PATIENCE = 4  # proximal steps without a change of signs before Newton's, which cost more
 FACES = 3  # Newton steps between two proximal ones: each ties sizes that would have passed each other
 RIDGE = 1e-11  # of the diagonal, where distinct sizes tell the same columns
 
@@ -43,7 +43,7 @@ def solve_slope(H: np.ndarray, c: Vector, weights: Vector, start: Vector, tol: f
     b = ahead = start.copy()
     grad = far = H @ b - c  # at b, and at the point ahead of it
     steep, t = float(np.max(np.diag(H), initial=0.0)) or 1.0, 1.0
-    signs, quiet, wait, near = np.sign(b), 0, max(PATIENCE, np.count_nonzero(b) // 4), True
+    signs, quiet, wait, near = np.sign(b), 0, max(PATIENCE, np.count_nonzero(b) // 12), True
     for _ in range(STEPS):
         if near and sorted_kkt(b, grad, weights).max(initial=0.0) <= tol:
             break

@@ -170,11 +170,10 @@ def sorted_kkt(w: Vector, grad: Vector, weights: Vector) -> Vector:
     pull = np.where(w == 0, np.abs(grad), -grad * np.sign(w))
     order = np.lexsort((-pull, -size))  # by size, and by pull among equals
     rest, sizes = pull[order] - weights, size[order]
-    ends = np.append(np.flatnonzero(np.diff(sizes)) + 1, len(w))
-    starts = np.append(0, ends[:-1])
-    tied = ends - starts > 1
-    for first, last in zip(starts[tied].tolist(), ends[tied].tolist(), strict=True):
-        rest[first:last] = pooled(rest[first:last])
+    # One pass for all sets: each is moved so far below the one before that they cannot be pooled together.
+    numbers = np.cumsum(np.diff(sizes, prepend=sizes[:1]) != 0)
+    far = numbers * (2.0 * float(np.abs(rest).max(initial=0.0)))
+    rest = pooled(rest - far) + far
     out = np.empty(len(w))
     out[order] = np.where(sizes == 0, np.maximum(rest, 0.0), np.abs(rest))
     return out

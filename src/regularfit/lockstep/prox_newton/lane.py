@@ -64,6 +64,7 @@ class ProxLane:
         kind = kind_of(own, problem.p)
         assert kind is not None  # as the engine made sure
         self.penalty, self.kind, self.smooth = own, kind, smooth_of(problem, weights)
+        self.whole = kind.part(np.arange(problem.p))
         self.columns, self.inside = np.empty(0, np.int64), np.zeros(problem.p, bool)
         self.place = np.zeros(problem.p, np.int64)  # of a column of X in the working set
         self.scale = self.shift = self.b = np.empty(0)

@@ -72,15 +72,15 @@ class Notes:
 
     def judge(self, found: Solution, gradient: Vector) -> Verdict:
         """Certify a solution of the next strength by the gradient (p,) of the mean loss."""
-        penalty, b = self.lane.penalty.at(self.now), np.zeros(self.problem.p)
+        part, b = self.lane.whole, np.zeros(self.problem.p)
         b[found.columns] = found.b
         raw, level = self._raw(b), found.level
         if self.problem.fit_intercept:
             level = level - float(raw @ self.lane.mean)
         polar, gap = self.lane.penalty.polar(gradient), float("nan")
         if polar is not None:
-            gap = self.lane.smooth.gap(found.eta, penalty.value(b), polar / self.now, level)
-        return Verdict(found, b, raw, level, penalty.kkt(b, gradient), gap)
+            gap = self.lane.smooth.gap(found.eta, part.value(b, self.now), polar / self.now, level)
+        return Verdict(found, b, raw, level, part.kkt(b, gradient, self.now), gap)
 
     def refuse(self, verdict: Verdict, gradient: Vector, outside: np.ndarray) -> None:
         """Take the strength up again with the columns that were missed."""

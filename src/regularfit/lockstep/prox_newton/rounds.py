@@ -131,7 +131,7 @@ class ProxRounds:
         """Columns that the strong rule takes in for a batch, and those that were missed."""
         lane, s = notes.lane, float(batch[-1])
         threshold = max(2 * s - notes.strength, LEAST * s)
-        pulled = lane.penalty.at(threshold).kkt(notes.coefs, notes.gradient) > 0
+        pulled = lane.whole.kkt(notes.coefs, notes.gradient, threshold) > 0
         return (pulled & ~lane.inside) | notes.missed
 
     def _accept(self, notes: Notes, found: list[Solution], gradients: np.ndarray) -> None:
