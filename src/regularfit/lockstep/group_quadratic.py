@@ -28,7 +28,8 @@ def solve_groups(
 
     Examples
     --------
-    >>> solve_groups(np.eye(2), np.array([3.0, 4.0]), np.array([0, 0]), np.sqrt([2]), 0.0, 1.0, 1e-9, np.zeros(2)).round(3)
+    >>> H, c, owner = np.eye(2), np.array([3.0, 4.0]), np.array([0, 0])
+    >>> solve_groups(H, c, owner, np.sqrt([2.0]), 0.0, 1.0, 1e-9, np.zeros(2)).round(3)
     array([2.151, 2.869])
 
     References
@@ -45,7 +46,8 @@ def solve_groups(
     ends = np.append(first, len(c)).astype(np.int32)
     values, basis = _spectra(H, first, np.diff(ends))
     own = np.ascontiguousarray(weights[owner[first]])
-    lane = _core.GroupLane(H, ends, own, values, basis, float(alone))
+    by_columns = H if H.strides[0] == H.itemsize else np.asfortranarray(H)
+    lane = _core.GroupLane(by_columns, ends, own, values, basis, float(alone))
     lane.warm(np.ascontiguousarray(start))
     b, grad, kkt = np.empty((1, len(c))), np.empty((1, len(c))), np.empty(1)
     lane.solve(np.array([s]), np.ascontiguousarray(c), tol / s, b, grad, kkt)

@@ -60,7 +60,7 @@ class ProxLane:
     ) -> None:
         self.problem, self.store, self.weights, self.strict = problem, store, weights, strict
         self.mean, self.inverse = mean, inverse
-        own = on_scale(penalty, inverse)
+        own, self.given = on_scale(penalty, inverse), penalty.coordinates(problem.p)
         kind = kind_of(own, problem.p)
         assert kind is not None  # as the engine made sure
         self.penalty, self.kind, self.smooth = own, kind, smooth_of(problem, weights)

@@ -119,10 +119,10 @@ class Notes:
 
     def _raw(self, b: Vector) -> Vector:
         """Coefficients on the scale of X; those at a bound lie on it exactly, whatever the rounding."""
-        raw, own = b * self.lane.inverse, self.lane.penalty
-        if not isinstance(own, OnScale):
+        raw, own, given = b * self.lane.inverse, self.lane.penalty, self.lane.given
+        if not isinstance(own, OnScale) or given is None:
             return raw
-        return np.clip(raw, own.form.lower * self.lane.inverse, own.form.upper * self.lane.inverse)
+        return np.where(b == own.form.upper, given.upper, np.where(b == own.form.lower, given.lower, raw))
 
     def result(self, tol: float) -> LaneResult:
         """What is known; strengths that were not reached are nan."""
