@@ -13,11 +13,15 @@ LABELS = np.arange(12) % 4
 def solve(H, c, penalty, s, start=None):
     alone, weights = penalty.thresholds(len(c))
     owner = penalty.layout(len(c)).owner
-    return solve_groups(H, c, owner, weights, alone, s, 1e-9 * s, np.zeros(len(c)) if start is None else start)
+    return solve_groups(
+        H, c, owner, weights, alone, s, 1e-9 * s, np.zeros(len(c)) if start is None else start
+    )
 
 
 @pytest.mark.parametrize(
-    "labels", [LABELS, np.sort(LABELS), np.arange(12), np.zeros(12, int)], ids=["pieces", "runs", "ones", "one"]
+    "labels",
+    [LABELS, np.sort(LABELS), np.arange(12), np.zeros(12, int)],
+    ids=["pieces", "runs", "ones", "one"],
 )
 @pytest.mark.parametrize("ratio", [0.0, 0.4, 1.0])
 @pytest.mark.parametrize("rows", [100, 8])  # of fewer rows than columns H is singular
@@ -65,5 +69,8 @@ def test_a_view_of_a_larger_matrix_is_read_where_it_lies():
     large = np.full((9, 9), np.nan, order="F")
     large[:6, :6] = X.T @ X / 30
     c = X.T @ rng.standard_normal(30) / 30
-    a, b = (solve(H, c, Group([0, 0, 1, 1, 2, 2]), 0.02) for H in (large[:6, :6], np.asfortranarray(large[:6, :6])))
+    a, b = (
+        solve(H, c, Group([0, 0, 1, 1, 2, 2]), 0.02)
+        for H in (large[:6, :6], np.asfortranarray(large[:6, :6]))
+    )
     np.testing.assert_array_equal(a, b)

@@ -11,7 +11,9 @@ from regularfit.penalties import SLOPE, Group, SparseGroup
 LABELS = np.arange(30) % 10
 
 
-@pytest.mark.parametrize("penalty", [Group(LABELS), SparseGroup(LABELS, 0.4), SLOPE(0.1)], ids=["g", "sg", "slope"])
+@pytest.mark.parametrize(
+    "penalty", [Group(LABELS), SparseGroup(LABELS, 0.4), SLOPE(0.1)], ids=["g", "sg", "slope"]
+)
 @pytest.mark.parametrize("rows", [120, 20])
 def test_it_is_the_proximal_roads_path(penalty, rows):
     rng = np.random.default_rng(rows)

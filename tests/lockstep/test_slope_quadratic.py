@@ -50,7 +50,9 @@ def test_it_ends_where_nothing_is_violated(seed, columns, rows, share, shared):
 def test_with_orthonormal_columns_it_is_the_proximal_step():
     rng = np.random.default_rng(3)
     c, weights = rng.standard_normal(20), np.linspace(1.0, 0.1, 20)
-    np.testing.assert_allclose(solve_slope(np.eye(20), c, weights, np.zeros(20), 1e-13), sorted_prox(c, weights), atol=1e-12)
+    np.testing.assert_allclose(
+        solve_slope(np.eye(20), c, weights, np.zeros(20), 1e-13), sorted_prox(c, weights), atol=1e-12
+    )
 
 
 def test_copies_of_a_column_get_one_coefficient():

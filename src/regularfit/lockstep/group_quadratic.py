@@ -11,7 +11,14 @@ __all__ = ["solve_groups"]
 
 
 def solve_groups(
-    H: np.ndarray, c: Vector, owner: np.ndarray, weights: Vector, alone: float, s: float, tol: float, start: Vector
+    H: np.ndarray,
+    c: Vector,
+    owner: np.ndarray,
+    weights: Vector,
+    alone: float,
+    s: float,
+    tol: float,
+    start: Vector,
 ) -> Vector:
     r"""Minimise :math:`b^\top H b/2 - c^\top b + s (a \lVert b \rVert_1 + \sum_g w_g \lVert b_g \rVert_2)`.
 

@@ -23,7 +23,13 @@ Enough = Callable[[Vector, Vector, float], bool]
 
 
 def quadratic_path(
-    H: np.ndarray, c: Vector, kind: Kind, strengths: Vector, *, tol: float = 1e-8, enough: Enough | None = None
+    H: np.ndarray,
+    c: Vector,
+    kind: Kind,
+    strengths: Vector,
+    *,
+    tol: float = 1e-8,
+    enough: Enough | None = None,
 ) -> ProximalPath:
     r"""Minimise :math:`b^\top H b/2 - c^\top b + s\,P(b)` for decreasing strengths, each warm from the one before.
 
@@ -59,7 +65,9 @@ def quadratic_path(
                 break
             at.take((b != 0) | (violation > 0.3 * tol * s))
             before = b[at.held]
-            found = kind.part(at.held).solve(at.gram, c[at.held], s, before, s * max(0.5 * tol, EASIER * kkt[k]))
+            found = kind.part(at.held).solve(
+                at.gram, c[at.held], s, before, s * max(0.5 * tol, EASIER * kkt[k])
+            )
             b = np.zeros(m)
             b[at.held] = found
             grad = at.rows @ found - c

@@ -15,7 +15,7 @@ from ..penalties.slope import pooled, sorted_kkt, sorted_prox
 
 __all__ = ["solve_slope"]
 
-STEPS = 5000
+STEPS = 500  # the caller looks again at where that led, and goes on
 PATIENCE = 4  # proximal steps without a change of signs before Newton's, which cost more
 FACES = 3  # Newton steps between two proximal ones: each ties sizes that would have passed each other
 RIDGE = 1e-11  # of the diagonal, where distinct sizes tell the same columns

@@ -1,4 +1,4 @@
-"""Proximal Newton in rounds: every column is checked, and the answers are those of the roads by products and by Gram."""
+"""Proximal Newton: every column is checked, and the answers are those of the roads by products and by Gram."""
 
 from dataclasses import replace
 
@@ -63,7 +63,9 @@ def test_it_is_the_path_of_the_gram_road(penalty):
     grid = strength_grid(problem, penalty, 12, 0.02)
     gram = drive(fit_user, problem, penalty, grid, lanes_of(60), tol=1e-11)
     found = drive(fit_prox_newton, problem, penalty, grid, lanes_of(60), tol=1e-11)
-    thin = drive(fit_prox_newton, data.problem(sparse.csc_array(data.X)), penalty, grid, lanes_of(60), tol=1e-11)
+    thin = drive(
+        fit_prox_newton, data.problem(sparse.csc_array(data.X)), penalty, grid, lanes_of(60), tol=1e-11
+    )
     for a, b, c in zip(gram, found, thin, strict=True):
         for other in (b, c):
             assert other.converged.all()

@@ -80,10 +80,6 @@ class GroupKind(Kind):
         return self.ties(np.arange(self.p), chosen)
 
     def sorted(self, columns: np.ndarray) -> np.ndarray:
-        """Return the columns with those that must move together side by side."""
-        return columns
-
-    def sorted(self, columns: np.ndarray) -> np.ndarray:
         return columns[np.argsort(self.owner[columns], kind="stable")]
 
     def ties(self, columns: np.ndarray, chosen: np.ndarray) -> np.ndarray:

@@ -37,9 +37,7 @@ class Search:
                 return
             yield self._lifted
 
-    def share(
-        self, eta: Vector, move: Vector, slope: float, penalty: Callable[[float], float]
-    ) -> float:
+    def share(self, eta: Vector, move: Vector, slope: float, penalty: Callable[[float], float]) -> float:
         """Return how much of a step to take, 0 for none; ``slope`` is the smooth part's along it.
 
         ``penalty`` gives the penalty at a share of the step.
