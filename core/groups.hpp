@@ -1,14 +1,16 @@
-// Small quadratics with norms of groups:   minimise over b   1/2 b'Gb - c'b + s (l1 ||b||_1 + sum_g weight_g ||b_g||_2).
+// Small quadratics with norms of groups:   minimise over b   1/2 b'Gb - c'b + s (l1 ||b||_1 + sum_g weight_g ||b_g||_2),
+// or, with a bend, 1/2 b'Gb - c'b + sum_g pen(||b_g||_2), pen as in folded.hpp with thresholds s weight_g.
 //
 // Block coordinate descent: a group's own problem is taken to its end, and only then the other columns' gradients are
-// told. Without l1 the end is one number, the group's norm, found in the block's eigenvectors; with l1 proximal steps of
-// length 1 / (largest eigenvalue) lead to it.
+// told. Without l1 the end is one number, the group's norm, found in the block's eigenvectors; with l1 or a bend proximal
+// steps of length 1 / (largest eigenvalue) lead to it.
 #pragma once
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "conjugate.hpp"
+#include "folded.hpp"
 #include "simd.hpp"
 
 namespace rf {
@@ -27,6 +29,8 @@ public:
         }
         basis_.assign(basis, basis + size);
     }
+    // Every group's norm meets a bent penalty from now on.
+    void fold(bool scad, double shape) { folded_ = true, bend_ = {scad, shape}; }
     int size() const { return m_; }
 
     // Strengths one after another, each from the end of the last; b and grad: a row a strength.
@@ -57,6 +61,15 @@ private:
         return false;
     }
 
+    // Slope of a group's penalty at a norm above zero, and how fast it rises.
+    double slope(double size, double weight) const { return folded_ ? bend_.slope(size, weight) : weight; }
+    double rise(double size, double weight) const { return folded_ && bend_.piece(size, weight) == 2 ? -bend_.concavity() : 0.0; }
+    // The norm of a group after a proximal step of length 1 / bound from norm size.
+    double shortened(double size, double weight, double bound) const {
+        if (folded_) return bend_.best(bound * size, bound, weight, std::numeric_limits<double>::infinity());
+        return std::max(size - weight / bound, 0.0);
+    }
+
     // Largest entry of the distance of the gradient from the subdifferential of group k.
     double violation(int k, double s) const {
         const double t = s * l1_, weight = s * weight_[k];
@@ -72,8 +85,9 @@ private:
             return soft > weight ? most * (1 - weight / soft) : 0;
         }
         most = 0;
+        const double norm = std::sqrt(size), steep = slope(norm, weight) / norm;
         for (int j = starts_[k]; j < starts_[k + 1]; ++j) {
-            const double pull = g_[j] - weight * b_[j] / std::sqrt(size);
+            const double pull = g_[j] - steep * b_[j];
             most = std::max(most, b_[j] == 0 ? std::max(std::fabs(pull) - t, 0.0) : std::fabs(pull - (b_[j] > 0 ? t : -t)));
         }
         return most;
@@ -131,8 +145,9 @@ private:
         std::vector<double> step(a), diagonal(a), along(m_), turn(groups());
         for (int i = 0; i < a; ++i) {
             const int j = in_[i], k = owner_[i];
-            const double bend = s * weight_[k] / norm_[k], x = b_[j] / norm_[k];
-            diagonal[i] = column(j)[j] + bend * (1 - x * x);
+            const double bend = slope(norm_[k], s * weight_[k]) / norm_[k], x = b_[j] / norm_[k];
+            const double less = bend - rise(norm_[k], s * weight_[k]);
+            diagonal[i] = column(j)[j] + bend - less * x * x;
             step[i] = g_[j] - bend * b_[j] - (b_[j] > 0 ? 1 : -1) * s * l1_;
         }
         const auto times = [&](const double* v, double* out) {
@@ -144,7 +159,8 @@ private:
             }
             for (int i = 0; i < a; ++i) {
                 const int j = in_[i], k = owner_[i];
-                out[i] = dot(column(j), along.data(), m_) + s * weight_[k] / norm_[k] * (v[i] - b_[j] / norm_[k] * turn[k]);
+                const double bend = slope(norm_[k], s * weight_[k]) / norm_[k], less = bend - rise(norm_[k], s * weight_[k]);
+                out[i] = dot(column(j), along.data(), m_) + bend * v[i] - less * b_[j] / norm_[k] * turn[k];
             }
         };
         if (!conjugate_solve(times, diagonal.data(), step.data(), a, 0.1 * target, std::min(2 * a + 20, products))) return false;
@@ -173,8 +189,9 @@ private:
         if (before <= 0.3 * target || !(bound_[k] > 0)) return before;
         const int first = starts_[k], d = starts_[k + 1] - first;
         old_.assign(b_.begin() + first, b_.begin() + first + d);
-        if (l1_ == 0) settle(k, s);
-        for (int step = 0; l1_ > 0 && step < inner; ++step) {
+        const bool plain = l1_ == 0 && !folded_;
+        if (plain) settle(k, s);
+        for (int step = 0; !plain && step < inner; ++step) {
             const double moved = proximal(k, s);
             if (moved * bound_[k] <= 0.1 * target) break;
         }
@@ -228,7 +245,7 @@ private:
     // One proximal step of group k on its own block; returns the largest change.
     double proximal(int k, double s) {
         const int first = starts_[k], d = starts_[k + 1] - first;
-        const double t = s * l1_ / bound_[k], weight = s * weight_[k] / bound_[k];
+        const double t = s * l1_ / bound_[k];
         double size = 0, most = 0;
         next_.resize(d);
         for (int i = 0; i < d; ++i) {
@@ -237,7 +254,7 @@ private:
             size += next_[i] * next_[i];
         }
         size = std::sqrt(size);
-        const double share = size > weight ? 1 - weight / size : 0.0;
+        const double share = size > 0 ? shortened(size, s * weight_[k], bound_[k]) / size : 0.0;
         for (int i = 0; i < d; ++i) {
             const double by = share * next_[i] - b_[first + i];
             if (by == 0) continue;
@@ -254,6 +271,8 @@ private:
     std::vector<std::size_t> corner_;
     std::vector<double> weight_, values_, basis_, bound_, turned_;
     double l1_;
+    bool folded_ = false;
+    Bend bend_{false, 0.0};
     std::vector<double> b_, g_, old_, next_, norm_;
     std::vector<int> in_, owner_;
 };

@@ -6,8 +6,12 @@ import numpy as np
 
 from .. import _core
 from .._typing import Vector
+from ..penalties import Group, GroupMCP, GroupSCAD, SparseGroup
 
-__all__ = ["solve_groups"]
+__all__ = ["ON_GROUPS", "OnGroups", "bend_of", "solve_groups"]
+
+OnGroups = Group | SparseGroup | GroupMCP | GroupSCAD
+ON_GROUPS = (Group, SparseGroup, GroupMCP, GroupSCAD)
 
 
 def solve_groups(
@@ -19,6 +23,7 @@ def solve_groups(
     s: float,
     tol: float,
     start: Vector,
+    bend: tuple[str, float] | None = None,
 ) -> Vector:
     r"""Minimise :math:`b^\top H b/2 - c^\top b + s (a \lVert b \rVert_1 + \sum_g w_g \lVert b_g \rVert_2)`.
 
@@ -32,6 +37,7 @@ def solve_groups(
     tol : float
         Largest KKT violation.
     start : (m,) where to begin.
+    bend : the kind and shape of a bent penalty that the norms meet in place of their multiples.
 
     Examples
     --------
@@ -48,17 +54,24 @@ def solve_groups(
         order = np.argsort(owner, kind="stable")
         out = np.empty(len(c))
         gram = np.asfortranarray(H[np.ix_(order, order)])
-        out[order] = solve_groups(gram, c[order], owner[order], weights, alone, s, tol, start[order])
+        out[order] = solve_groups(gram, c[order], owner[order], weights, alone, s, tol, start[order], bend)
         return out
     ends = np.append(first, len(c)).astype(np.int32)
     values, basis = _spectra(H, first, np.diff(ends))
     own = np.ascontiguousarray(weights[owner[first]])
     by_columns = H if H.strides[0] == H.itemsize else np.asfortranarray(H)
     lane = _core.GroupLane(by_columns, ends, own, values, basis, float(alone))
+    if bend is not None:
+        lane.fold(bend[0] == "scad", bend[1])
     lane.warm(np.ascontiguousarray(start))
     b, grad, kkt = np.empty((1, len(c))), np.empty((1, len(c))), np.empty(1)
     lane.solve(np.array([s]), np.ascontiguousarray(c), tol / s, b, grad, kkt)
     return b[0]
+
+
+def bend_of(penalty: OnGroups) -> tuple[str, float] | None:
+    """The kind and shape of a bent penalty of the norms; None for the norms themselves."""
+    return penalty.bend if isinstance(penalty, (GroupMCP, GroupSCAD)) else None
 
 
 def _spectra(H: np.ndarray, first: np.ndarray, sizes: np.ndarray) -> tuple[Vector, Vector]:

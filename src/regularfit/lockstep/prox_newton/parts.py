@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from ... import _core
 from ..._typing import Vector
-from ...penalties import SLOPE, Folded, Group, Penalty, SparseGroup
+from ...penalties import SLOPE, Folded, Penalty
 from ...penalties._groups import Layout
-from ...penalties.group import distance
+from ...penalties.group import distance, shorten
 from ...penalties.slope import sorted_kkt
-from ..group_quadratic import solve_groups
+from ..group_quadratic import ON_GROUPS, OnGroups, bend_of, solve_groups
 from ..on_scale import OnScale
 from ..slope_quadratic import solve_slope
 
@@ -64,17 +65,21 @@ class Kind(ABC):
 
 
 class GroupKind(Kind):
-    """Group and sparse group lasso."""
+    """Group and sparse group lasso, group MCP and group SCAD."""
 
-    penalty: Group | SparseGroup
+    penalty: OnGroups
 
-    def __init__(self, penalty: Group | SparseGroup, p: int) -> None:
+    def __init__(self, penalty: OnGroups, p: int) -> None:
         super().__init__(penalty, p)
         self.owner, (self.alone, self.weights) = penalty.layout(p).owner, penalty.thresholds(p)
 
     def part(self, columns: np.ndarray) -> Part:
         own, owner = np.unique(self.owner[columns], return_inverse=True)
-        return GroupPart(Layout(owner, np.bincount(owner, minlength=len(own))), self.weights[own], self.alone)
+        groups = Layout(owner, np.bincount(owner, minlength=len(own)))
+        bend = bend_of(self.penalty)
+        if bend is not None:
+            return BentGroupPart(groups, self.weights[own], *bend)
+        return GroupPart(groups, self.weights[own], self.alone)
 
     def whole(self, chosen: np.ndarray) -> np.ndarray:
         return self.ties(np.arange(self.p), chosen)
@@ -111,6 +116,33 @@ class GroupPart(Part):
             return max(1.0, float(np.abs(grad).max(initial=0.0)) / (s * self.alone))
         soft = np.maximum(np.abs(grad) - s * self.alone, 0.0)
         return max(1.0, float((self.groups.norms(soft) / (s * self.weights)).max(initial=0.0)))
+
+
+@dataclass(frozen=True, eq=False)
+class BentGroupPart(Part):
+    """Some whole groups whose norms meet a bent penalty."""
+
+    groups: Layout
+    weights: Vector
+    kind: Literal["mcp", "scad"]
+    shape: float
+
+    def _form(self, s: float) -> Folded:
+        return replace(Folded.of(len(self.weights), 1.0, self.kind, self.shape), l1=s * self.weights)
+
+    def value(self, b: Vector, s: float) -> float:
+        return self._form(s).value(self.groups.norms(b))
+
+    def kkt(self, b: Vector, grad: Vector, s: float) -> Vector:
+        norms = self.groups.norms(b)
+        steep = self._form(s).slope(norms) / np.where(norms > 0, norms, 1.0)
+        inside = (norms > 0)[self.groups.owner]
+        outside = np.abs(shorten(grad, self.groups, s * self.weights))
+        return np.where(inside, np.abs(grad + steep[self.groups.owner] * b), outside)
+
+    def solve(self, H: np.ndarray, c: Vector, s: float, start: Vector, tol: float) -> Vector:
+        bend = (self.kind, self.shape)
+        return solve_groups(H, c, self.groups.owner, self.weights, 0.0, s, tol, start, bend)
 
 
 class FoldedKind(Kind):
@@ -179,12 +211,12 @@ class SlopePart(Part):
 
 def knows(penalty: Penalty, p: int) -> bool:
     """Return whether the road has a solver for a penalty."""
-    return isinstance(penalty, (Group, SparseGroup, SLOPE)) or isinstance(penalty.coordinates(p), Folded)
+    return isinstance(penalty, (*ON_GROUPS, SLOPE)) or isinstance(penalty.coordinates(p), Folded)
 
 
 def kind_of(penalty: Penalty, p: int) -> Kind | None:
     """Return what the road knows of a penalty on a lane's scale, or None where it has no solver for it."""
-    if isinstance(penalty, (Group, SparseGroup)):
+    if isinstance(penalty, ON_GROUPS):
         return GroupKind(penalty, p)
     if isinstance(penalty, SLOPE):
         return SlopeKind(penalty, p)

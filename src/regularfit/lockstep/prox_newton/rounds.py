@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..._typing import Vector
-from ...penalties import Folded, Penalty
-from ..local_convexity import locally_convex
+from ...penalties import Penalty
+from ..local_convexity import locally_convex, marked
 from ..newton.rounds import full_columns
 from ..on_scale import OnScale
 from ..partial import keeping
@@ -161,10 +161,9 @@ class ProxRounds:
         return [[self._result(notes) for notes in row] for row in self.rows]
 
     def _result(self, notes: Notes) -> LaneResult:
-        found = notes.result(self.tol)
-        own = notes.lane.penalty
+        own, weights = notes.lane.penalty, notes.lane.weights
+        found = marked(self.problem, weights, own, notes.result(self.tol))
         if found.path is None or not isinstance(own, OnScale):
             return found
-        form: Folded = own.form
-        convex = locally_convex(self.problem, notes.lane.weights, form, found.path)
+        convex = locally_convex(self.problem, weights, own.form, found.path)
         return replace(found, path=replace(found.path, convex=convex))
