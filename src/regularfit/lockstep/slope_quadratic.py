@@ -24,6 +24,8 @@ RIDGE = 1e-11  # of the diagonal, where distinct sizes tell the same columns
 def solve_slope(H: np.ndarray, c: Vector, weights: Vector, start: Vector, tol: float) -> Vector:
     r"""Minimise :math:`b^\top H b/2 - c^\top b + \sum_i \lambda_i |b|_{(i)}` to a violation of ``tol``.
 
+    After 500 steps it returns where it is: call it again from there.
+
     Parameters
     ----------
     H, c : (m, m), (m,) arrays
