@@ -1,5 +1,7 @@
 """How far steps go: decrease always, rows lifted to what a failed step met."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -40,7 +42,7 @@ def test_a_bent_step_is_taken_whole_or_asked_for_again_with_more_curvature():
     assert rows.value(eta + move) < rows.value(eta)
     assert lifts[0] is None
     assert len(lifts) > 1
-    assert all((b >= a).all() for a, b in zip(lifts[1:], lifts[2:], strict=False))
+    assert all((b >= a).all() for a, b in itertools.pairwise(lifts[1:]))
 
 
 def test_the_squared_loss_needs_no_search():
