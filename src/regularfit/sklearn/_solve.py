@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from .._typing import Vector
 from ..errors import FitError
 from ..lockstep import Lane, Path, Problem, Shared, fit_lanes, make_problem
-from ..losses import Squared
+from ..losses import Loss, Squared
 from ..penalties import L1, L2, ElasticNet, Penalty
 
 __all__ = [
@@ -53,7 +53,7 @@ def mixed_penalty(l1_ratio: float, positive: bool = False) -> Penalty:
     return penalty.nonnegative() if positive else penalty
 
 
-def plain_problem(X: Any, y: Any, loss: str, sample_weight: Any, fit_intercept: bool) -> Problem:
+def plain_problem(X: Any, y: Any, loss: str | Loss, sample_weight: Any, fit_intercept: bool) -> Problem:
     """Return a problem on the columns as they are: scikit-learn never standardises."""
     return make_problem(
         X,
