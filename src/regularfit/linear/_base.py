@@ -19,6 +19,7 @@ from ..selection import CVResult
 from ._checks import check_rows, check_varies
 from ._fit import Found, Settings, fit_and_choose, make_grids
 from ._params import candidates, nested_params, replace_nested
+from ._relaxed import check_gammas
 from ._scoring import make_scoring
 from .table import FittedColumns, Table, read_table
 from .targets import read_offset, read_weights
@@ -55,6 +56,8 @@ class PenalizedLinear(BaseEstimator, ABC):
     n_jobs: int | None
     random_state: Any
     verbose: bool | None
+    relax: bool
+    gammas: Any
 
     # --- parameters ------------------------------------------------------------------------------
 
@@ -122,6 +125,7 @@ class PenalizedLinear(BaseEstimator, ABC):
             random_state=self.random_state,
             verbose=self.verbose,
             names=table.names,
+            gammas=check_gammas(self.relax, self.gammas),
         )
 
     def fit(
@@ -179,9 +183,20 @@ class PenalizedLinear(BaseEstimator, ABC):
         self.criterion_ = None if self.criteria_ is None else self.criteria_[choice.candidate]
         self.penalty_ = self.candidates_[choice.candidate]
         self.strength_ = choice.strength
-        self.certificate_ = self.path_.certificate(choice.index)
-        coef = self.path_.sparse_coefs[[choice.index]].toarray()[0]
-        self._keep_solution(coef, float(self.path_.intercepts[choice.index]))
+        chosen = self.path_ if found.gamma == 1 else self.path_.blend(found.gamma)
+        self.certificate_ = chosen.certificate(choice.index)
+        coef = chosen.sparse_coefs[[choice.index]].toarray()[0]
+        self._keep_solution(coef, float(chosen.intercepts[choice.index]))
+        self._keep_relaxed(found)
+
+    def _keep_relaxed(self, found: Found) -> None:
+        """The choice of gamma; a model without relaxed fits has none of these."""
+        for name in ("gamma_", "relaxed_cv_", "relaxed_cvs_"):
+            if hasattr(self, name):
+                delattr(self, name)
+        if self.relax:
+            self.gamma_, self.relaxed_cvs_ = found.gamma, found.relaxed
+            self.relaxed_cv_ = None if found.relaxed is None else found.relaxed[found.choice.candidate]
 
     def _keep_solution(self, coef: Vector, intercept: float) -> None:
         self.coef_, self.intercept_ = coef, intercept
@@ -204,6 +219,10 @@ class PenalizedLinear(BaseEstimator, ABC):
             raise UnsupportedError(
                 f"select={self.select!r} with strength={self.strength!r} chooses nothing by folds, so there "
                 "is no nested plan."
+            )
+        if settings.gammas is not None:
+            raise UnsupportedError(
+                "Nested lanes do not refit; honest_score fits relaxed models fold by fold."
             )
         scoring = settings.scoring
         return NestedPlan(
