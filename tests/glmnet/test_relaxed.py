@@ -34,7 +34,7 @@ def test_several_gammas_are_several_answers():
     np.testing.assert_allclose(found[1], 0.5 * (found[0] + found[2]), atol=1e-4)
     with pytest.warns(UserWarning, match="left out"):
         assert len(fit.coef(s=0.1, gamma=[-1, 0.5])) == 1
-    with pytest.raises(rf.InputError, match="between 0"), pytest.warns(UserWarning):
+    with pytest.raises(rf.InputError, match="between 0"), pytest.warns(UserWarning, match="left out"):
         fit.coef(gamma=[2.0])
 
 

@@ -18,6 +18,7 @@ from .._typing import Indices, Vector
 from ..losses import Squared
 from ..penalties import L1, Penalty
 from ..penalties.coordinates import Coordinates
+from .certificate import PERFECT
 from .engine import fit_lanes
 from .partial import collect
 from .path import Path
@@ -40,7 +41,7 @@ class Supports:
     Parameters
     ----------
     sets : column indices of each, those first that entered first.
-    near : the penalised coefficients (p,) where each appears first; a refit that has no single answer stays near them.
+    near : their penalised coefficients where each appears first; a refit that has no single answer stays near them.
     place : (L,) which set every strength has; the last that is fitted where its own has too many columns.
     full : the first strength whose own set has too many columns, or None.
     """
@@ -131,17 +132,19 @@ def supports_of(coefs: Any, lane: Lane, problem: Problem) -> Supports:
     full = None
     for k in range(count):
         span = slice(coefs.indptr[k], coefs.indptr[k + 1])
-        cols = np.sort(coefs.indices[span][coefs.data[span] != 0])
+        there = coefs.data[span] != 0
+        cols, values = coefs.indices[span][there], coefs.data[span][there]
         first[cols] = np.minimum(first[cols], k)
         if len(cols) > max(most, 0):
             full = k if full is None else full
             place[k] = len(sets) - 1  # -1: nothing was refitted at all
             continue
-        key = cols.tobytes()
+        key = np.sort(cols).tobytes()
         if key not in known:
             known[key] = len(sets)
-            sets.append(cols[np.argsort(first[cols], kind="stable")].astype(np.intp))
-            near.append(coefs[[k]].toarray()[0])
+            order = np.lexsort((cols, first[cols]))
+            sets.append(cols[order].astype(np.intp))
+            near.append(values[order])
         place[k] = known[key]
     return Supports(sets, near, place, full)
 
@@ -190,6 +193,8 @@ def _relaxed(path: Path, supports: Supports, refits: Refits, tol: float) -> Path
     if alone.any():  # no support was small enough: the penalised solutions stand for themselves
         return replace(path, ended=FULL, relaxed=None)
     violation = refits.kkt[at]
+    reasons = tuple(refits.reasons[k] for k in at)
+    finite = np.array([reason != PERFECT for reason in reasons])  # a vanishing gradient may lie at infinity
     return replace(
         path,
         intercepts=refits.intercepts[at],
@@ -198,8 +203,8 @@ def _relaxed(path: Path, supports: Supports, refits: Refits, tol: float) -> Path
         df=np.array([len(supports.sets[k]) for k in at], dtype=np.float64),
         gaps=np.full(len(path), np.nan),
         kkt=violation,
-        converged=violation <= tol,
-        reasons=tuple(refits.reasons[k] for k in at),
+        converged=(violation <= tol) & finite,
+        reasons=reasons,
         ended=None if supports.full is None else FULL,
         convex=None,
         relaxed=None,

@@ -85,10 +85,10 @@ def _refit(problem: Problem, lane: Lane, supports: Supports, store: Columns, tol
 
 
 def _reason(ratio: float, kkt: float, tol: float) -> str:
-    if kkt <= tol:
-        return "the gradient on the columns that are active vanishes"
     if ratio >= SATURATED:
         return PERFECT
+    if kkt <= tol:
+        return "the gradient on the columns that are active vanishes"
     return (
         f"the gradient on the active columns did not fall below {tol:g} ({kkt:.1e}): nearly collinear columns"
     )
@@ -115,11 +115,11 @@ class _Lane:
             beta[0] = self.level
         return beta
 
-    def near(self, coef: Vector, cols: Indices) -> Vector:
+    def near(self, values: Vector, cols: Indices) -> Vector:
         """Penalised coefficients on the scale of the store, beside the null model's intercept."""
         beta, store = self.null(), self.store
         inverse = store.inverse[cols]
-        beta[store.place[cols]] = coef[cols] / np.where(inverse == 0, 1.0, inverse)
+        beta[store.place[cols]] = values / np.where(inverse == 0, 1.0, inverse)
         return beta
 
     def _eta(self, beta: Vector) -> Vector:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import linalg
+from scipy.linalg import lapack
 
 from .._typing import Indices, Vector
 from ..designs import Dense, Design, Imputed
@@ -161,7 +162,7 @@ def _refit(problem: Problem, normal: Normal, supports: Supports, unit: float) ->
     factor = _Factor(normal.gram)
     for k, cols in enumerate(supports.sets):
         own = place[cols]
-        near = supports.near[k][cols] / unit / np.where(normal.inverse[own] > 0, normal.inverse[own], 1.0)
+        near = supports.near[k] / unit / np.where(normal.inverse[own] > 0, normal.inverse[own], 1.0)
         beta[k, own] = factor.solve(own, normal.c[own], near)
     fitted = beta @ normal.gram
     left = np.array(
@@ -189,41 +190,41 @@ class _Factor:
 
     def __init__(self, gram: np.ndarray) -> None:
         self.gram = gram
-        self.order = np.empty(0, np.intp)
+        self.order, self.place = np.empty(0, np.intp), np.zeros(len(gram), np.intp)
         self.L = np.zeros((0, 0))
 
     def solve(self, cols: Indices, c: Vector, near: Vector) -> Vector:
         """Least squares on ``cols``; where they depend on one another, the solution next to ``near``."""
         if not self._grow(cols):
             return self._nearest(cols, c, near)
-        sorter = np.argsort(self.order)
-        place = sorter[np.searchsorted(self.order, cols, sorter=sorter)]  # of every column in the factor
+        self.place[self.order] = np.arange(len(self.order))
+        place = self.place[cols]  # of every column in the factor
         right = np.empty(len(cols))
         right[place] = c
-        half = linalg.solve_triangular(self.L, right, lower=True, check_finite=False)
-        return linalg.solve_triangular(self.L, half, lower=True, trans=1, check_finite=False)[place]
+        return lapack.dpotrs(self.L, right, lower=1)[0][place] if len(cols) else right
 
     def _grow(self, cols: Indices) -> bool:
         """Make the factor that of ``cols``, in an order of its own; False where a pivot vanishes."""
-        stays = np.isin(self.order, cols)
+        wanted = np.zeros(len(self.gram), bool)
+        wanted[cols] = True
+        stays = wanted[self.order]
         kept = len(stays) if stays.all() else int(np.argmin(stays))
         head = self.order[:kept]
-        rest = cols[~np.isin(cols, head)]
-        L = self.L[:kept, :kept]
-        W = linalg.solve_triangular(L, self.gram[np.ix_(head, rest)], lower=True, check_finite=False)
+        wanted[head] = False
+        rest = cols[wanted[cols]]
+        L = np.asfortranarray(self.L[:kept, :kept])
+        W = self.gram[np.ix_(head, rest)]
+        W = lapack.dtrtrs(L, W, lower=1)[0] if kept and len(rest) else W
         block = self.gram[np.ix_(rest, rest)] - W.T @ W
         self.order, self.L = head, L
         return not len(rest) or self._append(rest, W, block)
 
     def _append(self, rest: Indices, W: np.ndarray, block: np.ndarray) -> bool:
-        try:
-            corner = linalg.cholesky(block, lower=True, check_finite=False)
-        except linalg.LinAlgError:
-            return False
-        if (np.diag(corner) ** 2 < DEPENDENT).any():
+        corner, info = lapack.dpotrf(block, lower=1, clean=1)
+        if info or (np.diag(corner) ** 2 < DEPENDENT).any():
             return False
         kept, width = len(self.order), len(self.order) + len(rest)
-        grown = np.zeros((width, width))
+        grown = np.zeros((width, width), order="F")
         grown[:kept, :kept], grown[kept:, :kept], grown[kept:, kept:] = self.L, W.T, corner
         self.order, self.L = np.concatenate([self.order, rest]), grown
         return True
