@@ -22,6 +22,7 @@ from ._scoring import Scoring
 __all__ = ["GAMMAS", "check_gammas", "relax_candidate"]
 
 GAMMAS = (0.0, 0.25, 0.5, 0.75, 1.0)
+ROUNDING = 1e-22  # of the target's mean square: eleven digits
 
 
 def check_gammas(relax: bool, gammas: Any) -> tuple[float, ...] | None:
@@ -101,4 +102,6 @@ def _squared(
     a, b = whole - y[:, None], refit - y[:, None]
     total = w.sum() or np.nan
     aa, ab, bb = (np.einsum("i,ij,ij->j", w, *pair) / total for pair in ((a, a), (a, b), (b, b)))
-    return np.array([g * g * aa + 2 * g * (1 - g) * ab + (1 - g) ** 2 * bb for g in gammas])
+    found = np.array([g * g * aa + 2 * g * (1 - g) * ab + (1 - g) ** 2 * bb for g in gammas])
+    # Refits may reproduce rows exactly: what is left is rounding, and must not choose between them.
+    return np.where(found > ROUNDING * float(w @ y**2) / total, found, 0.0)
