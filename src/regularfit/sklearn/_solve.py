@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from .._typing import Vector
+from ..designs import Dense
 from ..errors import FitError
 from ..lockstep import Lane, Path, Problem, Shared, fit_lanes, make_problem
 from ..losses import Loss, Squared
@@ -55,8 +56,9 @@ def mixed_penalty(l1_ratio: float, positive: bool = False) -> Penalty:
 
 def plain_problem(X: Any, y: Any, loss: str | Loss, sample_weight: Any, fit_intercept: bool) -> Problem:
     """Return a problem on the columns as they are: scikit-learn never standardises."""
+    checked = isinstance(X, np.ndarray) and X.dtype in (np.float64, np.float32)  # by validate_data
     return make_problem(
-        X,
+        Dense(X) if checked else X,
         np.asarray(y, dtype=np.float64),
         loss,
         sample_weight=None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64),
