@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Gamma,
         Huber,
         Logistic,
+        Multinomial,
         NegativeBinomial,
         Poisson,
         Squared,
@@ -58,6 +59,7 @@ __all__ = [
     "InputError",
     "Logistic",
     "ModelFileError",
+    "Multinomial",
     "NegativeBinomial",
     "PenalizedClassifier",
     "PenalizedRegressor",
@@ -81,7 +83,7 @@ _HOMES = {
     "errors": "ConvergenceWarning FewerFoldsWarning FitError GridEdgeWarning InputError ModelFileError "
     "RegularfitError TableError UnsupportedError",
     "linear": "PenalizedClassifier PenalizedRegressor fit_path load stability_selection",
-    "losses": "Gamma Huber Logistic NegativeBinomial Poisson Squared SquaredHinge Tweedie",
+    "losses": "Gamma Huber Logistic Multinomial NegativeBinomial Poisson Squared SquaredHinge Tweedie",
     "penalties": "Adaptive ElasticNet Group L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
     "selection": "honest_score",
 }

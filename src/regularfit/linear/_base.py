@@ -10,11 +10,12 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from .._checks import check_offsets
 from .._typing import Vector
 from ..designs import Design, as_design
 from ..errors import UnsupportedError
 from ..lockstep import Path, Problem, make_problem
-from ..losses import Loss
+from ..losses import Loss, get_several
 from ..selection import CVResult
 from ._checks import check_rows, check_varies
 from ._fit import Found, Settings, fit_and_choose, make_grids
@@ -85,8 +86,12 @@ class PenalizedLinear(BaseEstimator, ABC):
         """Return what is fitted."""
 
     @abstractmethod
-    def _target(self, y: Any, table: Table, weights: Vector | None) -> tuple[Vector, np.ndarray | None]:
-        """Return the numeric target and, for a classifier, the two classes."""
+    def _target(self, y: Any, table: Table, weights: Vector | None) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the numeric target, (n,) or with several columns, and for a classifier the classes."""
+
+    def _loss_for(self, classes: np.ndarray | None) -> Any:
+        """Return what is fitted to these classes."""
+        return self._loss()
 
     def _read(
         self, X: Any, y: Any, sample_weight: Any, offset: Any
@@ -97,12 +102,14 @@ class PenalizedLinear(BaseEstimator, ABC):
         target, classes = self._target(y, table, weights)
         if self.fit_intercept:
             check_varies(table)
+        loss = self._loss_for(classes)
+        several = get_several(loss, target.shape[1] if target.ndim == 2 else 1)
         problem = make_problem(
             table.values,
             target,
-            self._loss(),
+            several or loss,
             sample_weight=weights,
-            offset=read_offset(offset, table.n),
+            offset=offset if several else read_offset(offset, table.n),
             fit_intercept=bool(self.fit_intercept),
             standardize=bool(self.standardize),
         )
@@ -136,9 +143,9 @@ class PenalizedLinear(BaseEstimator, ABC):
         Parameters
         ----------
         X : (n, p) array, SciPy sparse matrix, or pandas / polars / pyarrow table of numbers
-        y : (n,) target
+        y : (n,) target; (n, K) for several, with ``loss="squared"``
         sample_weight : (n,) weights >= 0; integer weights equal repeated rows.
-        offset : (n,) known part of the linear predictor, given again in predict.
+        offset : (n,) known part of the linear predictor, given again in predict; (n, K) where there are several.
         groups : (n,) labels of rows that folds must keep together.
 
         Returns
@@ -152,7 +159,7 @@ class PenalizedLinear(BaseEstimator, ABC):
         """
         table, problem, classes, weighted = self._read(X, y, sample_weight, offset)
         settings = self._settings(table, problem, classes, weighted)
-        labels = None if classes is None else classes[problem.y.astype(int)]
+        labels = None if classes is None else classes[problem.codes]
         shown = None if isinstance(X, Design) else X  # splitters know tables and arrays only
         try:
             found = fit_and_choose(problem, settings, labels=labels, X=shown, groups=groups)
@@ -183,6 +190,7 @@ class PenalizedLinear(BaseEstimator, ABC):
         self.criterion_ = None if self.criteria_ is None else self.criteria_[choice.candidate]
         self.penalty_ = self.candidates_[choice.candidate]
         self.strength_ = choice.strength
+<<<<<<< HEAD
         chosen = self.path_ if found.gamma == 1 else self.path_.blend(found.gamma)
         self.certificate_ = chosen.certificate(choice.index)
         coef = chosen.sparse_coefs[[choice.index]].toarray()[0]
@@ -197,8 +205,12 @@ class PenalizedLinear(BaseEstimator, ABC):
         if self.relax:
             self.gamma_, self.relaxed_cvs_ = found.gamma, found.relaxed
             self.relaxed_cv_ = None if found.relaxed is None else found.relaxed[found.choice.candidate]
+=======
+        self.certificate_ = self.path_.certificate(choice.index)
+        self._keep_solution(self.path_.coef(choice.index), self.path_.intercept(choice.index))
+>>>>>>> h-multi
 
-    def _keep_solution(self, coef: Vector, intercept: float) -> None:
+    def _keep_solution(self, coef: np.ndarray, intercept: Any) -> None:
         self.coef_, self.intercept_ = coef, intercept
 
     def _nested_plan(
@@ -242,16 +254,17 @@ class PenalizedLinear(BaseEstimator, ABC):
     # --- predicting ------------------------------------------------------------------------------
 
     def _eta(self, X: Any, offset: Any) -> Vector:
-        """Linear predictor of new rows, (n,)."""
+        """Linear predictor of new rows, (n,), or (n, K) where there are several."""
         check_is_fitted(self, "coef_")
         names = getattr(self, "feature_names_in_", None)
         expected = None if names is None else tuple(names)
         table = read_table(X, fitted=FittedColumns(expected, self.n_features_in_, type(self).__name__))
-        coef = np.ravel(self.coef_)
-        eta = as_design(table.values).rows_times(np.arange(table.n), coef[:, None])[:, 0]
-        eta = eta + np.ravel(self.intercept_)[0]
+        coef = np.atleast_2d(self.coef_)
+        eta = as_design(table.values).rows_times(np.arange(table.n), coef.T) + self.intercept_
+        if len(coef) > 1:
+            return eta if offset is None else eta + check_offsets(offset, *eta.shape)
         known = read_offset(offset, table.n)
-        return eta if known is None else eta + known
+        return eta[:, 0] if known is None else eta[:, 0] + known
 
     # --- looking and keeping ---------------------------------------------------------------------
 

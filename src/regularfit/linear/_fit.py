@@ -26,7 +26,7 @@ from ..lockstep import (
     strength_grid,
 )
 from ..lockstep.null import null_eta
-from ..losses import Squared
+from ..losses import Squared, SquaredOutputs
 from ..penalties import Penalty
 from ..selection import (
     CRITERIA,
@@ -214,7 +214,7 @@ def _folds(
     problem: Problem, settings: Settings, labels: np.ndarray | None, X: Any, groups: Any
 ) -> list[Fold]:
     classifier = labels is not None
-    return make_folds(
+    folds = make_folds(
         settings.cv,
         problem.n,
         labels if classifier else problem.y,
@@ -224,6 +224,21 @@ def _folds(
         random_state=settings.random_state,
         sample_weight=problem.sample_weight,
     )
+    if labels is not None and problem.outputs is not None:
+        _check_classes(folds, labels, problem.sample_weight)
+    return folds
+
+
+def _check_classes(folds: Sequence[Fold], labels: np.ndarray, weights: Vector) -> None:
+    """Refuse folds of which one learns nothing about some class, by its label."""
+    for k, (train, _) in enumerate(folds):
+        missing = np.setdiff1d(labels, labels[train][weights[train] > 0])
+        if len(missing):
+            raise InputError(
+                f"Class {missing[:1].tolist()[0]!r} has no row with a positive weight among the training rows of fold "
+                f"{k}, so nothing can be learned about it there. Use fewer folds, a stratified splitter, or merge "
+                "rare classes."
+            )
 
 
 def _curves(
@@ -266,14 +281,17 @@ def _criterion(problem: Problem, settings: Settings, penalty: Penalty, path: Pat
     eta = null_eta(problem, problem.sample_weight / problem.n)
     null_deviance = float(problem.sample_weight @ problem.loss.deviance(problem.y, eta))
     deviance = null_deviance * np.maximum(1.0 - path.deviance_ratio, 0.0)
+    targets = (
+        problem.outputs if isinstance(problem.loss, SquaredOutputs) else None
+    )  # each row is so many numbers
     return criterion(
         settings.select,
         path.strengths,
         deviance,
-        path.df,
-        n=float(problem.n),
-        p=problem.p,
-        squared=isinstance(problem.loss, Squared),
+        path.df if targets is None else path.df + (targets - 1) * problem.fit_intercept,
+        n=float(problem.n * (targets or 1)),
+        p=problem.p * (problem.outputs or 1),
+        squared=isinstance(problem.loss, (Squared, SquaredOutputs)),
         intercept=problem.fit_intercept,
     )
 

@@ -288,7 +288,8 @@ def _rebuild(head: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Any:
 
 def _check_shapes(model: Any) -> None:
     p = model.n_features_in_
-    if not isinstance(p, int) or np.size(model.coef_) != p or np.size(model.intercept_) != 1:
+    outputs = np.size(model.intercept_)
+    if not isinstance(p, int) or np.size(model.coef_) != p * outputs or outputs != (model.path_.outputs or 1):
         raise InputError(f"{np.size(model.coef_)} coefficients for {p} columns")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._typing import Vector
 from ..designs import Dense, Imputed
-from ..losses import Squared
+from ..losses import SeveralLoss, Squared
 from ..penalties import Folded, Penalty
 from .adaptive import settle
 from .atoms import collect_atoms
@@ -24,6 +24,7 @@ from .result import LaneResult, Score
 from .ridge_lanes import KERNEL_ROWS, fit_ridge
 from .ridge_rotated import fit_rotated
 from .saturation import saturation
+from .several.road import fit_outputs, look_ahead_outputs
 from .shared import Shared
 from .standard import lane_terms
 from .threads import Workers, thread_count, workers
@@ -81,6 +82,9 @@ def fit_lanes(
         were under way end early (``Path.ended`` says so), and None stands for lanes that had nothing yet.
     """
     grids = [np.ascontiguousarray(grid, dtype=np.float64) for grid in grids]
+    if isinstance(problem.loss, SeveralLoss):
+        how = {"tol": tol, "threads": threads, "progress": progress, "full_df": full_df, "cut": cut}
+        return fit_outputs(problem, penalties, grids, lanes, fit_lanes, score=score, shared=shared, **how)
     tick = _ticker(progress, len(lanes) * sum(len(grid) for grid in grids))
     penalties = settle(problem, penalties, lanes, fit_lanes, tol=tol, threads=threads, shared=shared)
     roads: dict[Road, list[int]] = {}
@@ -116,6 +120,8 @@ def look_ahead(
     Only full-Gram mode has something to say in advance; elsewhere the answer is empty.
     """
     shared = Shared(problem)
+    if isinstance(problem.loss, SeveralLoss):
+        return look_ahead_outputs(shared, penalties, lanes, threads)
     plain = not isinstance(problem.design, Imputed)
     if plain and all(_road(problem, penalty, lanes) is fit_gram for penalty in penalties):
         with workers(thread_count(threads)) as team:

@@ -46,11 +46,16 @@ def strength_grid(
         raise InputError(
             f"strengths={strengths} must be at least 1, or a sequence of positive numbers; 100 is usual."
         )
-    normal = _form(problem, penalty)
-    scores = null_scores(problem, normal, shared)
-    ridge = normal is not None and not (np.isfinite(normal.l1) & (normal.l1 > 0)).any()
-    units = Units.exact(problem) if ridge else Units()
-    top = _top(penalty, normal, scores, units.y / units.x)
+    if problem.outputs is not None:
+        from .several import several_grid_top  # which imports this module
+
+        top, ridge = several_grid_top(problem, penalty)
+    else:
+        normal = _form(problem, penalty)
+        scores = null_scores(problem, normal, shared)
+        ridge = normal is not None and not (np.isfinite(normal.l1) & (normal.l1 > 0)).any()
+        units = Units.exact(problem) if ridge else Units()
+        top = _top(penalty, normal, scores, units.y / units.x)
     if min_ratio is None:
         min_ratio = 1e-7 if ridge else 1e-4 if problem.n >= problem.p else 1e-2
     check_fraction(min_ratio, "min_ratio")
