@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         Multinomial,
         NegativeBinomial,
         Poisson,
+        Quantile,
         Squared,
         SquaredHinge,
         Tweedie,
@@ -65,6 +66,7 @@ __all__ = [
     "PenalizedRegressor",
     "Penalty",
     "Poisson",
+    "Quantile",
     "RegularfitError",
     "SparseGroup",
     "Squared",
@@ -83,7 +85,8 @@ _HOMES = {
     "errors": "ConvergenceWarning FewerFoldsWarning FitError GridEdgeWarning InputError ModelFileError "
     "RegularfitError TableError UnsupportedError",
     "linear": "PenalizedClassifier PenalizedRegressor fit_path load stability_selection",
-    "losses": "Gamma Huber Logistic Multinomial NegativeBinomial Poisson Squared SquaredHinge Tweedie",
+    "losses": "Gamma Huber Logistic Multinomial NegativeBinomial Poisson Quantile "
+    "Squared SquaredHinge Tweedie",
     "penalties": "Adaptive ElasticNet Group L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
     "selection": "honest_score",
 }

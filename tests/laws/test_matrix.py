@@ -64,6 +64,10 @@ TARGETS = {
         lambda rng, eta: eta + rng.standard_t(2, N),
         lambda y, e: cp.huber(y - e, 1.35) / 2,
     ),
+    "quantile": (  # the median
+        lambda rng, eta: eta + rng.standard_t(2, N),
+        lambda y, e: cp.abs(y - e) / 2,
+    ),
     "squared_hinge": (
         lambda rng, eta: (rng.random(N) < 1 / (1 + np.exp(-eta))).astype(float),
         lambda y, e: cp.square(cp.pos(1 - cp.multiply(2 * y - 1, e))) / 2,
@@ -208,10 +212,13 @@ def test_cell(cell):
 
 def test_refused_cells_name_what_is_supported():
     refused = {cell: outcome(cell) for cell in CELLS if outcome(cell).startswith("refused")}
-    assert {(name, way) for _, name, way in refused} == {
-        (name, "bounds") for name in ("Group", "SparseGroup", "SLOPE")
+    unbounded = {(loss, name, "bounds") for loss in LOSSES for name in ("Group", "SparseGroup", "SLOPE")}
+    kinked = {
+        ("quantile", name, way) for name in PENALTIES if name not in ("L1", "L2", "ElasticNet") for way in WAYS
     }
-    assert all("L1, L2, ElasticNet, MCP and SCAD take" in text for text in refused.values())
+    assert set(refused) == unbounded | kinked
+    assert all("L1, L2, ElasticNet, MCP and SCAD take" in refused[cell] for cell in unbounded)
+    assert all("Huber(delta)" in refused[cell] for cell in kinked - unbounded)
 
 
 def page():

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._typing import Vector
 from ..designs import Dense, Imputed
-from ..losses import SeveralLoss, Squared
+from ..losses import Quantile, SeveralLoss, Squared
 from ..penalties import Folded, Penalty
 from .adaptive import settle
 from .atoms import collect_atoms
@@ -20,6 +20,7 @@ from .gram import fit_gram, suits_gram
 from .newton import fit_newton
 from .partial import collect, keeping
 from .problem import Lane, Problem
+from .quantile import fit_quantile, supported
 from .result import LaneResult, Score
 from .ridge_lanes import KERNEL_ROWS, fit_ridge
 from .ridge_rotated import fit_rotated
@@ -237,6 +238,9 @@ def _lane_by_lane(
 
 def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:
     """The cheapest road that is exact for this loss, penalty and shape."""
+    if isinstance(problem.loss, Quantile):
+        supported(problem.loss, penalty, problem.p)
+        return fit_quantile
     normal = penalty.coordinates(problem.p)
     if isinstance(normal, Folded) and isinstance(problem.loss, Squared):
         return fit_folded_gram if suits_gram(problem, lanes) else fit_folded_rounds

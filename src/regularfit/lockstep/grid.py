@@ -18,6 +18,7 @@ from ..penalties.coordinates import Coordinates
 from .adaptive import settled_on_all_rows
 from .null import null_scores
 from .problem import Problem
+from .quantile import supported
 from .shared import Shared
 from .units import Units
 
@@ -51,6 +52,7 @@ def strength_grid(
 
         top, ridge = several_grid_top(problem, penalty)
     else:
+        supported(problem.loss, penalty, problem.p)
         normal = _form(problem, penalty)
         scores = null_scores(problem, normal, shared)
         ridge = normal is not None and not (np.isfinite(normal.l1) & (normal.l1 > 0)).any()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .._typing import Vector
+from ..losses import Quantile
 from ..penalties.coordinates import Coordinates
 from .problem import Problem
+from .quantile import quantile_scores
 from .scores import centred_scores
 from .shared import Shared
 from .standard import inverse_scale
@@ -25,6 +27,8 @@ def null_eta(problem: Problem, weights: Vector) -> Vector:
 
 def null_scores(problem: Problem, normal: Coordinates | None, shared: Shared | None = None) -> Vector:
     """Minus the gradient of the mean loss at the null model, on the penalised scale, (p,)."""
+    if isinstance(problem.loss, Quantile) and normal is not None:
+        return quantile_scores(problem, normal)
     known = None if shared is None or normal is None or _free(normal).any() else shared.null_scores()
     if known is not None and normal is not None:
         scores, size = known

@@ -12,6 +12,7 @@ from .logistic import Logistic
 from .multinomial import Multinomial
 from .negative_binomial import NegativeBinomial
 from .poisson import Poisson
+from .quantile import Quantile
 from .squared import Squared
 from .squared_hinge import SquaredHinge
 from .squared_outputs import SquaredOutputs
@@ -25,6 +26,7 @@ __all__ = [
     "Multinomial",
     "NegativeBinomial",
     "Poisson",
+    "Quantile",
     "SeveralLoss",
     "Squared",
     "SquaredHinge",
@@ -43,6 +45,7 @@ _ALL: tuple[type[Loss], ...] = (
     NegativeBinomial,
     Huber,
     SquaredHinge,
+    Quantile,
 )
 _BY_NAME: dict[str, type[Loss]] = {loss.name: loss for loss in _ALL}
 
