@@ -190,11 +190,9 @@ class PenalizedLinear(BaseEstimator, ABC):
         self.criterion_ = None if self.criteria_ is None else self.criteria_[choice.candidate]
         self.penalty_ = self.candidates_[choice.candidate]
         self.strength_ = choice.strength
-<<<<<<< HEAD
         chosen = self.path_ if found.gamma == 1 else self.path_.blend(found.gamma)
         self.certificate_ = chosen.certificate(choice.index)
-        coef = chosen.sparse_coefs[[choice.index]].toarray()[0]
-        self._keep_solution(coef, float(chosen.intercepts[choice.index]))
+        self._keep_solution(chosen.coef(choice.index), chosen.intercept(choice.index))
         self._keep_relaxed(found)
 
     def _keep_relaxed(self, found: Found) -> None:
@@ -205,10 +203,6 @@ class PenalizedLinear(BaseEstimator, ABC):
         if self.relax:
             self.gamma_, self.relaxed_cvs_ = found.gamma, found.relaxed
             self.relaxed_cv_ = None if found.relaxed is None else found.relaxed[found.choice.candidate]
-=======
-        self.certificate_ = self.path_.certificate(choice.index)
-        self._keep_solution(self.path_.coef(choice.index), self.path_.intercept(choice.index))
->>>>>>> h-multi
 
     def _keep_solution(self, coef: np.ndarray, intercept: Any) -> None:
         self.coef_, self.intercept_ = coef, intercept

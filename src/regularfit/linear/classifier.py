@@ -66,14 +66,9 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
         The labels, sorted; with two of them probabilities and coefficients speak of the second.
     coef_ : (1, p) array, or (K, p) for K > 2 classes
         Coefficients on the scale of X, shaped as in scikit-learn's LogisticRegression.
-<<<<<<< HEAD
-    intercept_ : (1,) array
-    strength_, penalty_, candidates_, path_, paths_, cv_, cvs_, criterion_, criteria_, certificate_, gamma_, relaxed_cv_
-=======
     intercept_ : (1,) or (K,) array
         The mean over the classes is 0, since adding one number to all of them changes nothing.
-    strength_, penalty_, candidates_, path_, paths_, cv_, cvs_, criterion_, criteria_, certificate_
->>>>>>> h-multi
+    strength_, penalty_, candidates_, path_, paths_, cv_, cvs_, criterion_, criteria_, certificate_, gamma_, relaxed_cv_
         As in :class:`PenalizedRegressor`.
     n_features_in_, feature_names_in_ : int, (p,) array of str
         The columns that fit saw; names only where X had them.

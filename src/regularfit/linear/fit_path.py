@@ -7,14 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-<<<<<<< HEAD
 from ..lockstep import Lane, Path, fit_lanes, is_count, look_ahead, make_problem, relaxed_paths, strength_grid
-from ..losses import Loss
-=======
-from ..lockstep import Lane, Path, fit_lanes, is_count, look_ahead, make_problem, strength_grid
 from ..lockstep.problem import columns_of
 from ..losses import Loss, get_several
->>>>>>> h-multi
 from ..penalties import L1, Penalty
 from ._checks import check_rows, check_varies, warn_path
 from ._params import candidates
@@ -60,12 +55,8 @@ def fit_path(
         "squared_hinge" or a Loss.
     strengths, min_ratio, standardize, fit_intercept, tol, n_jobs, verbose
         As in :class:`PenalizedRegressor`.
-<<<<<<< HEAD
-    sample_weight, offset : (n,) or None
-    relax : also refit the columns of every strength without a penalty: ``path.relaxed``, ``path.blend(gamma)``.
-=======
     sample_weight, offset : (n,) or None; offset (n, K) with several predictors.
->>>>>>> h-multi
+    relax : also refit the columns of every strength without a penalty: ``path.relaxed``, ``path.blend(gamma)``.
 
     Raises
     ------

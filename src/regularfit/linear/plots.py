@@ -60,32 +60,26 @@ class PathDisplay:
 
     @classmethod
     def from_estimator(
-<<<<<<< HEAD
-        cls, estimator: Any, *, ax: Axes | None = None, gamma: float | None = None, **options: Any
-    ) -> PathDisplay:
-        """Draw the path of a fitted estimator; ``options`` as for :meth:`plot`.
-
-        ``gamma`` is for relaxed fits: 1 draws the penalised path, 0 its refits; None is the gamma that was chosen.
-        """
-        check_is_fitted(estimator, "path_")
-        gamma = getattr(estimator, "gamma_", 1.0) if gamma is None else gamma
-        path = estimator.path_ if gamma == 1 else estimator.path_.blend(gamma)
-        names = path.feature_names or tuple(f"x{j}" for j in range(path.sparse_coefs.shape[1]))
-        return cls(path.strengths, path.coefs, names, path.nonzeros, _marks(estimator)).plot(ax, **options)
-=======
-        cls, estimator: Any, *, ax: Axes | None = None, output: Any = None, **options: Any
+        cls,
+        estimator: Any,
+        *,
+        ax: Axes | None = None,
+        output: Any = None,
+        gamma: float | None = None,
+        **options: Any,
     ) -> PathDisplay:
         """Draw the path of a fitted estimator; ``options`` as for :meth:`plot`.
 
         ``output`` is the class (its label) or target (its number) whose curves are drawn, where there are several;
-        None draws those of all, with the output behind the name.
+        None draws those of all, with the output behind the name. ``gamma`` is for relaxed fits: 1 draws the penalised
+        path, 0 its refits; None is the gamma that was chosen.
         """
         check_is_fitted(estimator, "path_")
-        path = estimator.path_
+        gamma = getattr(estimator, "gamma_", 1.0) if gamma is None else gamma
+        path = estimator.path_ if gamma == 1 else estimator.path_.blend(gamma)
         names = path.feature_names or tuple(f"x{j}" for j in range(path.columns))
         coefs, names, nonzeros = _curves_of(path, names, getattr(estimator, "classes_", None), output)
         return cls(path.strengths, coefs, names, nonzeros, _marks(estimator)).plot(ax, **options)
->>>>>>> h-multi
 
     def plot(
         self, ax: Axes | None = None, *, labels: int = 12, line_kw: dict[str, Any] | None = None

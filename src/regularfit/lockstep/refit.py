@@ -15,6 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from .._typing import Indices, Vector
+from ..errors import UnsupportedError
 from ..losses import Squared
 from ..penalties import L1, Penalty
 from ..penalties.coordinates import Coordinates
@@ -30,6 +31,7 @@ from .threads import thread_count, workers
 
 __all__ = ["Refits", "Supports", "refit_supports", "relaxed_paths", "supports_of"]
 
+BY_ENGINE = ("quantile", "cox")  # losses without a curvature of rows: one engine call a support
 SPARE = 3  # rows that a refit must have more than columns, as in glmnet
 FULL = f"more columns than rows less {SPARE} are active from here on; the refit before stands for theirs"
 
@@ -84,6 +86,11 @@ def relaxed_paths(
     tol : largest violation that counts as converged.
     shared : as in :func:`fit_lanes`; a pass over X made there is used again.
     """
+    if problem.outputs is not None:
+        raise UnsupportedError(
+            "Relaxed fits are for one linear predictor; with several classes or targets refit the columns that are "
+            "active yourself, or fit one class or target at a time."
+        )
     supports = [
         supports_of(path.sparse_coefs, lane, problem) for path, lane in zip(paths, lanes, strict=True)
     ]
@@ -106,6 +113,8 @@ def refit_supports(
 ) -> list[Refits]:
     """Return one refit a support for every lane; of the penalty only its bounds count."""
     bounds = _bounds(penalty, problem.p)
+    if bounds is None and problem.loss.name in BY_ENGINE:
+        bounds = np.full(problem.p, -np.inf), np.full(problem.p, np.inf)
     if bounds is not None:
         return [
             _bounded(problem, *bounds, lane, own, tol, threads)
