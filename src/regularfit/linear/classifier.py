@@ -188,5 +188,6 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
     def __sklearn_tags__(self) -> Any:
         """Say whether more than two classes are supported."""
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = self._joint or self.loss in ("logistic", Logistic())
+        joint = self._joint or self.loss in ("logistic", Logistic())
+        tags.classifier_tags.multi_class = joint and not self.relax
         return tags

@@ -175,5 +175,5 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
     def __sklearn_tags__(self) -> Any:
         """Say whether several targets are supported."""
         tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = self.loss == "squared"
+        tags.target_tags.multi_output = self.loss == "squared" and not self.relax
         return tags
