@@ -32,7 +32,8 @@ public:
     }
 
 private:
-    static constexpr int sweeps = 20000, depth = 5;
+    static constexpr int sweeps = 20000, depth = 5, more = 100;
+    static constexpr double loose = 1e4;
 
     const double* column(int j) const { return gram_ + static_cast<std::size_t>(j) * m_; }
 
@@ -68,10 +69,11 @@ private:
         }
     }
 
-    // The objective without yy / 2, and the duality gap; from the gradients that are kept.
-    struct Value { double objective, gap; };
+    // The objective without yy / 2, the duality gap, and the largest violation in a row that is not zero, over s; from the
+    // gradients that are kept.
+    struct Value { double objective, gap, violation; };
     Value value(const double* c, double s, double yy) const {
-        double bc = 0, bg = 0, pen = 0, conjugate = 0, ratio = 1;
+        double bc = 0, bg = 0, pen = 0, conjugate = 0, ratio = 1, worst = 0;
         for (std::size_t i = 0; i < size(); ++i) bc += b_[i] * c[i], bg += b_[i] * g_[i];
         for (int j = 0; j < m_; ++j) {
             if (std::isinf(l1_[j])) continue;
@@ -82,27 +84,36 @@ private:
             }
             const double limit = s * l1_[j], length = std::sqrt(gg);
             pen += limit * std::sqrt(bb) + 0.5 * s * l2_[j] * bb;
+            if (bb > 0) worst = std::max(worst, miss(j, limit / std::sqrt(bb) + s * l2_[j]));
             if (l2_[j] > 0) conjugate += length > limit ? 0.5 * (length - limit) * (length - limit) / (s * l2_[j]) : 0.0;
             else if (limit > 0) ratio = std::max(ratio, length / limit);
             else conjugate += 2 * open;
         }
         const double rr = std::max(yy - bc - bg, 0.0), share = 1 / ratio;
-        return {pen - 0.5 * (bc + bg), 0.5 * rr * (1 - share) * (1 - share) + pen + conjugate - share * bg};
+        return {pen - 0.5 * (bc + bg), 0.5 * rr * (1 - share) * (1 - share) + pen + conjugate - share * bg, worst / s};
+    }
+    double miss(int j, double bend) const {
+        double most = 0;
+        for (int k = 0; k < K_; ++k) most = std::max(most, std::fabs(g_[std::size_t(k) * m_ + j] - bend * b_[std::size_t(k) * m_ + j]));
+        return most;
     }
 
     void one(double s, const double* c, double gap, double yy) {
         start(c);
         std::vector<std::vector<double>> trail;
         double last = HUGE_VAL;
+        int quiet = 0;
         for (int sweep = 0; sweep < sweeps; ++sweep) {
             const bool whole = sweep % 10 == 0;
             for (int j = 0; j < m_; ++j)
                 if (whole || used(j)) move(j, s);
             const Value now = value(c, s, yy);
-            if (now.gap <= gap * std::max(now.objective + 0.5 * yy, 1e-9 * yy)) {
+            const double enough = gap * std::max(now.objective + 0.5 * yy, 1e-9 * yy);
+            // A gap bounds the violation by its root only: sharp fits go on, unless rounding holds them.
+            if (now.gap <= enough && (now.violation <= loose * gap || ++quiet > more)) {
                 start(c);  // what rounding has added up is taken off before it counts
-                if (value(c, s, yy).gap <= 1.01 * gap * std::max(now.objective + 0.5 * yy, 1e-9 * yy)) return;
-            } else if (now.gap >= last && now.gap <= 1e-12 * yy) return;  // no digits left
+                if (value(c, s, yy).gap <= 1.01 * enough) return;
+            } else if (now.gap >= last && now.gap <= 1e-14 * yy && ++quiet > more) return;  // no digits left
             last = now.gap;
             trail.push_back(b_);
             if (trail.size() == depth + 1) {

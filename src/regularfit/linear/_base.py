@@ -20,8 +20,8 @@ from ..selection import CVResult
 from ._checks import check_rows, check_varies
 from ._fit import Found, Settings, fit_and_choose, make_grids
 from ._params import candidates, nested_params, replace_nested
-from ._relaxed import check_gammas
-from ._scoring import make_scoring
+from ._relaxed import GAMMAS, check_gammas
+from ._scoring import Scoring, make_scoring
 from .table import FittedColumns, Table, read_table
 from .targets import read_offset, read_weights
 
@@ -57,8 +57,8 @@ class PenalizedLinear(BaseEstimator, ABC):
     n_jobs: int | None
     random_state: Any
     verbose: bool | None
-    relax: bool
-    gammas: Any
+    relax: bool = False  # a class without the parameter has no relaxed fits
+    gammas: Any = GAMMAS
 
     # --- parameters ------------------------------------------------------------------------------
 
@@ -126,7 +126,7 @@ class PenalizedLinear(BaseEstimator, ABC):
             strengths=self.strengths,
             min_ratio=self.min_ratio,
             cv=self.cv,
-            scoring=make_scoring(self.scoring, problem.loss, classes=classes, weighted=weighted),
+            scoring=self._make_scoring(problem, classes, weighted),
             tol=self.tol,
             threads=self.n_jobs,
             random_state=self.random_state,
@@ -134,6 +134,17 @@ class PenalizedLinear(BaseEstimator, ABC):
             names=table.names,
             gammas=check_gammas(self.relax, self.gammas),
         )
+
+    def _make_scoring(self, problem: Problem, classes: np.ndarray | None, weighted: bool) -> Scoring:
+        """Return how held-out rows are scored."""
+        return make_scoring(self.scoring, problem.loss, classes=classes, weighted=weighted)
+
+    def _fold_plan(self, problem: Problem, settings: Settings, groups: Any) -> Settings:
+        """Return the settings with folds of one's own, where a number of folds means other than usual."""
+        return settings
+
+    def _finish(self, problem: Problem, found: Found) -> None:
+        """Keep what else a model needs of its training rows."""
 
     def fit(
         self, X: Any, y: Any, *, sample_weight: Any = None, offset: Any = None, groups: Any = None
@@ -158,7 +169,7 @@ class PenalizedLinear(BaseEstimator, ABC):
             For data or parameters that cannot be used; the message says which and what to do.
         """
         table, problem, classes, weighted = self._read(X, y, sample_weight, offset)
-        settings = self._settings(table, problem, classes, weighted)
+        settings = self._fold_plan(problem, self._settings(table, problem, classes, weighted), groups)
         labels = None if classes is None else classes[problem.codes]
         shown = None if isinstance(X, Design) else X  # splitters know tables and arrays only
         try:
@@ -169,6 +180,7 @@ class PenalizedLinear(BaseEstimator, ABC):
             raise
         self._keep_columns(table)
         self._keep(found)
+        self._finish(problem, found)
         if classes is not None:
             self.classes_ = classes
         return self

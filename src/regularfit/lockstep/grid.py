@@ -54,7 +54,8 @@ def strength_grid(
     else:
         supported(problem.loss, penalty, problem.p)
         normal = _form(problem, penalty)
-        scores = null_scores(problem, normal, shared)
+        free = penalty.free_directions(problem.p) if normal is None else None
+        scores = null_scores(problem, normal, shared, free)
         ridge = normal is not None and not (np.isfinite(normal.l1) & (normal.l1 > 0)).any()
         units = Units.exact(problem) if ridge else Units()
         top = _top(penalty, normal, scores, units.y / units.x)

@@ -5,7 +5,12 @@ from __future__ import annotations
 from .._checks import check_choice
 from ..errors import InputError
 from ._base import Loss
+from ._concordance import concordance
+from ._coupled import CoupledLoss
 from ._several import SeveralLoss
+from ._survival_target import survival
+from .baseline import BaselineHazard, baseline_hazard
+from .cox import Cox
 from .gamma import Gamma
 from .huber import Huber
 from .logistic import Logistic
@@ -19,6 +24,9 @@ from .squared_outputs import SquaredOutputs
 from .tweedie import Tweedie
 
 __all__ = [
+    "BaselineHazard",
+    "CoupledLoss",
+    "Cox",
     "Gamma",
     "Huber",
     "Logistic",
@@ -32,8 +40,11 @@ __all__ = [
     "SquaredHinge",
     "SquaredOutputs",
     "Tweedie",
+    "baseline_hazard",
+    "concordance",
     "get",
     "get_several",
+    "survival",
 ]
 
 _ALL: tuple[type[Loss], ...] = (
@@ -45,6 +56,7 @@ _ALL: tuple[type[Loss], ...] = (
     NegativeBinomial,
     Huber,
     SquaredHinge,
+    Cox,
     Quantile,
 )
 _BY_NAME: dict[str, type[Loss]] = {loss.name: loss for loss in _ALL}

@@ -62,9 +62,7 @@ def _met(boxes: Boxes, point: Point) -> tuple[np.ndarray, Vector]:
     return ~(at_high | at_low), theta
 
 
-def step(
-    A: np.ndarray, D: Vector, primal: Vector, dual: Vector, room: Vector
-) -> tuple[Vector, Vector]:
+def step(A: np.ndarray, D: Vector, primal: Vector, dual: Vector, room: Vector) -> tuple[Vector, Vector]:
     """``A dx = primal`` and ``A' dtheta = D dx + dual``, each of the smallest size where it is not unique."""
     m, k = A.shape
     if m == 0 and not D.any():

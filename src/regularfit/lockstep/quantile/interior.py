@@ -89,9 +89,7 @@ def descend(boxes: Boxes, point: Point, goal: float) -> Point:
         over, under = point.above / sigma, point.below / tau
         solve = _factor(boxes, 1.0 / np.maximum(over + under, 1e-300))
 
-        def direction(
-            centre_up: Vector, centre_down: Vector
-        ) -> tuple[Vector, Vector, Vector, Vector]:
+        def direction(centre_up: Vector, centre_down: Vector) -> tuple[Vector, Vector, Vector, Vector]:
             right = primal - centre_up + centre_down
             dx, dtheta = solve(right, dual)
             return dx, dtheta, centre_up + over * dtheta, centre_down - under * dtheta
@@ -142,7 +140,7 @@ def _factor(boxes: Boxes, Q: Vector) -> Solve:
     diagonal, rows = boxes.diagonal(Q), Q[: boxes.m]
     if len(diagonal) > boxes.m and int((boxes.D > 0).sum()) > boxes.m:
         # A kink's part of the diagonal goes to 0 where its column is active, and must not be divided by.
-        held = boxes.D > FIRM * (rows @ boxes.A**2)
+        held = FIRM * (rows @ boxes.A**2) < boxes.D
         if int(held.sum()) > boxes.m // 2:
             return _by_rows(boxes, Q, diagonal, held)
     H = (boxes.A * rows[:, None]).T @ boxes.A
@@ -179,9 +177,7 @@ def _by_rows(boxes: Boxes, Q: Vector, diagonal: Vector, held: np.ndarray) -> Sol
 
     def solve(right: Vector, dual: Vector) -> tuple[Vector, Vector]:
         # With dx_H = diagonal^-1 (A'dtheta + kinks' Q right - dual) in A dx + dtheta / Q = right
-        known = np.bincount(
-            boxes.column, Q[boxes.m :] * right[boxes.m :], minlength=len(diagonal)
-        ) - dual
+        known = np.bincount(boxes.column, Q[boxes.m :] * right[boxes.m :], minlength=len(diagonal)) - dual
         r = right[: boxes.m] - boxes.A @ (inverse * known)
         dtheta = scale * plain(scale * r)
         dx = np.zeros(len(diagonal))

@@ -18,7 +18,7 @@ from ...penalties.coordinates import Coordinates
 from ..problem import Lane, Problem
 from ..standard import inverse_scale
 
-__all__ = ["Frame", "LaneTerms", "frame_of", "normal_form", "on_lane"]
+__all__ = ["Frame", "LaneTerms", "frame_of", "normal_form", "on_lane", "takes_rows"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,15 @@ def frame_of(problem: Problem, penalty: Penalty) -> Frame:
     unit = np.where(inverse > 0, inverse, 1.0)
     if not problem.standardize:  # any scale will do; the spread conditions best
         unit = np.where(deviation > 0, 1.0 / np.where(deviation > 0, deviation, 1.0), 1.0)
-    return Frame(problem, form, isinstance(penalty, AcrossOutputs), centre, unit, held, np.flatnonzero(loose))
+    return Frame(problem, form, takes_rows(penalty, problem.p), centre, unit, held, np.flatnonzero(loose))
+
+
+def takes_rows(penalty: Penalty, p: int) -> bool:
+    """Whether norms of rows are penalised; their squares alone are a sum over outputs."""
+    if not isinstance(penalty, AcrossOutputs):
+        return False
+    l1 = penalty.coordinates(p).l1
+    return bool((l1[np.isfinite(l1)] > 0).any())
 
 
 def on_lane(frame: Frame, lanes: Sequence[Lane]) -> list[LaneTerms]:

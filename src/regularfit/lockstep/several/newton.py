@@ -30,6 +30,10 @@ from .small import Step
 __all__ = ["fit_frame", "null_look", "sample_of"]
 
 ROUNDS = 60  # at one strength
+LOOSE, MORE = (
+    1e4,
+    8,
+)  # a violation over the tolerance that is worth so many steps beyond a gap that is small enough
 SLOW = 0.1  # a step that leaves more than this share of the gap asks for another Hessian
 COMPLETE = 1500  # columns up to which all of them are at work from the start
 
@@ -52,6 +56,7 @@ class _State:
     everywhere: np.ndarray | None = None  # (K, p) scores, where the block is not all of X
     last: tuple[np.ndarray, np.ndarray, np.ndarray] | None = field(default=None)  # B, E, A a step ago
     start: np.ndarray | None = None  # A as the step has it
+    extra: int = 0  # steps taken at this strength since the gap was small enough
 
 
 def sample_of(frame: Frame) -> Sample:
@@ -149,7 +154,7 @@ class _Rounds:
         self._prepare(s, before)
         waiting, self.fresh = list(self.live), False
         for state in waiting:
-            state.before, state.last = np.inf, None
+            state.before, state.last, state.extra = np.inf, None, 0
             self._judge(state, s)
         for turn in range(ROUNDS + 1):
             waiting = self._settle(waiting, position, s, turn == ROUNDS)
@@ -163,7 +168,7 @@ class _Rounds:
 
     def _settle(self, waiting: list[_State], position: int, s: float, tired: bool) -> list[_State]:
         """Record the lanes that are proved; others, and those that miss columns, go on."""
-        done = [state for state in waiting if tired or state.gap <= self.tol]
+        done = [state for state in waiting if tired or self._proved(state, s)]
         if done and not self.complete:
             self._look_around(done)
             grown = self._take_violators(done, s)
@@ -175,6 +180,13 @@ class _Rounds:
             proof = state.gap, self._worst(state, s)
             state.record.keep(position, state.B, self.block.cols, state.seen, state.E, proof)
         return [state for state in waiting if not any(state is one for one in done)]
+
+    def _proved(self, state: _State, s: float) -> bool:
+        """Whether the gap is small enough, and the violation, which it bounds by its root, unless rounding holds it."""
+        if state.gap > self.tol:
+            return False
+        state.extra += 1
+        return state.extra > MORE or self._worst(state, s) <= LOOSE * self.tol
 
     def _worst(self, state: _State, s: float) -> float:
         """Largest violation over the strength, of every column there is."""

@@ -78,6 +78,7 @@ class Record:
         A = seen.A - seen.A.mean(axis=0)  # the same number in all classes changes nothing
         coef[:, frame.free] = A[:, first:] * frame.unit[frame.free]
         level = -coef @ frame.centre + (A[:, 0] if first else 0.0)
+        level -= level.mean()  # of columns that are not centred the coefficients need not sum to zero
         self.coefs.append(sparse.csr_matrix(coef.reshape(1, -1)))
         self.levels.append(level)
         self.entered |= coef.any(axis=0)

@@ -18,6 +18,7 @@ from ..saturation import saturation
 from ..shared import Shared
 from ..threads import thread_count, workers
 from .entry import fit_several
+from .frame import takes_rows
 from .rows import fit_rows
 from .targets import fit_targets, one_target
 
@@ -43,7 +44,7 @@ def fit_outputs(
     answers: list[list[LaneResult]] = [[] for _ in penalties]
     apart = [c for c, penalty in enumerate(penalties) if _apart(problem, penalty)]
     if apart:
-        chosen = [penalties[c] for c in apart]
+        chosen = [p.penalty if isinstance(p, AcrossOutputs) else p for p in (penalties[c] for c in apart)]
         seen = (shared or look_ahead_outputs(Shared(problem), chosen, lanes, threads)).seen
         settings = {"tol": tol, "threads": threads, "full_df": full_df}
         found = fit_targets(
@@ -95,4 +96,4 @@ def look_ahead_outputs(
 
 def _apart(problem: Problem, penalty: Penalty) -> bool:
     """Whether the outputs are fits of their own."""
-    return not isinstance(problem.loss, Multinomial) and not isinstance(penalty, AcrossOutputs)
+    return not isinstance(problem.loss, Multinomial) and not takes_rows(penalty, problem.p)
