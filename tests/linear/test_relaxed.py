@@ -156,6 +156,16 @@ def test_refusals(params, words):
         rf.PenalizedRegressor(relax=True, **params).fit(X, y)
 
 
+def test_what_has_no_refit_is_refused_before_anything_is_fitted():
+    X, y, _, _ = data()
+    with pytest.raises(rf.UnsupportedError, match="one linear predictor"):
+        rf.PenalizedRegressor(relax=True).fit(X, np.column_stack([y, y]))
+    with pytest.raises(rf.UnsupportedError, match="bends row by row"):
+        rf.PenalizedRegressor(relax=True, loss=rf.Quantile(0.3)).fit(X, y)
+    with pytest.raises(rf.UnsupportedError, match="bends row by row"):
+        rf.fit_path(X, rf.survival(np.exp(y / 9), y > 0), loss=rf.Cox(), relax=True)
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_scikit_learn_contract():
     model = rf.PenalizedRegressor(relax=True, strengths=10, cv=3)

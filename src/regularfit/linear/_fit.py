@@ -26,6 +26,7 @@ from ..lockstep import (
     strength_grid,
 )
 from ..lockstep.null import null_eta
+from ..lockstep.refit import check_relaxable
 from ..lockstep.several import one_target
 from ..losses import CoupledLoss, Squared, SquaredOutputs
 from ..penalties import Penalty
@@ -124,6 +125,8 @@ def fit_and_choose(
     X : the table as it was given, for splitters that look at it.
     groups : (n,) labels of rows that belong together.
     """
+    if settings.gammas is not None:
+        check_relaxable(problem)
     folds = _folds(problem, settings, labels, X, groups) if settings.folds_wanted else []
     lanes = [Lane(np.arange(problem.n), keep=True)] + [
         Lane(train, (test,), keep=settings.gammas is not None) for train, test in folds

@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import InputError
 from ..lockstep import Lane, Path, fit_lanes, is_count, look_ahead, make_problem, relaxed_paths, strength_grid
 from ..lockstep.problem import columns_of
+from ..lockstep.refit import check_relaxable
 from ..losses import Loss, get_several
 from ..penalties import L1, Penalty
 from ._checks import check_rows, check_varies, warn_path
@@ -99,6 +100,8 @@ def fit_path(
             "PenalizedRegressor choose."
         )
     resolved = found[0].resolve(table.names)
+    if relax:
+        check_relaxable(problem)
     lane = Lane(np.arange(problem.n), keep=True)
     shared = look_ahead(problem, [resolved], [lane], n_jobs)
     grid = strength_grid(problem, resolved, strengths, min_ratio, shared)

@@ -29,9 +29,9 @@ from .refit_squared import refit_squared
 from .shared import Shared
 from .threads import thread_count, workers
 
-__all__ = ["Refits", "Supports", "refit_supports", "relaxed_paths", "supports_of"]
+__all__ = ["Refits", "Supports", "check_relaxable", "refit_supports", "relaxed_paths", "supports_of"]
 
-BY_ENGINE = ("quantile", "cox")  # losses without a curvature of rows: one engine call a support
+FLAT = ("quantile", "cox")  # losses without a curvature row by row
 SPARE = 3  # rows that a refit must have more than columns, as in glmnet
 FULL = f"more columns than rows less {SPARE} are active from here on; the refit before stands for theirs"
 
@@ -86,11 +86,7 @@ def relaxed_paths(
     tol : largest violation that counts as converged.
     shared : as in :func:`fit_lanes`; a pass over X made there is used again.
     """
-    if problem.outputs is not None:
-        raise UnsupportedError(
-            "Relaxed fits are for one linear predictor; with several classes or targets refit the columns that are "
-            "active yourself, or fit one class or target at a time."
-        )
+    check_relaxable(problem)
     supports = [
         supports_of(path.sparse_coefs, lane, problem) for path, lane in zip(paths, lanes, strict=True)
     ]
@@ -99,6 +95,20 @@ def relaxed_paths(
         replace(path, relaxed=_relaxed(path, own, refits, tol))
         for path, own, refits in zip(paths, supports, found, strict=True)
     ]
+
+
+def check_relaxable(problem: Problem) -> None:
+    """Refuse what Newton on a support cannot fit."""
+    if problem.loss.name in FLAT:
+        raise UnsupportedError(
+            f"Relaxed fits need a loss that bends row by row, which loss={problem.loss.name!r} does not; 'huber' does. "
+            "Else fit again with L1().weighted(factors), factors 0 for the columns that are active and inf for others."
+        )
+    if problem.outputs is not None:
+        raise UnsupportedError(
+            "Relaxed fits are for one linear predictor; with several classes or targets refit the columns that are "
+            "active yourself, or fit one class or target at a time."
+        )
 
 
 def refit_supports(
@@ -113,8 +123,6 @@ def refit_supports(
 ) -> list[Refits]:
     """Return one refit a support for every lane; of the penalty only its bounds count."""
     bounds = _bounds(penalty, problem.p)
-    if bounds is None and problem.loss.name in BY_ENGINE:
-        bounds = np.full(problem.p, -np.inf), np.full(problem.p, np.inf)
     if bounds is not None:
         return [
             _bounded(problem, *bounds, lane, own, tol, threads)
