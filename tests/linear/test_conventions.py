@@ -68,16 +68,59 @@ def test_scikit_learn_logistic(ratio):
     assert_same(ours(words, X, y, "logistic", sample_weight=w), model.coef_[0], model.intercept_[0])
 
 
+@pytest.mark.parametrize("w", [None, W], ids=["plain", "weighted"])
+def test_scikit_learn_log_links(w):
+    X, y = diabetes()
+    for loss, model in [
+        ("poisson", sk.PoissonRegressor(alpha=1e-3)),
+        ("gamma", sk.GammaRegressor(alpha=1e-3)),
+        (rf.Tweedie(1.5), sk.TweedieRegressor(power=1.5, alpha=1e-3)),
+    ]:
+        model.set_params(solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(X, y, sample_weight=w)
+        assert_same(ours(cv.from_glm(1e-3), X, y, loss, sample_weight=w), model.coef_, model.intercept_)
+
+
+@pytest.mark.parametrize("w", [None, W], ids=["plain", "weighted"])
+def test_scikit_learn_huber(w):
+    X, y = diabetes()
+    model = sk.HuberRegressor(alpha=1.0, max_iter=100_000, tol=1e-10).fit(X, y, sample_weight=w)
+    words = cv.from_huber(1.0, model.scale_, 442 if w is None else w.sum())
+    found = ours(words, X, y, rf.Huber(1.35 * model.scale_), sample_weight=w)
+    # its L-BFGS leaves the optimum early, by up to 1e-3 of the coefficients
+    np.testing.assert_allclose(found[0], model.coef_, atol=1e-3 * np.abs(model.coef_).max())
+    np.testing.assert_allclose(found[1], model.intercept_, rtol=1e-3)
+
+
+def test_scikit_learn_quantile_and_several_targets():
+    X, y = diabetes()
+    model = sk.QuantileRegressor(quantile=0.3, alpha=0.01).fit(X, y)
+    assert_same(ours(cv.from_lasso(0.01), X, y, rf.Quantile(0.3)), model.coef_, model.intercept_)
+    Y = np.column_stack([y, -(y**2) / 100])
+    words = cv.from_elastic_net(0.01, 0.3)
+    several = sk.MultiTaskElasticNet(0.01, l1_ratio=0.3, **SHARP).fit(X, Y)
+    path = rf.fit_path(
+        X, Y, words.penalty.across_outputs(), strengths=[words.strength], standardize=False, tol=1e-12
+    )
+    assert_same((path.coefs[0], path.intercepts[0]), several.coef_, several.intercept_)
+
+
 @pytest.mark.parametrize(
     "name",
-    ["gaussian_weights", "gaussian_offset", "gaussian_factors", "gaussian_ridge", "binomial_elastic_net"],
+    [
+        "gaussian_weights",
+        "gaussian_offset",
+        "gaussian_factors",
+        "gaussian_ridge",
+        "binomial_elastic_net",
+        "poisson_lasso",
+    ],
 )
 def test_glmnet(name):
     """R's answers, from the fixtures."""
     case = load(name)
     given = case.answers.get("penalty.factor")
     factors = cv.glmnet_factors(None if given is None else np.array(given), case.X.shape[1])
-    family = "gaussian" if case.loss == "squared" else "binomial"
+    family = {"squared": "gaussian", "logistic": "binomial"}.get(case.loss, case.loss)
     sd = cv.target_deviation(case.y, case.sample_weight, case.offset, case.fit_intercept)
     for k, lam in enumerate(case.strengths[::3]):
         words = cv.from_glmnet(lam, case.l1_ratio, family=family, y_sd=sd)

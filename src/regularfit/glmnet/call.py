@@ -19,7 +19,11 @@ __all__ = ["Call", "read_call"]
 
 FAMILIES = ("gaussian", "binomial", "poisson")
 LOSSES = {"gaussian": "squared", "binomial": "logistic", "poisson": "poisson"}
-LATER = ("multinomial", "cox", "mgaussian")
+LATER = {
+    "multinomial": "regularfit.PenalizedClassifier takes any number of classes",
+    "mgaussian": "regularfit.PenalizedRegressor(ElasticNet(alpha).across_outputs()) takes several targets",
+    "cox": "regularfit.PenalizedCox takes times to an event",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,8 +139,8 @@ def check_family(family: str) -> None:
     """Refuse families whose loss is not built, and name those that are."""
     if family in LATER:
         raise UnsupportedError(
-            f"family={family!r} is not built yet; what exists: 'gaussian', 'poisson' and 'binomial' (two classes, or "
-            "two columns of counts). R's glmnet has the others."
+            f"family={family!r} is not built yet in these words; {LATER[family]}. What exists here: 'gaussian', "
+            "'poisson' and 'binomial' (two classes, or two columns of counts)."
         )
     check_choice(family, FAMILIES, "family")
 

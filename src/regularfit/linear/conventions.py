@@ -26,7 +26,9 @@ __all__ = [
     "from_celer",
     "from_cuml_logistic",
     "from_elastic_net",
+    "from_glm",
     "from_glmnet",
+    "from_huber",
     "from_lasso",
     "from_logistic_regression",
     "from_ridge",
@@ -121,6 +123,35 @@ def from_logistic_regression(C: float, l1_ratio: float, total_weight: float) -> 
     return Convention(1.0 / cost, check_fraction(l1_ratio, "l1_ratio"))
 
 
+def from_glm(alpha: float) -> Convention:
+    """Return scikit-learn's ``PoissonRegressor(alpha)``, Gamma and Tweedie: means of half deviances, as here.
+
+    >>> from_glm(0.1)
+    Convention(strength=0.1, l1_ratio=0.0, standardize=False)
+    """
+    return Convention(_not_negative(alpha, "alpha"), 0.0)
+
+
+def from_huber(alpha: float, scale: float, total_weight: float) -> Convention:
+    r"""Return scikit-learn's ``HuberRegressor`` at its ``scale_``; the loss is ``Huber(epsilon * scale)``.
+
+    Its objective at a scale s is :math:`\frac2s \sum_i w_i \ell(r_i) + \alpha \|b\|^2`, a sum.
+
+    Parameters
+    ----------
+    alpha : >= 0
+    scale : > 0, the fitted ``scale_``.
+    total_weight : the sum of the sample weights, n where there are none.
+
+    Examples
+    --------
+    >>> from_huber(1.0, 2.0, 100)
+    Convention(strength=0.02, l1_ratio=0.0, standardize=False)
+    """
+    shared = check_positive(scale, "scale") / check_positive(total_weight, "total_weight")
+    return Convention(_not_negative(alpha, "alpha") * shared, 0.0)
+
+
 # ---------------------------------------------------------------- R's glmnet (adelie has the binomial one for all)
 
 
@@ -136,7 +167,7 @@ def from_glmnet(
     ----------
     lambda_ : >= 0
     alpha : in [0, 1]
-    family : ``"gaussian"`` or ``"binomial"``.
+    family : ``"gaussian"``, ``"binomial"`` or ``"poisson"``.
     y_sd : :func:`target_deviation` of the rows that are fitted; only for gaussian.
 
     Examples

@@ -88,7 +88,7 @@ class PoissonRegressor(_GLM, linear_model.PoissonRegressor):
     Examples
     --------
     >>> PoissonRegressor(alpha=0.1).fit([[0.0], [1.0], [2.0]], [1.0, 2.0, 4.0]).coef_.round(3)
-    array([0.628])
+    array([0.642])
 
     References
     ----------
@@ -113,7 +113,7 @@ class GammaRegressor(_GLM, linear_model.GammaRegressor):
     Examples
     --------
     >>> GammaRegressor(alpha=0.1).fit([[0.0], [1.0], [2.0]], [1.0, 2.0, 4.0]).coef_.round(3)
-    array([0.602])
+    array([0.603])
 
     References
     ----------
@@ -147,7 +147,7 @@ class TweedieRegressor(_GLM, linear_model.TweedieRegressor):
     Examples
     --------
     >>> TweedieRegressor(power=1.5, alpha=0.1).fit([[0.0], [1.0], [2.0]], [0.0, 2.0, 4.0]).coef_.round(3)
-    array([0.799])
+    array([1.303])
 
     References
     ----------

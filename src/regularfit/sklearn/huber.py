@@ -44,7 +44,7 @@ class HuberRegressor(linear_model.HuberRegressor):
     --------
     >>> y = [0.0, 1.1, 1.9, 3.0, 40.0]
     >>> HuberRegressor().fit([[0.0], [1.0], [2.0], [3.0], [4.0]], y).coef_.round(2)
-    array([0.99])
+    array([1.12])
 
     References
     ----------
