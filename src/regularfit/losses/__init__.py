@@ -91,7 +91,9 @@ def get_several(loss: object, outputs: int) -> SeveralLoss | None:
         return Multinomial()
     if outputs > 1 and (loss == Squared.name or isinstance(loss, Squared)):
         return SquaredOutputs()
-    if outputs > 1:
+    if (
+        outputs > 1 and not isinstance(loss, CoupledLoss) and loss != Cox.name
+    ):  # whose columns are times and events
         shown = loss.name if isinstance(loss, Loss) else loss
         raise InputError(
             f"y has {outputs} columns, but loss={shown!r} has one linear predictor. Several targets are fitted with "
