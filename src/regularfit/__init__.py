@@ -26,22 +26,50 @@ if TYPE_CHECKING:
         TableError,
         UnsupportedError,
     )
-    from .linear import PenalizedClassifier, PenalizedRegressor, fit_path, load, stability_selection
+    from .linear import (
+        PenalizedClassifier,
+        PenalizedCox,
+        PenalizedRegressor,
+        debiased_lasso,
+        fit_path,
+        knockoffs,
+        load,
+        stability_selection,
+    )
     from .losses import (
+        Cox,
         Gamma,
         Huber,
         Logistic,
         Multinomial,
         NegativeBinomial,
         Poisson,
+        Quantile,
         Squared,
         SquaredHinge,
         Tweedie,
+        survival,
     )
-    from .penalties import L1, L2, MCP, SCAD, SLOPE, Adaptive, ElasticNet, Group, Penalty, SparseGroup
+    from .penalties import (
+        L0,
+        L1,
+        L2,
+        MCP,
+        SCAD,
+        SLOPE,
+        Adaptive,
+        ElasticNet,
+        Fused,
+        Group,
+        GroupMCP,
+        GroupSCAD,
+        Penalty,
+        SparseGroup,
+    )
     from .selection import honest_score
 
 __all__ = [
+    "L0",
     "L1",
     "L2",
     "MCP",
@@ -49,12 +77,16 @@ __all__ = [
     "SLOPE",
     "Adaptive",
     "ConvergenceWarning",
+    "Cox",
     "ElasticNet",
     "FewerFoldsWarning",
     "FitError",
+    "Fused",
     "Gamma",
     "GridEdgeWarning",
     "Group",
+    "GroupMCP",
+    "GroupSCAD",
     "Huber",
     "InputError",
     "Logistic",
@@ -62,9 +94,11 @@ __all__ = [
     "Multinomial",
     "NegativeBinomial",
     "PenalizedClassifier",
+    "PenalizedCox",
     "PenalizedRegressor",
     "Penalty",
     "Poisson",
+    "Quantile",
     "RegularfitError",
     "SparseGroup",
     "Squared",
@@ -73,18 +107,23 @@ __all__ = [
     "Tweedie",
     "UnsupportedError",
     "__version__",
+    "debiased_lasso",
     "fit_path",
     "honest_score",
+    "knockoffs",
     "load",
     "stability_selection",
+    "survival",
 ]
 
 _HOMES = {
     "errors": "ConvergenceWarning FewerFoldsWarning FitError GridEdgeWarning InputError ModelFileError "
     "RegularfitError TableError UnsupportedError",
-    "linear": "PenalizedClassifier PenalizedRegressor fit_path load stability_selection",
-    "losses": "Gamma Huber Logistic Multinomial NegativeBinomial Poisson Squared SquaredHinge Tweedie",
-    "penalties": "Adaptive ElasticNet Group L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
+    "linear": "PenalizedClassifier PenalizedCox PenalizedRegressor debiased_lasso fit_path knockoffs load "
+    "stability_selection",
+    "losses": "Cox Gamma Huber Logistic Multinomial NegativeBinomial Poisson Quantile Squared SquaredHinge "
+    "Tweedie survival",
+    "penalties": "Adaptive ElasticNet Fused Group GroupMCP GroupSCAD L0 L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
     "selection": "honest_score",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

@@ -20,7 +20,7 @@ from ..selection import CVResult
 from ._checks import check_rows, check_varies
 from ._fit import Found, Settings, fit_and_choose, make_grids
 from ._params import candidates, nested_params, replace_nested
-from ._scoring import make_scoring
+from ._scoring import Scoring, make_scoring
 from .table import FittedColumns, Table, read_table
 from .targets import read_offset, read_weights
 
@@ -123,13 +123,24 @@ class PenalizedLinear(BaseEstimator, ABC):
             strengths=self.strengths,
             min_ratio=self.min_ratio,
             cv=self.cv,
-            scoring=make_scoring(self.scoring, problem.loss, classes=classes, weighted=weighted),
+            scoring=self._make_scoring(problem, classes, weighted),
             tol=self.tol,
             threads=self.n_jobs,
             random_state=self.random_state,
             verbose=self.verbose,
             names=table.names,
         )
+
+    def _make_scoring(self, problem: Problem, classes: np.ndarray | None, weighted: bool) -> Scoring:
+        """Return how held-out rows are scored."""
+        return make_scoring(self.scoring, problem.loss, classes=classes, weighted=weighted)
+
+    def _fold_plan(self, problem: Problem, settings: Settings, groups: Any) -> Settings:
+        """Return the settings with folds of one's own, where a number of folds means other than usual."""
+        return settings
+
+    def _finish(self, problem: Problem, found: Found) -> None:
+        """Keep what else a model needs of its training rows."""
 
     def fit(
         self, X: Any, y: Any, *, sample_weight: Any = None, offset: Any = None, groups: Any = None
@@ -154,7 +165,7 @@ class PenalizedLinear(BaseEstimator, ABC):
             For data or parameters that cannot be used; the message says which and what to do.
         """
         table, problem, classes, weighted = self._read(X, y, sample_weight, offset)
-        settings = self._settings(table, problem, classes, weighted)
+        settings = self._fold_plan(problem, self._settings(table, problem, classes, weighted), groups)
         labels = None if classes is None else classes[problem.codes]
         shown = None if isinstance(X, Design) else X  # splitters know tables and arrays only
         try:
@@ -165,6 +176,7 @@ class PenalizedLinear(BaseEstimator, ABC):
             raise
         self._keep_columns(table)
         self._keep(found)
+        self._finish(problem, found)
         if classes is not None:
             self.classes_ = classes
         return self

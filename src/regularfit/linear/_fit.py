@@ -27,7 +27,7 @@ from ..lockstep import (
 )
 from ..lockstep.null import null_eta
 from ..lockstep.several import one_target
-from ..losses import Squared, SquaredOutputs
+from ..losses import CoupledLoss, Squared, SquaredOutputs
 from ..penalties import Penalty
 from ..selection import (
     CRITERIA,
@@ -170,7 +170,20 @@ def _folds(
     )
     if labels is not None and problem.outputs is not None:
         _check_classes(folds, labels, problem.sample_weight)
+    for k, weight in enumerate(_counted(problem, settings, folds)):
+        if not weight > 0:
+            raise InputError(
+                f"The held-out rows of fold {k} have no event, so there is nothing to score; spread the events."
+            )
     return folds
+
+
+def _counted(problem: Problem, settings: Settings, folds: list[Fold]) -> Vector:
+    """What every fold counts in the mean: the weight of its rows, or of its events where those are scored."""
+    loss, weights = problem.loss, problem.sample_weight
+    if isinstance(loss, CoupledLoss) and settings.scoring.name.endswith(loss.score_name):
+        weights = loss.fold_weights(problem.y, weights)
+    return fold_weights(folds, weights)
 
 
 def _check_classes(folds: Sequence[Fold], labels: np.ndarray, weights: Vector) -> None:
@@ -200,7 +213,7 @@ def _curves(
         )
     if not folds:
         return None
-    weights = fold_weights(list(folds), problem.sample_weight)
+    weights = _counted(problem, settings, list(folds))
     return tuple(
         _cv_result(path, lanes_of[1:], weights, settings.scoring)
         for path, lanes_of in zip(paths, results, strict=True)
@@ -220,8 +233,7 @@ def _cv_result(path: Path, fold_results: Sequence[LaneResult], weights: Vector, 
 def _criterion(problem: Problem, settings: Settings, penalty: Penalty, path: Path) -> Criterion:
     if settings.select == "loo":
         return Criterion("loo", path.strengths, _left_out(problem, penalty, path.strengths, settings.threads))
-    eta = null_eta(problem, problem.sample_weight / problem.n)
-    null_deviance = float(problem.sample_weight @ problem.loss.deviance(problem.y, eta))
+    null_deviance, n = _null_deviance(problem)
     deviance = null_deviance * np.maximum(1.0 - path.deviance_ratio, 0.0)
     targets = (
         problem.outputs if isinstance(problem.loss, SquaredOutputs) else None
@@ -231,11 +243,21 @@ def _criterion(problem: Problem, settings: Settings, penalty: Penalty, path: Pat
         path.strengths,
         deviance,
         path.df if targets is None else path.df + (targets - 1) * problem.fit_intercept,
-        n=float(problem.n * (targets or 1)),
+        n=n * (targets or 1),
         p=problem.p * (problem.outputs or 1),
         squared=isinstance(problem.loss, (Squared, SquaredOutputs)),
         intercept=problem.fit_intercept,
     )
+
+
+def _null_deviance(problem: Problem) -> tuple[float, float]:
+    """Total deviance of the null model, and what a criterion counts as n: rows, or events where rows are coupled."""
+    loss, weights = problem.loss, problem.sample_weight
+    if isinstance(loss, CoupledLoss):
+        deviance = loss.deviance_of(problem.y, problem.offset[:, None], weights)[0] * problem.n
+        return float(deviance), float(loss.fold_weights(problem.y, weights).sum())
+    eta = null_eta(problem, weights / problem.n)
+    return float(weights @ loss.deviance(problem.y, eta)), float(problem.n)
 
 
 def _left_out(problem: Problem, penalty: Penalty, strengths: Vector, threads: int | None) -> Vector:

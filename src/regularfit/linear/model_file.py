@@ -40,6 +40,8 @@ _STATE = [
     "certificate_",
     "n_features_in_",
     "feature_names_in_",
+    "baseline_",
+    "strata_",
 ]
 
 
@@ -257,9 +259,10 @@ def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
 
 def _rebuild(head: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Any:
     from .classifier import PenalizedClassifier
+    from .cox import PenalizedCox
     from .regressor import PenalizedRegressor
 
-    kinds = {c.__name__: c for c in (PenalizedRegressor, PenalizedClassifier)}
+    kinds = {c.__name__: c for c in (PenalizedRegressor, PenalizedClassifier, PenalizedCox)}
     params = {name: decode(value, arrays) for name, value in head["params"].items()}
     lost = {name: str(value) for name, value in params.items() if isinstance(value, Unstored)}
     model = kinds[head["estimator"]](**{name: v for name, v in params.items() if name not in lost})

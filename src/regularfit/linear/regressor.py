@@ -10,7 +10,8 @@ from sklearn.metrics import r2_score
 
 from .. import losses
 from .._typing import Vector
-from ..losses import Loss
+from ..errors import InputError
+from ..losses import CoupledLoss, Loss
 from ..penalties import L1, Penalty
 from ._base import PenalizedLinear
 from .table import Table
@@ -153,9 +154,15 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
         return float(r2_score(y, self.predict(X, offset=offset), sample_weight=sample_weight))
 
     def _loss(self) -> Loss:
-        return losses.get(self.loss)
+        loss = losses.get(self.loss)
+        if isinstance(loss, CoupledLoss):
+            raise InputError(
+                f"loss={self.loss!r} is for times to an event, not for numbers; use PenalizedCox."
+            )
+        return loss
 
     def _target(self, y: Any, table: Table, weights: Vector | None) -> tuple[np.ndarray, np.ndarray | None]:
+        self._loss()  # a loss for other targets says so before the target is looked at
         return read_target(y, table.n), None
 
     def __sklearn_tags__(self) -> Any:

@@ -72,17 +72,23 @@ class Atoms:
 
         Total minus what a lane leaves out, or the sum of what it uses, whichever is shorter.
         """
+        whole, shares = self.shares(lanes)
+        short = whole > 0
+        out = self._sums(shares)
+        out[short] += self.total
+        # The diagonal of a sum needs no care; that of a difference may have lost its digits.
+        kept, every = np.diagonal(out, axis1=1, axis2=2), np.diag(self.total)
+        unsafe = np.flatnonzero(short & shares.any(axis=1) & ~(kept > LOST * every).all(axis=1))
+        if len(unsafe):
+            out[unsafe] = self._sums(shares[unsafe] + 1.0)
+        return out
+
+    def shares(self, lanes: Sequence[int]) -> tuple[Vector, np.ndarray]:
+        """Training Grams as multiples of the total (lanes,) plus multiples of the atoms' (lanes, atoms)."""
         use = self.train[list(lanes)].astype(np.float64)
         left_out = (use == 0).sum(axis=1)
         short = (use <= 1).all(axis=1) & (left_out < use.shape[1] / 2)
-        out = self._sums(np.where(short[:, None], use - 1.0, use))
-        out[short] += self.total
-        # The diagonal of a sum needs no care; that of a difference may have lost its digits.
-        kept, whole = np.diagonal(out, axis1=1, axis2=2), np.diag(self.total)
-        unsafe = np.flatnonzero(short & (left_out > 0) & ~(kept > LOST * whole).all(axis=1))
-        if len(unsafe):
-            out[unsafe] = self._sums(use[unsafe])
-        return out
+        return short.astype(np.float64), np.where(short[:, None], use - 1.0, use)
 
     def of_test(self, lane: int, group: int) -> np.ndarray:
         """The Gram matrix of the rows that a lane is scored on, (p + 2, p + 2)."""

@@ -10,16 +10,18 @@ import numpy as np
 
 from .._typing import Vector
 from ..designs import Dense, Imputed
-from ..losses import SeveralLoss, Squared
+from ..errors import UnsupportedError
+from ..losses import CoupledLoss, Quantile, SeveralLoss, Squared
 from ..penalties import Folded, Penalty
 from .adaptive import settle
-from .atoms import collect_atoms
+from .cox import fit_cox
 from .folded import fit_folded_gram, fit_folded_rounds
 from .front import LARGEST_BATCH
 from .gram import fit_gram, suits_gram
 from .newton import fit_newton
 from .partial import collect, keeping
 from .problem import Lane, Problem
+from .quantile import fit_quantile, supported
 from .result import LaneResult, Score
 from .ridge_lanes import KERNEL_ROWS, fit_ridge
 from .ridge_rotated import fit_rotated
@@ -125,7 +127,7 @@ def look_ahead(
     plain = not isinstance(problem.design, Imputed)
     if plain and all(_road(problem, penalty, lanes) is fit_gram for penalty in penalties):
         with workers(thread_count(threads)) as team:
-            shared.seen = collect_atoms(shared.units_of().inside(problem), lanes, team).seen
+            shared.atoms_of(shared.units_of().inside(problem), lanes, team)
     return shared
 
 
@@ -237,7 +239,12 @@ def _lane_by_lane(
 
 def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:
     """The cheapest road that is exact for this loss, penalty and shape."""
+    if isinstance(problem.loss, Quantile):
+        supported(problem.loss, penalty, problem.p)
+        return fit_quantile
     normal = penalty.coordinates(problem.p)
+    if isinstance(problem.loss, CoupledLoss):
+        return _coupled_road(problem, penalty, normal)
     if isinstance(normal, Folded) and isinstance(problem.loss, Squared):
         return fit_folded_gram if suits_gram(problem, lanes) else fit_folded_rounds
     if normal is None or isinstance(normal, Folded):
@@ -254,6 +261,17 @@ def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:
     if suits_gram(problem, lanes):
         return fit_gram
     return fit_ridge if smooth else fit_workset
+
+
+def _coupled_road(problem: Problem, penalty: Penalty, normal: Any) -> Road:
+    """The one road for losses that couple rows; what it cannot take is refused by name."""
+    if normal is None or isinstance(normal, Folded):
+        name = repr(penalty).split("(", 1)[0]
+        raise UnsupportedError(
+            f"loss={problem.loss.name!r} takes no {name} yet; L1, L2 and ElasticNet are supported, also weighted, "
+            "bounded, on some columns, or adaptive (Adaptive() is the nearest to MCP and SCAD)."
+        )
+    return fit_cox
 
 
 def _ticker(progress: Callable[[int, int], None] | None, total: int) -> Callable[[int], None]:

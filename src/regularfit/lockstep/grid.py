@@ -18,6 +18,7 @@ from ..penalties.coordinates import Coordinates
 from .adaptive import settled_on_all_rows
 from .null import null_scores
 from .problem import Problem
+from .quantile import supported
 from .shared import Shared
 from .units import Units
 
@@ -51,8 +52,10 @@ def strength_grid(
 
         top, ridge = several_grid_top(problem, penalty)
     else:
+        supported(problem.loss, penalty, problem.p)
         normal = _form(problem, penalty)
-        scores = null_scores(problem, normal, shared)
+        free = penalty.free_directions(problem.p) if normal is None else None
+        scores = null_scores(problem, normal, shared, free)
         ridge = normal is not None and not (np.isfinite(normal.l1) & (normal.l1 > 0)).any()
         units = Units.exact(problem) if ridge else Units()
         top = _top(penalty, normal, scores, units.y / units.x)

@@ -5,19 +5,28 @@ from __future__ import annotations
 from .._checks import check_choice
 from ..errors import InputError
 from ._base import Loss
+from ._concordance import concordance
+from ._coupled import CoupledLoss
 from ._several import SeveralLoss
+from ._survival_target import survival
+from .baseline import BaselineHazard, baseline_hazard
+from .cox import Cox
 from .gamma import Gamma
 from .huber import Huber
 from .logistic import Logistic
 from .multinomial import Multinomial
 from .negative_binomial import NegativeBinomial
 from .poisson import Poisson
+from .quantile import Quantile
 from .squared import Squared
 from .squared_hinge import SquaredHinge
 from .squared_outputs import SquaredOutputs
 from .tweedie import Tweedie
 
 __all__ = [
+    "BaselineHazard",
+    "CoupledLoss",
+    "Cox",
     "Gamma",
     "Huber",
     "Logistic",
@@ -25,13 +34,17 @@ __all__ = [
     "Multinomial",
     "NegativeBinomial",
     "Poisson",
+    "Quantile",
     "SeveralLoss",
     "Squared",
     "SquaredHinge",
     "SquaredOutputs",
     "Tweedie",
+    "baseline_hazard",
+    "concordance",
     "get",
     "get_several",
+    "survival",
 ]
 
 _ALL: tuple[type[Loss], ...] = (
@@ -43,6 +56,8 @@ _ALL: tuple[type[Loss], ...] = (
     NegativeBinomial,
     Huber,
     SquaredHinge,
+    Cox,
+    Quantile,
 )
 _BY_NAME: dict[str, type[Loss]] = {loss.name: loss for loss in _ALL}
 

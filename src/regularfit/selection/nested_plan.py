@@ -75,5 +75,5 @@ class NestedPlan:
             cv is None or isinstance(cv, Integral)
         ):
             return 1
-        folds = 10 if cv is None else max(int(cv), 1)
+        folds = 5 if cv is None else max(int(cv), 1)
         return max(1, min(-(-HELD_OUT // folds), ROWS // self.problem.n))

@@ -30,10 +30,7 @@ from .small import Step
 __all__ = ["fit_frame", "null_look", "sample_of"]
 
 ROUNDS = 60  # at one strength
-LOOSE, MORE = (
-    1e4,
-    8,
-)  # a violation over the tolerance that is worth so many steps beyond a gap that is small enough
+LOOSE, MORE = 1e4, 8  # a violation of so many tolerances is worth so many steps more
 SLOW = 0.3  # a step that leaves more than this share of the gap asks for another Hessian
 COMPLETE = 1500  # columns up to which all of them are at work from the start
 
