@@ -89,7 +89,8 @@ def get_several(loss: object, outputs: int) -> SeveralLoss | None:
         return Multinomial()
     if outputs > 1 and (loss == Squared.name or isinstance(loss, Squared)):
         return SquaredOutputs()
-    if outputs > 1:
+    survival = isinstance(loss, Cox) or loss == Cox.name  # whose target has columns, but one predictor
+    if outputs > 1 and not survival:
         shown = loss.name if isinstance(loss, Loss) else loss
         raise InputError(
             f"y has {outputs} columns, but loss={shown!r} has one linear predictor. Several targets are fitted with "
