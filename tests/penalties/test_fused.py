@@ -146,7 +146,7 @@ def test_fused_columns_are_exactly_equal_and_counted_as_one():
 
 
 def test_other_losses_and_cross_validation():
-    problem, X, y, *_ = case("dense", None)
+    _, X, y, *_ = case("dense", None)
     model = rf.PenalizedRegressor(Fused(), standardize=False, cv=5).fit(X, y)
     assert model.certificate_.converged
     clear = rf.fit_path(

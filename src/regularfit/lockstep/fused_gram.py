@@ -1,7 +1,7 @@
 r"""Fusion with the squared loss on a Gram matrix: a lasso of the differences, what costs nothing being eliminated.
 
-With b = Z a + W t (Z: the directions that cost nothing; W: steps or ramps, so that D b = t) the penalty is k |t|_1, and at
-the best a what is left is the lasso
+With b = Z a + W t (Z: the directions that cost nothing; W: steps or ramps, so that D b = t) the penalty is k |t|_1, and
+at the best a what is left is the lasso
 
     minimise  t'At / 2 - u't + s k |t|_1,    A = W'(H - HZ(Z'HZ)^+Z'H)W,    u = W'(c - HZ(Z'HZ)^+Z'c),
 
@@ -47,7 +47,11 @@ def fused_lasso(
     B = steps.spread(T)
     B += (pull - B @ left) @ root.T @ Z.T if penalty.order > 1 else _levels(penalty, B, pull, left, root, Z)
     degrees = np.count_nonzero(T, axis=1) + float(root.shape[1])
-    return ProximalPath(B, kkt, gaps <= tol, np.zeros(len(grid), np.intp)), gaps, degrees
+    return (
+        ProximalPath(B, np.asarray(kkt, dtype=np.float64), gaps <= tol, np.zeros(len(grid), np.intp)),
+        gaps,
+        degrees,
+    )
 
 
 def _levels(penalty, B, pull, left, root, Z):  # type: ignore[no-untyped-def]

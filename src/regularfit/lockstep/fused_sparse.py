@@ -1,8 +1,8 @@
 """The fused lasso with an l1 part on a Gram matrix: proximal steps find the pieces, Newton steps their levels.
 
-A proximal step says which neighbours are equal and which coefficients zero. On such a pattern the objective is a quadratic
-of a few levels; its minimum is taken as far as the pattern holds, which merges pieces where it does not. Proximal steps
-split them again, so nothing but an optimum is a resting place.
+A proximal step says which neighbours are equal and which coefficients zero. On such a pattern the objective is a
+quadratic of a few levels; its minimum is taken as far as the pattern holds, which merges pieces where it does not.
+Proximal steps split them again, so nothing but an optimum is a resting place.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from .._typing import Vector
 from ..penalties import Fused
 from .moments import Moments
 from .proximal import ProximalPath, Quadratic
+from .ridge import Floats
 
 __all__ = ["fused_sparse"]
 
@@ -23,7 +24,8 @@ ROUNDS, MERGES = 2000, 50  # proximal steps a strength; Newton steps after each
 
 def fused_sparse(data: Moments, penalty: Fused, grid: Vector, tol: float) -> ProximalPath:
     """Coefficients on the penalised scale (L, p), with violations, of one lane."""
-    smooth, b = Quadratic(data.gram, data.c), np.zeros(len(data.c))
+    smooth, worst = Quadratic(data.gram, data.c), np.inf
+    b: Floats = np.zeros(len(data.c))
     coefs, kkt = np.zeros((len(grid), len(b))), np.zeros(len(grid))
     rounds = np.zeros(len(grid), np.intp)
     for k, s in enumerate(grid):
@@ -33,7 +35,8 @@ def fused_sparse(data: Moments, penalty: Fused, grid: Vector, tol: float) -> Pro
             worst = float(own.kkt(b, gradient).max())
             if worst <= max(tol * s, smooth.rounding(b)):
                 break
-            b = _settled(smooth, own, own.prox(b - smooth.step * gradient, smooth.step))
+            stepped = own.prox(b - smooth.step * gradient, smooth.step)
+            b = np.asarray(_settled(smooth, own, stepped), dtype=np.float64)
         coefs[k], kkt[k] = b, worst / s
     return ProximalPath(coefs, kkt, kkt <= tol, rounds)
 

@@ -1,7 +1,7 @@
-r"""Best subsets with the squared loss: a search by adding, dropping and exchanging columns, each with all of them refitted.
+r"""Best subsets with the squared loss: columns are added, dropped and exchanged, each time with all of them refitted.
 
-With M = H + ridge on the columns S in use, V = M_SS^-1 M_S., g the gradient and d_j what is left of column j beside S, the
-objective falls by
+With M = H + ridge on the columns S in use, V = M_SS^-1 M_S., g the gradient and d_j what is left of column j beside S,
+the objective falls by
 
     g_j^2 / (2 d_j) - price                                    when j is added,
     price - b_i^2 / (2 q_i),  q_i = (M_SS^-1)_ii,              when i is dropped,

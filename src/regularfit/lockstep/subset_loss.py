@@ -1,7 +1,7 @@
-"""Best subsets with any smooth loss: exchanges are judged on its quadratic model, and count when they hold for the loss.
+"""Best subsets with any smooth loss: exchanges are judged on its quadratic model, and kept where the loss agrees.
 
-At the refitted subset the loss is a quadratic with weights and a working response; the search of ``subset.py`` moves on it,
-the coefficients of the new subset are fitted anew, and the move is kept if the loss and the price together have fallen.
+At the refitted subset the loss is a quadratic with weights and a working response; the search of ``subset.py`` moves on
+it, the coefficients of the new subset are fitted anew, and the move is kept if loss and price together have fallen.
 """
 
 from __future__ import annotations

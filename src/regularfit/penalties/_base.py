@@ -98,8 +98,8 @@ class Penalty(ABC):
     def kkt(self, w: Vector, grad: Vector) -> Vector:
         """Return the distance of ``-grad`` to the subdifferential of P at ``w``, (p,); 0 at a solution.
 
-        Where it is not written it is how far a short proximal gradient step moves ``w``, over the step's length: 0 exactly
-        at the same points where P is convex, and nearly the distance elsewhere.
+        Where it is not written it is how far a short proximal gradient step moves ``w``, over the step's length: 0
+        exactly at the same points where P is convex, and nearly the distance elsewhere.
         """
         w, grad = as_coefficients(w, "w"), as_coefficients(grad, "grad")
         size, pull = float(np.abs(w).max(initial=0.0)), float(np.abs(grad).max(initial=0.0))
