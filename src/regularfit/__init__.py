@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         load,
         stability_selection,
     )
+    from .lockstep import LinearConstraints
     from .losses import (
         Gamma,
         Huber,
@@ -65,6 +66,7 @@ __all__ = [
     "Group",
     "Huber",
     "InputError",
+    "LinearConstraints",
     "Logistic",
     "ModelFileError",
     "NegativeBinomial",
@@ -93,6 +95,7 @@ _HOMES = {
     "errors": "ConvergenceWarning FewerFoldsWarning FitError GridEdgeWarning InputError ModelFileError "
     "RegularfitError TableError UnsupportedError",
     "linear": "PenalizedClassifier PenalizedRegressor debiased_lasso fit_path knockoffs load stability_selection",
+    "lockstep": "LinearConstraints",
     "losses": "Gamma Huber Logistic NegativeBinomial Poisson Quantile Squared SquaredHinge Tweedie",
     "penalties": "Adaptive ElasticNet Group L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
     "selection": "honest_score",

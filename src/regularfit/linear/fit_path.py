@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..lockstep import Lane, Path, fit_lanes, is_count, look_ahead, make_problem, strength_grid
+from ..lockstep import Lane, LinearConstraints, Path, fit_lanes, is_count, look_ahead, make_problem, strength_grid
 from ..losses import Loss
 from ..penalties import L1, Penalty
 from ._checks import check_rows, check_varies, warn_path
 from ._params import candidates
 from ._progress import progress_bar
 from .table import read_table
-from .targets import read_offset, read_weights
+from .targets import read_constraints, read_offset, read_weights
 
 __all__ = ["fit_path"]
 
@@ -34,6 +34,7 @@ def fit_path(
     verbose: bool | None = False,
     sample_weight: Any = None,
     offset: Any = None,
+    linear_constraints: LinearConstraints | None = None,
 ) -> Path:
     r"""Return the solutions along decreasing strengths; nothing is chosen.
 
@@ -53,6 +54,8 @@ def fit_path(
     strengths, min_ratio, standardize, fit_intercept, tol, n_jobs, verbose
         As in :class:`PenalizedRegressor`.
     sample_weight, offset : (n,) or None
+    linear_constraints : LinearConstraints or None
+        On the coefficients together, for the squared loss.
 
     Raises
     ------
@@ -85,6 +88,7 @@ def fit_path(
         offset=known,
         fit_intercept=fit_intercept,
         standardize=standardize,
+        constraints=read_constraints(linear_constraints),
     )
     found = candidates(penalty)
     if len(found) != 1:

@@ -14,6 +14,7 @@ from ..losses import Quantile, Squared
 from ..penalties import Folded, Penalty
 from .adaptive import settle
 from .atoms import collect_atoms
+from .constrained import allowed, fit_constrained
 from .folded import fit_folded_gram, fit_folded_rounds
 from .front import LARGEST_BATCH
 from .gram import fit_gram, suits_gram
@@ -39,7 +40,7 @@ WORKING = 1.8  # columns a row in a working set, at the end of a long path
 
 Road = Callable[..., list[list[LaneResult]]]
 # These take a penalty as it is, which a change of units would bend.
-OWN_UNITS: tuple[Road, ...] = (fit_user, fit_folded_gram, fit_folded_rounds)
+OWN_UNITS: tuple[Road, ...] = (fit_user, fit_folded_gram, fit_folded_rounds, fit_constrained)
 
 
 def fit_lanes(
@@ -232,6 +233,9 @@ def _lane_by_lane(
 
 def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:
     """The cheapest road that is exact for this loss, penalty and shape."""
+    if problem.constraints is not None:
+        allowed(problem, penalty)
+        return fit_constrained
     if isinstance(problem.loss, Quantile):
         supported(problem.loss, penalty, problem.p)
         return fit_quantile

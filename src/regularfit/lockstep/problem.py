@@ -13,6 +13,7 @@ from .._typing import Vector
 from ..designs import Design, as_design
 from ..errors import InputError
 from ..losses import Loss
+from .constraints import LinearConstraints
 
 __all__ = ["Lane", "Problem", "make_problem"]
 
@@ -33,6 +34,7 @@ class Problem:
     standardize: bool = True
     unit: float = 1.0  # of columns that are not standardised: the engine penalises them in it
     saturation: float = np.inf  # deviance ratio at which a path ends early
+    constraints: LinearConstraints | None = None  # on the coefficients, on the scale of X
 
     @property
     def n(self) -> int:
@@ -86,6 +88,7 @@ def make_problem(
     offset: Any = None,
     fit_intercept: bool = True,
     standardize: bool = True,
+    constraints: LinearConstraints | None = None,
 ) -> Problem:
     """Return checked data as a problem; weights are scaled to sum to n.
 
@@ -101,6 +104,9 @@ def make_problem(
         )
     weights = check_weights(sample_weight, design.n)
     weights = weights * (design.n / weights.sum())
+    if constraints is not None:
+        constraints.arrays(design.p)  # which refuses another number of columns
+    known = check_offset(offset, design.n)
     return Problem(
-        design, target, chosen, weights, check_offset(offset, design.n), fit_intercept, standardize
+        design, target, chosen, weights, known, fit_intercept, standardize, constraints=constraints
     )

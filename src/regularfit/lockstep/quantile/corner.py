@@ -32,9 +32,10 @@ def corner(boxes: Boxes, point: Point) -> tuple[Vector, Vector]:
     rows = np.flatnonzero(met[:m])
     A = boxes.A[np.ix_(rows, np.flatnonzero(free))]
     primal = boxes.t[rows] - boxes.A[rows] @ x
-    dual = (boxes.D * x - boxes.h - boxes.backward(theta))[free]
+    dual = (boxes.curve(x) - boxes.h - boxes.backward(theta))[free]
     room = np.minimum(boxes.high[rows] - theta[rows], theta[rows] - boxes.low[rows])
-    dx, dtheta = step(A, boxes.D[free], primal, dual, np.maximum(room, 1e-300))
+    room = np.where(np.isfinite(room), room, 1.0)
+    dx, dtheta = step(A, boxes.D[free] if boxes.D.ndim == 1 else boxes.D[np.ix_(free, free)], primal, dual, np.maximum(room, 1e-300))
     x[free] += dx
     theta[rows] += dtheta
     return x, np.clip(theta[:m], boxes.low[:m], boxes.high[:m])
@@ -55,7 +56,7 @@ def _met(boxes: Boxes, point: Point) -> tuple[np.ndarray, Vector]:
     width = boxes.high - boxes.low
     typical = float(np.abs(point.theta).max(initial=0.0)) or 1.0
     width = np.where(np.isfinite(width) & (width > 0), width, typical)
-    size = float(np.mean(np.abs(point.above - point.below)[: boxes.m])) or 1.0
+    size = boxes.size(point.above - point.below) or 1.0
     at_high = point.above / size >= sigma / width
     at_low = ~at_high & (point.below / size >= tau / width)
     theta = np.where(at_high, boxes.high, np.where(at_low, boxes.low, point.theta))
@@ -63,7 +64,7 @@ def _met(boxes: Boxes, point: Point) -> tuple[np.ndarray, Vector]:
 
 
 def step(
-    A: np.ndarray, D: Vector, primal: Vector, dual: Vector, room: Vector
+    A: np.ndarray, D: np.ndarray, primal: Vector, dual: Vector, room: Vector
 ) -> tuple[Vector, Vector]:
     """``A dx = primal`` and ``A' dtheta = D dx + dual``, each of the smallest size where it is not unique."""
     m, k = A.shape
@@ -74,7 +75,7 @@ def step(
         return dx, room * _least(A.T * room, dual)
     scale = np.concatenate([np.ones(k), room])
     K = np.zeros((k + m, k + m))
-    K[:k, :k] = -np.diag(D)
+    K[:k, :k] = -np.diag(D) if D.ndim == 1 else -D
     K[:k, k:] = A.T
     K[k:, :k] = A
     found = scale * _least(K * scale, np.concatenate([dual, primal]))
