@@ -43,7 +43,9 @@ def knockoff_rates(seed: int, kind: str, n: int, p: int, effects: int, size: flo
     """Share of false ones among the selected, share of the effects found."""
     X, y, b = draw(seed, n, p, effects, size, rho)
     given = covariance(p, rho) if known else None
-    found = rf.knockoffs(X, y, fdr=FDR, kind=kind, covariance=given, cv=5, random_state=seed, n_jobs=1).selected()
+    found = rf.knockoffs(
+        X, y, fdr=FDR, kind=kind, covariance=given, cv=5, random_state=seed, n_jobs=1
+    ).selected()
     true = np.count_nonzero(b[found])
     return (len(found) - true) / max(len(found), 1), true / effects
 
@@ -77,9 +79,14 @@ def page(repeats: int) -> str:
     for kind, n, p, effects, size, rho, known in KNOCKOFFS:
         rates = repeated(knockoff_rates, repeats, kind, n, p, effects, size, rho, known)
         source = "not needed" if kind == "fixed" else "known" if known else "estimated"
-        lines.append(f"| {kind} | {n} | {p} | {effects} | {size:g} | {rho:g} | {source} | {rates[0]} | {rates[1]} |")
+        lines.append(
+            f"| {kind} | {n} | {p} | {effects} | {size:g} | {rho:g} | {source} | {rates[0]} | {rates[1]} |"
+        )
     lines += ["", "Intervals of nominal 95 % from the debiased lasso.", ""]
-    lines += ["| n | p | effects | size | rho | covers an effect | covers a zero |", "|---|---|---|---|---|---|---|"]
+    lines += [
+        "| n | p | effects | size | rho | covers an effect | covers a zero |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for n, p, effects, size, rho in INTERVALS:
         rates = repeated(coverage, repeats, n, p, effects, size, rho)
         lines.append(f"| {n} | {p} | {effects} | {size:g} | {rho:g} | {rates[0]} | {rates[1]} |")

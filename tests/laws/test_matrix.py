@@ -214,7 +214,10 @@ def test_refused_cells_name_what_is_supported():
     refused = {cell: outcome(cell) for cell in CELLS if outcome(cell).startswith("refused")}
     unbounded = {(loss, name, "bounds") for loss in LOSSES for name in ("Group", "SparseGroup", "SLOPE")}
     kinked = {
-        ("quantile", name, way) for name in PENALTIES if name not in ("L1", "L2", "ElasticNet") for way in WAYS
+        ("quantile", name, way)
+        for name in PENALTIES
+        if name not in ("L1", "L2", "ElasticNet")
+        for way in WAYS
     }
     assert set(refused) == unbounded | kinked
     assert all("L1, L2, ElasticNet, MCP and SCAD take" in refused[cell] for cell in unbounded)

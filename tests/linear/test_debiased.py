@@ -1,4 +1,4 @@
-"""Intervals of the debiased lasso cover (the long version is benchmarks/inference.py), and are least squares' where n is large."""
+"""Intervals of the debiased lasso cover (at length: benchmarks/inference.py); least squares' where n is large."""
 
 import numpy as np
 import pandas as pd
@@ -26,7 +26,9 @@ def test_intervals_cover_as_often_as_they_say():
     zeros, effects = covered[:, 3:].mean(axis=1), covered[:, :3].mean(axis=1)
     for share in (zeros, effects):
         error = share.std(ddof=1) / np.sqrt(len(share))
-        assert share.mean() >= 0.9 - 2.33 * error - 0.02  # two points short is what the long version finds at worst
+        assert (
+            share.mean() >= 0.9 - 2.33 * error - 0.02
+        )  # two points short is what the long version finds at worst
     assert zeros.mean() <= 0.97
 
 

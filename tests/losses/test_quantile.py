@@ -17,7 +17,9 @@ def test_it_is_the_pinball_loss_of_scikit_learn():
 def test_the_best_constant_is_the_weighted_quantile():
     y, w = np.array([3.0, 1.0, 2.0, 9.0]), np.array([1.0, 2.0, 0.0, 1.0])
     assert Quantile(0.7).null_eta(y, w) == 3.0
-    assert Quantile(0.5).null_eta(y, w) == 2.0  # anything from 1 to 3: the middle; the row without weight is no row
+    assert (
+        Quantile(0.5).null_eta(y, w) == 2.0
+    )  # anything from 1 to 3: the middle; the row without weight is no row
     assert Quantile(0.9).null_eta(y, w, offset=np.array([0.0, 5.0, 0.0, 0.0])) == 9.0
 
 

@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..lockstep import Lane, LinearConstraints, Path, fit_lanes, is_count, look_ahead, make_problem, strength_grid
+from ..lockstep import (
+    Lane,
+    LinearConstraints,
+    Path,
+    fit_lanes,
+    is_count,
+    look_ahead,
+    make_problem,
+    strength_grid,
+)
 from ..losses import Loss
 from ..penalties import L1, Penalty
 from ._checks import check_rows, check_varies, warn_path

@@ -171,7 +171,9 @@ def _generator(random_state: Any) -> np.random.Generator:
 def _dense(X: Any) -> Table:
     table = read_table(X)
     if sp.issparse(table.values) or isinstance(table.values, Design):
-        raise InputError("knockoffs needs a dense X, as copies of sparse columns are dense; give X.toarray().")
+        raise InputError(
+            "knockoffs needs a dense X, as copies of sparse columns are dense; give X.toarray()."
+        )
     values = np.asarray(table.values)
     still = np.flatnonzero(np.ptp(values, axis=0) == 0)
     if len(still):
@@ -198,7 +200,9 @@ def _moments(Z: np.ndarray, mean: Any, covariance: Any) -> tuple[Vector, np.ndar
             f"covariance must be a symmetric matrix of finite numbers, ({p}, {p}); its shape is {given.shape}."
         )
     if np.linalg.eigvalsh(given)[0] <= 0:
-        raise InputError("covariance is not positive definite; give one whose smallest eigenvalue is above 0.")
+        raise InputError(
+            "covariance is not positive definite; give one whose smallest eigenvalue is above 0."
+        )
     return centre, given
 
 

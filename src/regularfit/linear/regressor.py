@@ -37,7 +37,8 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
         A list holds candidates; the best of them is kept.
     loss : "squared", "poisson", "gamma", "tweedie", "negative_binomial", "huber", "quantile" or a Loss
         What is fitted. With parameters as a value: ``rf.Tweedie(1.7)``, ``rf.NegativeBinomial(2.0)``,
-        ``rf.Huber(5.0)``, ``rf.Quantile(0.9)``. Poisson, gamma, Tweedie and negative binomial have a log link: ``predict`` returns
+        ``rf.Huber(5.0)``, ``rf.Quantile(0.9)``.
+        Poisson, gamma, Tweedie and negative binomial have a log link: ``predict`` returns
         exp(eta), and known exposures are ``offset=np.log(exposure)``. A loss of your own works as well, see
         docs/guides/your-own-loss.md.
     strength : float > 0 or None

@@ -14,7 +14,14 @@ from .._typing import Vector
 from ..errors import InputError
 from ..lockstep import LinearConstraints
 
-__all__ = ["check_classes_weighted", "read_classes", "read_constraints", "read_offset", "read_target", "read_weights"]
+__all__ = [
+    "check_classes_weighted",
+    "read_classes",
+    "read_constraints",
+    "read_offset",
+    "read_target",
+    "read_weights",
+]
 
 
 def read_target(y: Any, n: int) -> Vector:

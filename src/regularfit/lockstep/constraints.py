@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,9 @@ class LinearConstraints:
         """Keep tuples, so that constraints can be compared, hashed and stored."""
         A = np.atleast_2d(_numbers(self.A, "A"))
         if A.ndim != 2 or not A.size or not np.isfinite(A).all():
-            raise InputError(f"LinearConstraints(A) must be a matrix of finite numbers; its shape is {A.shape}.")
+            raise InputError(
+                f"LinearConstraints(A) must be a matrix of finite numbers; its shape is {A.shape}."
+            )
         sides = [_numbers(side, name) for side, name in ((self.lower, "lower"), (self.upper, "upper"))]
         for side, name in zip(sides, ("lower", "upper"), strict=True):
             if side.ndim > 1 or (side.ndim == 1 and len(side) != len(A)) or np.isnan(side).any():
@@ -85,7 +88,7 @@ class LinearConstraints:
         if len(order) < 2 or min(order) < 0 or max(order) >= p:
             raise InputError(f"monotone needs two or more columns from 0 to {p - 1}; {order!r} was given.")
         A = np.zeros((len(order) - 1, p))
-        for k, (before, after) in enumerate(zip(order, order[1:], strict=False)):
+        for k, (before, after) in enumerate(pairwise(order)):
             A[k, before] -= 1.0
             A[k, after] += 1.0
         return cls(A, lower=0.0)
@@ -114,7 +117,9 @@ def _check_rows(A: np.ndarray, low: Vector, high: Vector) -> None:
                 f"LinearConstraints: in row {k} lower ({least:g}) lies above upper ({most:g}), or nothing lies between."
             )
         if not row.any():
-            raise InputError(f"LinearConstraints: row {k} of A is zero, so it says nothing of any coefficient.")
+            raise InputError(
+                f"LinearConstraints: row {k} of A is zero, so it says nothing of any coefficient."
+            )
 
 
 def check_feasible(constraints: LinearConstraints, lower: Vector, upper: Vector) -> None:
@@ -138,7 +143,9 @@ def check_feasible(constraints: LinearConstraints, lower: Vector, upper: Vector)
         return
     parts = np.abs(found.ineqlin.marginals) > 1e-9
     rows = sorted({sides[k][3] for k in np.flatnonzero(parts)})
-    named = f"row {rows[0]}" if len(rows) == 1 else "rows " + ", ".join(map(str, rows[:-1])) + f" and {rows[-1]}"
+    named = (
+        f"row {rows[0]}" if len(rows) == 1 else "rows " + ", ".join(map(str, rows[:-1])) + f" and {rows[-1]}"
+    )
     raise InputError(
         f"linear_constraints cannot hold: no coefficients obey {named} of A together (counted from 0) with the bounds "
         "of the penalty and columns that it excludes. Loosen one of these rows."

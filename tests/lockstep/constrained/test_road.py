@@ -107,7 +107,10 @@ def test_more_columns_than_rows(shape):
     assert path.converged.all()
     assert np.abs(path.coefs.sum(axis=1)).max() <= 1e-10
     stored = rf.fit_path(
-        sparse.csr_array(X), y, strengths=path.strengths, linear_constraints=rf.LinearConstraints(np.ones(60), 0, 0)
+        sparse.csr_array(X),
+        y,
+        strengths=path.strengths,
+        linear_constraints=rf.LinearConstraints(np.ones(60), 0, 0),
     )
     np.testing.assert_allclose(stored.coefs, path.coefs, atol=1e-7)
 

@@ -77,7 +77,9 @@ def test_bounds_are_kept_and_reached():
 
 
 def test_a_bound_at_zero_joins_the_l1_part():
-    column, t, low, high = kinks(np.array([1.0, 2.0, 0.0]), np.array([0.0, -1.0, 0.0]), np.array([np.inf, 0.0, 5.0]), 1)
+    column, t, low, high = kinks(
+        np.array([1.0, 2.0, 0.0]), np.array([0.0, -1.0, 0.0]), np.array([np.inf, 0.0, 5.0]), 1
+    )
     np.testing.assert_array_equal(column, [1, 2, 3, 3, 2])
     np.testing.assert_array_equal(t, [0, 0, 0, 5, -1])
     np.testing.assert_array_equal(low, [-1, -np.inf, 0, -np.inf, 0])

@@ -44,7 +44,9 @@ def test_the_lasso_path_is_the_linear_program_s(n, p):
         cost = np.concatenate([[0, 0], np.full(2 * p, s), np.full(n, 0.7 / n), np.full(n, 0.3 / n)])
         A = np.hstack([one, -one, X, -X, np.eye(n), -np.eye(n)])
         best = linprog(cost, A_eq=A, b_eq=y).fun
-        own = pinball(0.7, y - path.intercepts[k] - X @ path.coefs[k]).mean() + s * np.abs(path.coefs[k]).sum()
+        own = (
+            pinball(0.7, y - path.intercepts[k] - X @ path.coefs[k]).mean() + s * np.abs(path.coefs[k]).sum()
+        )
         assert abs(own - best) <= 1e-9 * best
 
 
@@ -157,7 +159,9 @@ def test_cross_validation_scores_by_the_held_out_pinball_loss():
     assert model.certificate_.converged
 
 
-@pytest.mark.parametrize("penalty", [rf.MCP(), rf.SCAD(), rf.SLOPE(), rf.Group([0, 0, 1, 1, 2, 2, 3, 3])], ids=repr)
+@pytest.mark.parametrize(
+    "penalty", [rf.MCP(), rf.SCAD(), rf.SLOPE(), rf.Group([0, 0, 1, 1, 2, 2, 3, 3])], ids=repr
+)
 def test_other_penalties_are_refused_by_name(penalty):
     X, y = rows()
     for strength in (None, 0.1):

@@ -31,10 +31,10 @@ def held_scores(A: np.ndarray, low: Vector, high: Vector, scores: Vector, l1: Ve
     active = np.flatnonzero((low == 0) | (high == 0))
     if len(active) == 0:
         return np.zeros(len(scores))
-    At, g, w = A[active][:, used].T, scores[used], l1[used]
+    rows, g, w = A[active][:, used].T, scores[used], l1[used]
     unit = float(np.abs(g).max(initial=0.0)) or 1.0
     cost = np.append(np.zeros(len(active)), 1.0)
-    sides = np.vstack([np.column_stack([-At, -w]), np.column_stack([At, -w])])
+    sides = np.vstack([np.column_stack([-rows, -w]), np.column_stack([rows, -w])])
     # A row may push down from its upper side (lambda >= 0) and up from its lower one.
     limits = [(None if low[k] == 0 else 0, None if high[k] == 0 else 0) for k in active]
     found: Any = optimize.linprog(

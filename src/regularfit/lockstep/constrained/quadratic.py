@@ -104,7 +104,9 @@ class ConstrainedLane:
         which = np.concatenate([np.flatnonzero(part) for part in (equal, above, below)])
         t = np.concatenate([self.ceiling[equal], self.ceiling[above], self.floor[below]])
         low = np.concatenate([np.full(equal.sum() + above.sum(), -np.inf), np.zeros(below.sum())])
-        high = np.concatenate([np.full(equal.sum(), np.inf), np.zeros(above.sum()), np.full(below.sum(), np.inf)])
+        high = np.concatenate(
+            [np.full(equal.sum(), np.inf), np.zeros(above.sum()), np.full(below.sum(), np.inf)]
+        )
         column, target, ends, tops = kinks(s * self.l1, self.lower, self.upper, 0)
         D = self.G + np.diag(s * self.l2)
         return Boxes(
@@ -127,7 +129,9 @@ class ConstrainedLane:
         k = form.dual_scale(np.where(free, 0.0, h))
         conjugate = form.conjugate(np.where(free, 0.0, k * h))
         size = form.l1 * np.abs(b) + 0.5 * form.l2 * b * b
-        gap = 0.5 * (1 - k) ** 2 * rr + float(np.maximum(np.where(free, 2 * np.abs(b * h), size + conjugate - k * h * b), 0).sum())
+        gap = 0.5 * (1 - k) ** 2 * rr + float(
+            np.maximum(np.where(free, 2 * np.abs(b * h), size + conjugate - k * h * b), 0).sum()
+        )
         gap += k * float(np.abs(slack).sum()) if slack is not None else 0.0
         reads = self.rows @ b
         missed = np.maximum(np.maximum(self.floor - reads, reads - self.ceiling), 0.0).max(initial=0.0)

@@ -32,12 +32,14 @@ def allowed(problem: Problem, penalty: Penalty) -> None:
     """Refuse what linear constraints do not run with, by name."""
     normal, what = penalty.coordinates(problem.p), None
     if not isinstance(problem.loss, Squared):
-        what = f"linear_constraints with {problem.loss!r}: only the squared loss has them. penalty.bounded runs with all"
+        what = f"linear_constraints with {problem.loss!r}: they need the squared loss; penalty.bounded runs with all"
     elif normal is None or isinstance(normal, Folded):
         shown = type(getattr(penalty, "penalty", penalty)).__name__
         what = f"linear_constraints with {shown}: they run with L1, L2, ElasticNet and their sums"
     elif problem.p > WIDEST:
-        what = f"linear_constraints on {problem.p} columns: at most {WIDEST}. penalty.bounded has no such limit"
+        what = (
+            f"linear_constraints on {problem.p} columns: at most {WIDEST}. penalty.bounded has no such limit"
+        )
     if what:
         raise UnsupportedError(f"{what}.")
 
@@ -59,9 +61,7 @@ def fit_constrained(
 
     def candidate(forms: Sequence[Coordinates], grid: Vector) -> list[LaneResult]:
         shut = np.isinf(forms[0].l1)
-        check_feasible(
-            _of(problem), np.where(shut, 0.0, forms[0].lower), np.where(shut, 0.0, forms[0].upper)
-        )
+        check_feasible(_of(problem), np.where(shut, 0.0, forms[0].lower), np.where(shut, 0.0, forms[0].upper))
 
         def job(f: int) -> LaneResult:
             answer = _fit_lane(problem, forms[f], grid, lanes, f, atoms, tol, score)
@@ -106,7 +106,11 @@ def _fit_lane(
         explained = np.array([1 - answer.rr for answer in found]) if data.yy > 0 else np.zeros(len(grid))
         # Every equality, and every side that presses, takes a degree of freedom from the columns in use.
         reads = raw @ A.T
-        tight = (np.abs(reads - low) <= 1e-9 * (1 + np.abs(low))) | (np.abs(reads - high) <= 1e-9 * (1 + np.abs(high)))
-        df = np.maximum(np.count_nonzero(raw, axis=1) - (tight & (np.abs(raw) @ np.abs(A.T) > 0)).sum(axis=1), 0)
+        tight = (np.abs(reads - low) <= 1e-9 * (1 + np.abs(low))) | (
+            np.abs(reads - high) <= 1e-9 * (1 + np.abs(high))
+        )
+        df = np.maximum(
+            np.count_nonzero(raw, axis=1) - (tight & (np.abs(raw) @ np.abs(A.T) > 0)).sum(axis=1), 0
+        )
         path = make_path(problem, grid, raw, intercepts, explained, df.astype(float), gaps, kkt, tol)
     return LaneResult(path, scores, gaps, kkt, judge(gaps, kkt, tol))

@@ -68,9 +68,7 @@ class Boxes:
         return float(np.mean(np.abs(r[: self.m] if rows else r)))
 
 
-def kinks(
-    l1: Vector, lower: Vector, upper: Vector, shift: int
-) -> tuple[np.ndarray, Vector, Vector, Vector]:
+def kinks(l1: Vector, lower: Vector, upper: Vector, shift: int) -> tuple[np.ndarray, Vector, Vector, Vector]:
     """Rows for l1 parts and bounds -> (column, target, low, high); ``shift`` places come before the columns."""
     places = np.arange(len(l1))
     # At zero a bound joins the l1 part: one kink, one row.

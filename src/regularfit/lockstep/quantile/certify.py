@@ -55,4 +55,6 @@ def prove(data: LaneData, s: float, level: float, b: Vector, theta: Vector, floo
     objective = float(rows.sum() + size.sum())
     distance = np.where(data.alive, form.kkt(b, -g) / data.own, 0.0)
     kkt = float(distance.max(initial=0.0)) / s
-    return Proof(level, b, theta, r, g, float(rows.sum()), objective, gap / max(objective, floor, 1e-300), kkt)
+    return Proof(
+        level, b, theta, r, g, float(rows.sum()), objective, gap / max(objective, floor, 1e-300), kkt
+    )

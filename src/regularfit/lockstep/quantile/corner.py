@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from typing import Any
+
 import numpy as np
 from scipy import linalg
 
@@ -35,7 +38,13 @@ def corner(boxes: Boxes, point: Point) -> tuple[Vector, Vector]:
     dual = (boxes.curve(x) - boxes.h - boxes.backward(theta))[free]
     room = np.minimum(boxes.high[rows] - theta[rows], theta[rows] - boxes.low[rows])
     room = np.where(np.isfinite(room), room, 1.0)
-    dx, dtheta = step(A, boxes.D[free] if boxes.D.ndim == 1 else boxes.D[np.ix_(free, free)], primal, dual, np.maximum(room, 1e-300))
+    dx, dtheta = step(
+        A,
+        boxes.D[free] if boxes.D.ndim == 1 else boxes.D[np.ix_(free, free)],
+        primal,
+        dual,
+        np.maximum(room, 1e-300),
+    )
     x[free] += dx
     theta[rows] += dtheta
     return x, np.clip(theta[:m], boxes.low[:m], boxes.high[:m])
@@ -63,9 +72,7 @@ def _met(boxes: Boxes, point: Point) -> tuple[np.ndarray, Vector]:
     return ~(at_high | at_low), theta
 
 
-def step(
-    A: np.ndarray, D: np.ndarray, primal: Vector, dual: Vector, room: Vector
-) -> tuple[Vector, Vector]:
+def step(A: np.ndarray, D: np.ndarray, primal: Vector, dual: Vector, room: Vector) -> tuple[Vector, Vector]:
     """``A dx = primal`` and ``A' dtheta = D dx + dual``, each of the smallest size where it is not unique."""
     m, k = A.shape
     if m == 0 and not D.any():
@@ -87,8 +94,11 @@ def _least(A: np.ndarray, b: Vector) -> Vector:
     if A.shape[0] == A.shape[1]:
         size = np.abs(A).max(axis=0)
         scale = 1.0 / np.where(size > 0, size, 1.0)
-        lu, pivots, info = linalg.lapack.dgetrf(A * scale)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", linalg.LinAlgWarning)  # the steps are looked at below
+            lu, pivots = linalg.lu_factor(A * scale, check_finite=False)
         steps = np.abs(np.diag(lu))
-        if info == 0 and steps.min(initial=np.inf) > SINGULAR * steps.max(initial=0.0):
+        if steps.min(initial=np.inf) > SINGULAR * steps.max(initial=0.0):
             return scale * linalg.lu_solve((lu, pivots), b, check_finite=False)
-    return np.asarray(linalg.lstsq(A, b, cond=SINGULAR, lapack_driver="gelsy", check_finite=False)[0])
+    found: Any = linalg.lstsq(A, b, cond=SINGULAR, lapack_driver="gelsy", check_finite=False)
+    return np.asarray(found[0])

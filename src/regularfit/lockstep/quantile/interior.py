@@ -29,6 +29,8 @@ TINY = 1e-17  # of the largest dual: a distance below it is rounding
 FAR_BELOW = 1e-5  # of the goal: where the gap is so small, what is left of the equations will not go either
 FIRM = 1e-4  # of a column's own square: a quadratic part above it may be divided by
 
+Solve = Callable[[Vector, Vector], tuple[Vector, Vector]]
+
 
 @dataclass(eq=False)
 class Point:
@@ -95,14 +97,7 @@ def descend(boxes: Boxes, point: Point, goal: float) -> Point:
         over, under = point.above / sigma, point.below / tau
         solve = _factor(boxes, 1.0 / np.maximum(over + under, np.where(up | down, 1e-300, EQUAL)))
 
-        def direction(
-            centre_up: Vector, centre_down: Vector
-        ) -> tuple[Vector, Vector, Vector, Vector]:
-            right = primal - centre_up + centre_down
-            dx, dtheta = solve(right, dual)
-            return dx, dtheta, centre_up + over * dtheta, centre_down - under * dtheta
-
-        dx, dtheta, dup, ddown = direction(-point.above, -point.below)
+        dx, dtheta, dup, ddown = _direction(solve, primal, dual, over, under, -point.above, -point.below)
         p, d = _lengths(point, sigma, tau, dtheta, dup, ddown, together)
         after = float(
             ((point.above + p * dup)[up] @ (sigma - d * dtheta)[up])
@@ -111,7 +106,7 @@ def descend(boxes: Boxes, point: Point, goal: float) -> Point:
         mu = gap / pairs * (max(after, 0.0) / gap) ** 3
         corrected_up = np.where(up, (mu + dup * dtheta) / sigma, 0.0) - point.above
         corrected_down = np.where(down, (mu - ddown * dtheta) / tau, 0.0) - point.below
-        step = direction(corrected_up, corrected_down)
+        step = _direction(solve, primal, dual, over, under, corrected_up, corrected_down)
         if not all(np.isfinite(part).all() for part in step):
             break
         dx, dtheta, dup, ddown = step
@@ -123,6 +118,20 @@ def descend(boxes: Boxes, point: Point, goal: float) -> Point:
         if max(p, d) < 1e-9:
             break
     return point
+
+
+def _direction(
+    solve: Solve,
+    primal: Vector,
+    dual: Vector,
+    over: Vector,
+    under: Vector,
+    centre_up: Vector,
+    centre_down: Vector,
+) -> tuple[Vector, Vector, Vector, Vector]:
+    """Newton's step, with what the two complementarities are centred on."""
+    dx, dtheta = solve(primal - centre_up + centre_down, dual)
+    return dx, dtheta, centre_up + over * dtheta, centre_down - under * dtheta
 
 
 def _lengths(
@@ -140,15 +149,12 @@ def _reach(value: Vector, change: Vector) -> float:
     return 1.0 / worst if worst > BACK else 1.0 / BACK  # nan: every side is infinite
 
 
-Solve = Callable[[Vector, Vector], tuple[Vector, Vector]]
-
-
 def _factor(boxes: Boxes, Q: Vector) -> Solve:
     """Solve ``A dx + dtheta / Q = right``, ``D dx - A' dtheta = -dual`` -> (dx, dtheta)."""
     diagonal, rows = boxes.diagonal(Q), Q[: boxes.m]
     if boxes.D.ndim == 1 and len(diagonal) > boxes.m and int((boxes.D > 0).sum()) > boxes.m:
         # A kink's part of the diagonal goes to 0 where its column is active, and must not be divided by.
-        held = boxes.D > FIRM * (rows @ boxes.A**2)
+        held = FIRM * (rows @ boxes.A**2) < boxes.D
         if int(held.sum()) > boxes.m // 2:
             return _by_rows(boxes, Q, diagonal, held)
     H = (boxes.A * rows[:, None]).T @ boxes.A
@@ -187,9 +193,7 @@ def _by_rows(boxes: Boxes, Q: Vector, diagonal: Vector, held: np.ndarray) -> Sol
 
     def solve(right: Vector, dual: Vector) -> tuple[Vector, Vector]:
         # With dx_H = diagonal^-1 (A'dtheta + kinks' Q right - dual) in A dx + dtheta / Q = right
-        known = np.bincount(
-            boxes.column, Q[boxes.m :] * right[boxes.m :], minlength=len(diagonal)
-        ) - dual
+        known = np.bincount(boxes.column, Q[boxes.m :] * right[boxes.m :], minlength=len(diagonal)) - dual
         r = right[: boxes.m] - boxes.A @ (inverse * known)
         dtheta = scale * plain(scale * r)
         dx = np.zeros(len(diagonal))

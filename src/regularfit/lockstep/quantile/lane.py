@@ -59,7 +59,9 @@ class QuantileLane:
         q = self.data.q
         self.floor = 1e-9 * float(self.data.w @ np.maximum(q * r, (q - 1) * r))
         self.last = max(self.null.needed, 1e-300)
-        self.now = self._prove(self.last if np.isfinite(self.last) else 1.0, self.null.level, self.null.b, self.null.theta)
+        self.now = self._prove(
+            self.last if np.isfinite(self.last) else 1.0, self.null.level, self.null.b, self.null.theta
+        )
 
     def solve(self, s: float) -> Proof:
         """Return the solution at a strength, smaller than those before."""
@@ -78,7 +80,9 @@ class QuantileLane:
         """
         data, now, b = self.data, self.now, self.now.b.copy()
         met = np.flatnonzero((now.theta > data.low) & (now.theta < data.high))
-        used = np.flatnonzero(data.alive & (b != data.lower) & (b != data.upper) & ((b != 0) | (data.l1 == 0)))
+        used = np.flatnonzero(
+            data.alive & (b != data.lower) & (b != data.upper) & ((b != 0) | (data.l1 == 0))
+        )
         A, shift, theta = data.block(met, used), int(data.intercept), now.theta.copy()
         force = s * (data.l2[used] * b[used] + np.sign(b[used]) * data.l1[used])
         dual = np.append(np.zeros(shift), force) - np.append(np.full(shift, theta.sum()), now.g[used])
@@ -109,8 +113,7 @@ class QuantileLane:
                 self.widen = min(2.0, 1.2 * self.widen)
             rows = rows | wrong | self._rows(np.where(rows, np.inf, np.abs(found.r)), int(wrong.sum()))
             columns = columns | missed
-        else:
-            return best  # pragma: no cover - every round takes in a row or a column
+        assert best is not None  # there is at least one round
         return best
 
     def _columns(self, s: float) -> np.ndarray:
@@ -140,7 +143,7 @@ class QuantileLane:
         theta = np.concatenate([now.theta[taken], np.clip(now.g[cols], -s, s)[boxes.column - shift]])
         point = start(boxes, x, theta, PUSH)
         size = max(now.objective * min(1.0, s / self.last), self.floor)
-        best = None
+        best: Proof | None = None
         for goal in GOALS:
             point = descend(boxes, point, goal * size)
             for way in (corner, rounded):
@@ -154,7 +157,8 @@ class QuantileLane:
                     best = found
                 if way is corner and self._local(boxes, found, taken, cols) <= ALIKE * self.tol * size:
                     return found
-            size = max(best.objective, self.floor)
+            size = max(best.objective, self.floor) if best is not None else size
+        assert best is not None  # every goal gives two
         return best
 
     def _local(self, boxes: Boxes, found: Proof, taken: np.ndarray, cols: np.ndarray) -> float:
@@ -164,13 +168,19 @@ class QuantileLane:
         rows = data.w[taken] * np.maximum(q * r, (q - 1) * r) - theta * r
         column, t, low, high = boxes.column, boxes.t[boxes.m :], boxes.low[boxes.m :], boxes.high[boxes.m :]
         x = np.append(np.full(int(data.intercept), found.level), found.b[cols])
-        force = np.append(np.full(int(data.intercept), -float(found.theta.sum())), -found.g[cols]) + boxes.D * x
+        force = (
+            np.append(np.full(int(data.intercept), -float(found.theta.sum())), -found.g[cols]) + boxes.D * x
+        )
         return float(np.maximum(rows, 0).sum()) + _kinks_open(x, force, column, t, low, high)
 
     def _boxes(self, s: float, rows: np.ndarray, cols: np.ndarray, fixed: Vector) -> Boxes:
         data, shift = self.data, int(self.data.intercept)
         A = data.block(rows, cols)
-        h = np.append(np.full(shift, float(fixed.sum())), data.scores(fixed)[cols]) if fixed.any() else np.zeros(A.shape[1])
+        h = (
+            np.append(np.full(shift, float(fixed.sum())), data.scores(fixed)[cols])
+            if fixed.any()
+            else np.zeros(A.shape[1])
+        )
         column, target, low, high = kinks(s * data.l1[cols], data.lower[cols], data.upper[cols], shift)
         D = np.append(np.zeros(shift), s * data.l2[cols])
         return Boxes(
@@ -184,9 +194,7 @@ class QuantileLane:
         )
 
 
-def _kinks_open(
-    x: Vector, force: Vector, column: np.ndarray, t: Vector, low: Vector, high: Vector
-) -> float:
+def _kinks_open(x: Vector, force: Vector, column: np.ndarray, t: Vector, low: Vector, high: Vector) -> float:
     """How much the coefficients could still gain against their forces, a bound for small ones.
 
     ``force`` is what the kinks of a coefficient have to hold together.

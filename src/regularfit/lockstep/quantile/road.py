@@ -96,7 +96,16 @@ def _result(
         explained = np.array([1 - proof.loss / null if null > 0 else 0.0 for proof in found])
         df = np.array([_freedom(data, proof) for proof in found])
         path = make_path(
-            problem, grid[:end], sparse.csr_matrix(raw), level, explained, df, gaps[:end], kkt[:end], tol, ended
+            problem,
+            grid[:end],
+            sparse.csr_matrix(raw),
+            level,
+            explained,
+            df,
+            gaps[:end],
+            kkt[:end],
+            tol,
+            ended,
         )
     return LaneResult(path, scores, gaps, kkt, judge(gaps, kkt, tol))
 
