@@ -70,6 +70,7 @@ SETTINGS = {
     "logistic-40-5": Setting(90, 40, "logistic", 5, strengths=25),
     "logistic-40-5x10": Setting(90, 40, "logistic", 5, repeats=10, strengths=25),
     "logistic-200-10": Setting(200, 20, "logistic", 10, strengths=25, min_ratio=3e-2),
+    "logistic-200-10x3": Setting(200, 20, "logistic", 10, repeats=3, strengths=25, min_ratio=3e-2),
     "logistic-200-5": Setting(200, 20, "logistic", 5, strengths=25, min_ratio=3e-2),
     "logistic-200-5x5": Setting(200, 20, "logistic", 5, repeats=5, strengths=25, min_ratio=3e-2),
 }

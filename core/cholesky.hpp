@@ -27,6 +27,8 @@ public:
         if (rows_.size() < start + size_ + 1) rows_.resize((start + size_ + 1) * 3 / 2 + 64);
         std::copy(solved.begin(), solved.end(), rows_.begin() + start);
         rows_[start + size_] = std::sqrt(pivot);
+        inverse_.resize(size_);
+        inverse_.push_back(1.0 / rows_[start + size_]);
         ++size_;
         return true;
     }
@@ -46,25 +48,44 @@ public:
                 fresh[j] = cos_[j] * carried + sin_[j] * right;
                 carried = cos_[j] * right - sin_[j] * carried;
             }
-            const double corner = old[i + 1], norm = std::hypot(carried, corner);
+            const double corner = old[i + 1], norm = std::sqrt(carried * carried + corner * corner);
             cos_[i] = carried / norm;
             sin_[i] = corner / norm;
             fresh[i] = norm;
+            inverse_[i] = 1.0 / norm;
         }
         --size_;
     }
 
+    // Four rows a pass: a call each would cost more than its few numbers.
     void forward(double* x) const {  // x := L^-1 x
-        for (int i = 0; i < size_; ++i) {
-            const double* r = row(i);
-            x[i] = (x[i] - dot(r, x, i)) / r[i];
+        int i = 0;
+        for (; i + 4 <= size_; i += 4) {
+            double sums[4];
+            dot4(row(i), row(i + 1), row(i + 2), row(i + 3), x, sums, i);
+            for (int k = 0; k < 4; ++k) {
+                double rest = x[i + k] - sums[k];
+                for (int j = i; j < i + k; ++j) rest -= row(i + k)[j] * x[j];
+                x[i + k] = rest * inverse_[i + k];
+            }
         }
+        for (; i < size_; ++i) x[i] = (x[i] - dot(row(i), x, i)) * inverse_[i];
     }
     void backward(double* x) const {  // x := L^-T x
-        for (int i = size_ - 1; i >= 0; --i) {
-            const double* r = row(i);
-            x[i] /= r[i];
-            axpy(-x[i], r, x, i);
+        int i = size_;
+        for (; i >= 4; i -= 4) {
+            double found[4];
+            for (int k = 3; k >= 0; --k) {
+                double rest = x[i - 4 + k];
+                for (int j = k + 1; j < 4; ++j) rest += found[j] * row(i - 4 + j)[i - 4 + k];
+                x[i - 4 + k] = rest * inverse_[i - 4 + k];
+                found[k] = -x[i - 4 + k];
+            }
+            axpy4(found, row(i - 4), row(i - 3), row(i - 2), row(i - 1), x, i - 4);
+        }
+        while (i-- > 0) {
+            x[i] *= inverse_[i];
+            axpy(-x[i], row(i), x, i);
         }
     }
     void solve(double* x) const {
@@ -78,7 +99,7 @@ private:
     double* row(int i) { return rows_.data() + offset(i); }
 
     int size_ = 0;
-    std::vector<double> rows_, cos_, sin_;
+    std::vector<double> rows_, inverse_, cos_, sin_;  // inverse_: of the diagonal, a division is slow
 };
 
 }  // namespace rf

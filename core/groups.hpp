@@ -1,4 +1,5 @@
-// Small quadratics with norms of groups:   minimise over b   1/2 b'Gb - c'b + s (l1 ||b||_1 + sum_g weight_g ||b_g||_2).
+// Small quadratics with norms of groups:   minimise over b   1/2 b'Gb - c'b + s (l1 ||b||_1 + sum_g weight_g ||b_g||_2),
+// or, with a bend, 1/2 b'Gb - c'b + sum_g pen(||b_g||_2), pen as in folded.hpp with thresholds s weight_g.
 //
 // Block coordinate descent: a group's own problem is taken to its end by proximal steps of length 1 / bound_g on its
 // small block (bound_g: the block's largest eigenvalue), and only then the other columns' gradients are told.
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "cholesky.hpp"
+#include "folded.hpp"
 #include "simd.hpp"
 
 namespace rf {
@@ -17,6 +19,8 @@ public:
     // starts: first column of every group and, last, the number of columns; a group's columns lie side by side.
     GroupLane(const double* gram, int m, const int* starts, int groups, const double* weight, const double* bound, double l1)
         : gram_(gram), m_(m), starts_(starts, starts + groups + 1), weight_(weight, weight + groups), bound_(bound, bound + groups), l1_(l1), b_(m, 0.0) {}
+    // Every group's norm meets a bent penalty from now on.
+    void fold(bool scad, double shape) { folded_ = true, bend_ = {scad, shape}; }
     int size() const { return m_; }
 
     // Strengths one after another, each from the end of the last; b and grad: a row a strength.
@@ -47,6 +51,15 @@ private:
         return false;
     }
 
+    // Slope of a group's penalty at a norm above zero, and how fast it rises.
+    double slope(double size, double weight) const { return folded_ ? bend_.slope(size, weight) : weight; }
+    double rise(double size, double weight) const { return folded_ && bend_.piece(size, weight) == 2 ? -bend_.concavity() : 0.0; }
+    // The norm of a group after a proximal step of length 1 / bound from norm size.
+    double shortened(double size, double weight, double bound) const {
+        if (folded_) return bend_.best(bound * size, bound, weight, std::numeric_limits<double>::infinity());
+        return std::max(size - weight / bound, 0.0);
+    }
+
     // Largest entry of the distance of the gradient from the subdifferential of group k.
     double violation(int k, double s) const {
         const double t = s * l1_, weight = s * weight_[k];
@@ -62,8 +75,9 @@ private:
             return soft > weight ? most * (1 - weight / soft) : 0;
         }
         most = 0;
+        const double norm = std::sqrt(size), steep = slope(norm, weight) / norm;
         for (int j = starts_[k]; j < starts_[k + 1]; ++j) {
-            const double pull = g_[j] - weight * b_[j] / std::sqrt(size);
+            const double pull = g_[j] - steep * b_[j];
             most = std::max(most, b_[j] == 0 ? std::max(std::fabs(pull) - t, 0.0) : std::fabs(pull - (b_[j] > 0 ? t : -t)));
         }
         return most;
@@ -123,9 +137,10 @@ private:
         row_.resize(a);
         for (int i = 0; i < a; ++i) {
             const int j = in_[i], k = owner_[i];
-            const double bend = s * weight_[k] / norm_[k], x = b_[j] / norm_[k];
-            for (int l = 0; l < i; ++l) row_[l] = column(j)[in_[l]] - (owner_[l] == k ? bend * x * b_[in_[l]] / norm_[k] : 0.0);
-            const double own = column(j)[j] + bend * (1 - x * x);
+            const double bend = slope(norm_[k], s * weight_[k]) / norm_[k], x = b_[j] / norm_[k];
+            const double less = bend - rise(norm_[k], s * weight_[k]);
+            for (int l = 0; l < i; ++l) row_[l] = column(j)[in_[l]] - (owner_[l] == k ? less * x * b_[in_[l]] / norm_[k] : 0.0);
+            const double own = column(j)[j] + bend - less * x * x;
             if (!factor_.append(row_.data(), own, 1e-12 * own, solved_)) return false;
             step[i] = g_[j] - bend * b_[j] - (b_[j] > 0 ? 1 : -1) * s * l1_;
         }
@@ -173,7 +188,7 @@ private:
     // One proximal step of group k on its own block; returns the largest change.
     double proximal(int k, double s) {
         const int first = starts_[k], d = starts_[k + 1] - first;
-        const double t = s * l1_ / bound_[k], weight = s * weight_[k] / bound_[k];
+        const double t = s * l1_ / bound_[k];
         double size = 0, most = 0;
         next_.resize(d);
         for (int i = 0; i < d; ++i) {
@@ -182,7 +197,7 @@ private:
             size += next_[i] * next_[i];
         }
         size = std::sqrt(size);
-        const double share = size > weight ? 1 - weight / size : 0.0;
+        const double share = size > 0 ? shortened(size, s * weight_[k], bound_[k]) / size : 0.0;
         for (int i = 0; i < d; ++i) {
             const double by = share * next_[i] - b_[first + i];
             if (by == 0) continue;
@@ -198,6 +213,8 @@ private:
     std::vector<int> starts_;
     std::vector<double> weight_, bound_;
     double l1_;
+    bool folded_ = false;
+    Bend bend_{false, 0.0};
     std::vector<double> b_, g_, old_, next_, norm_, row_, solved_;
     std::vector<int> in_, owner_;
     Cholesky factor_;

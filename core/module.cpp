@@ -11,11 +11,13 @@
 #include "blocks.hpp"
 #include "columns.hpp"
 #include "folded.hpp"
+#include "gram_errors.hpp"
 #include "groups.hpp"
 #include "lane.hpp"
 #include "losses.hpp"
 #include "newton_dense.hpp"
 #include "newton_sparse.hpp"
+#include "rows.hpp"
 #include "thin.hpp"
 #include "threads.hpp"
 
@@ -80,6 +82,29 @@ void solve_lanes(nb::list items, int threads, bool keep_slots) {
         else
             j.lane->path(j.strengths.data(), count, j.c.data(), j.b.data(), j.grad.data(), j.kkt.data(), j.solved.data());
     });
+}
+
+using Grams = nb::ndarray<const double, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
+using OutGrams = nb::ndarray<double, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
+using SlotRows = nb::ndarray<const int, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+void gram_errors(Grams grams, Rows total, Rows shares, Vector whole, Vector weight, Vector yy, Rows inverse, Rows c, Rows mean,
+                 std::vector<Vector> terms, Vector grid, SlotRows tests, double gap, OutGrams errors, OutGrams sums, Out kkt) {
+    const std::size_t atoms = grams.shape(0), width = grams.shape(1), p = width - 2, lanes = shares.shape(0), count = grid.shape(0);
+    need(width > 2 && grams.shape(2) == width && total.shape(0) == width && total.shape(1) == width, "gram_errors: Gram matrices are square");
+    need(shares.shape(1) == atoms && whole.shape(0) == lanes && weight.shape(0) == lanes && yy.shape(0) == lanes, "gram_errors: one row a lane");
+    need(inverse.shape(0) == lanes && inverse.shape(1) == p && c.shape(0) == lanes && c.shape(1) == p && mean.shape(0) == lanes && mean.shape(1) == p + 1, "gram_errors: one column a column of X");
+    need(terms.size() == 4 && std::all_of(terms.begin(), terms.end(), [&](const Vector& t) { return t.shape(0) == p; }), "gram_errors: four terms a column");
+    need(tests.shape(0) == lanes && errors.shape(0) == lanes && errors.shape(1) == count && errors.shape(2) == tests.shape(1), "gram_errors: errors are (lanes, strengths, tests)");
+    need(sums.shape(0) == lanes && sums.shape(1) == count && sums.shape(2) == 5 && kkt.shape(0) == lanes && kkt.shape(1) == count, "gram_errors: sums are (lanes, strengths, 5)");
+    const std::size_t groups = tests.shape(1);
+    for (std::size_t i = 0; i < lanes * groups; ++i) need(tests.data()[i] >= 0 && tests.data()[i] < static_cast<int>(atoms), "gram_errors: no such atom");
+    nb::gil_scoped_release release;
+    rf::GramErrors solver({static_cast<int>(p), static_cast<int>(atoms), static_cast<int>(count), static_cast<int>(groups), grams.data(), total.data(),
+                           terms[0].data(), terms[1].data(), terms[2].data(), terms[3].data(), grid.data(), gap});
+    for (std::size_t k = 0; k < lanes; ++k)
+        solver.run({whole.data()[k], weight.data()[k], yy.data()[k], shares.data() + k * atoms, inverse.data() + k * p, c.data() + k * p, mean.data() + k * (p + 1),
+                    tests.data() + k * groups, errors.data() + k * count * groups, sums.data() + k * count * 5, kkt.data() + k * count});
 }
 
 template <class T>
@@ -442,6 +467,7 @@ NB_MODULE(_core, m) {
             new (lane) rf::GroupLane(gram.data(), static_cast<int>(gram.shape(0)), starts.data(), static_cast<int>(groups), weight.data(), bound.data(), l1);
         }, nb::keep_alive<1, 2>(), "gram"_a.noconvert(), "starts"_a, "weight"_a, "bound"_a, "l1"_a)
         .def("__len__", &rf::GroupLane::size)
+        .def("fold", &rf::GroupLane::fold, "scad"_a, "shape"_a)
         .def("warm", [](rf::GroupLane& lane, Vector b) {
             need((int)b.shape(0) == lane.size(), "warm: one coefficient a column");
             lane.warm(b.data());
@@ -452,6 +478,25 @@ NB_MODULE(_core, m) {
             need(b.shape(0) == count && grad.shape(0) == count && kkt.shape(0) == count, "solve: one row per strength");
             nb::gil_scoped_release release;
             lane.solve(strengths.data(), static_cast<int>(count), c.data(), tolerance, b.data(), grad.data(), kkt.data());
+        });
+    m.def("gram_errors", &gram_errors, "grams"_a, "total"_a, "shares"_a, "whole"_a, "weight"_a, "yy"_a, "inverse"_a, "c"_a, "mean"_a, "terms"_a, "grid"_a,
+          "tests"_a, "gap"_a, "errors"_a, "sums"_a, "kkt"_a);
+    nb::class_<rf::RowLane>(m, "RowLane")
+        .def("__init__", [](rf::RowLane* lane, Columns gram, int outputs, Vector l1, Vector l2) {
+            const std::size_t m = l1.shape(0);
+            need(gram.shape(0) == m && gram.shape(1) == m && l2.shape(0) == m && outputs > 0, "RowLane: one term a column");
+            new (lane) rf::RowLane(gram.data(), static_cast<int>(m), outputs, l1.data(), l2.data());
+        }, nb::keep_alive<1, 2>(), "gram"_a.noconvert(), "outputs"_a, "l1"_a, "l2"_a)
+        .def("warm", [](rf::RowLane& lane, Vector b) {
+            need(b.shape(0) == lane.size(), "warm: one coefficient a column and output");
+            lane.warm(b.data());
+        }, "b"_a)
+        .def("solve", [](rf::RowLane& lane, Vector strengths, Vector c, double gap, double yy, Out b, Out grad) {
+            const std::size_t count = strengths.shape(0);
+            need(c.shape(0) == lane.size() && b.shape(1) == lane.size() && grad.shape(1) == lane.size(), "solve: one entry a column and output");
+            need(b.shape(0) == count && grad.shape(0) == count, "solve: one row per strength");
+            nb::gil_scoped_release release;
+            lane.solve(strengths.data(), static_cast<int>(count), c.data(), gap, yy, b.data(), grad.data());
         });
     m.def("solve_lanes", &solve_lanes, "jobs"_a, "threads"_a, "keep_slots"_a);
     m.def("gather", &gather, "x"_a.noconvert(), "rows"_a, "cols"_a, "centre"_a.none(), "scale"_a.none(), "weight"_a.none(), "out"_a.noconvert());

@@ -25,13 +25,16 @@ struct Quadratic {
     std::vector<double> l1, l2, lower, upper;
     bool ridge = false, all_ridge = true;  // any / every penalised column has l2 > 0
     bool round = false;                    // and there is no other column
+    bool bounded = false, free = false;    // any column has a bound / no l1 part
 
     const double* column(int j) const { return gram + static_cast<std::size_t>(j) * ld; }
     void classify() {
-        ridge = false;
+        ridge = bounded = free = false;
         all_ridge = round = true;
         for (int j = 0; j < m; ++j) {
             if (std::isinf(l1[j])) continue;
+            bounded |= std::isfinite(lower[j]) || std::isfinite(upper[j]);
+            free |= l1[j] == 0;
             ridge |= l2[j] > 0;
             all_ridge &= l2[j] > 0 || l1[j] == 0;
             round &= l2[j] > 0;
@@ -53,8 +56,10 @@ struct Quadratic {
     // Largest violation of the optimality conditions, divided by s.
     double kkt(const double* b, const double* grad, double s) const {
         double worst = 0;
-        for (int j = 0; j < m; ++j)
-            if (!std::isinf(l1[j])) worst = std::max(worst, violation(j, b[j], grad[j], s));
+        for (int j = 0; j < m; ++j) {
+            if (b[j] == 0 && std::fabs(grad[j]) <= s * l1[j]) continue;  // most columns, and all that are excluded
+            worst = std::max(worst, violation(j, b[j], grad[j], s));
+        }
         return worst / s;
     }
     signed char side(int j, double b) const {
@@ -185,7 +190,7 @@ private:
     bool exact(std::vector<double>& grad) {
         if (st_.factor_strength < 0 || (q_.ridge && st_.factor_strength != s_)) refactor();
         blocked_.assign(q_.m, 0);
-        for (int j = 0; j < q_.m; ++j)
+        for (int j = 0; q_.free && j < q_.m; ++j)
             if (q_.l1[j] == 0 && st_.side[j] == Zero && q_.lower[j] < q_.upper[j]) enter(j, Unsigned);
         const int limit = 20 * q_.m + 200;
         int batch = std::max<int>(8, st_.free.size() / 8);
@@ -228,7 +233,7 @@ private:
             const double sign = st_.side[j] == Unsigned ? 0.0 : st_.side[j];
             target_[i] = c_[j] - sign * threshold(j);
         }
-        for (int j = 0; j < q_.m; ++j)
+        for (int j = 0; q_.bounded && j < q_.m; ++j)
             if (st_.side[j] == AtLower || st_.side[j] == AtUpper)
                 for (int i = 0; i < a; ++i) target_[i] -= st_.b[j] * q_.column(j)[st_.free[i]];
         st_.factor.solve(target_.data());
@@ -293,8 +298,10 @@ private:
     // Frees the worst violators; false when there are none.
     bool admit(const std::vector<double>& grad, int batch) {
         candidates_.clear();
+        const double margin = 1.0 + tol_.enter;
         for (int j = 0; j < q_.m; ++j) {
             const signed char side = st_.side[j];
+            if (side == Zero && std::fabs(grad[j]) <= margin * threshold(j) + noise_) continue;  // most columns
             if (blocked_[j] || std::isinf(q_.l1[j]) || side == Positive || side == Negative || side == Unsigned) continue;
             const double excess = violation(j, grad[j]);
             if (excess > slack(j)) candidates_.push_back({excess / (q_.l1[j] > 0 ? q_.l1[j] : 1.0), j});

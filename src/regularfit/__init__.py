@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from .linear import (
         PenalizedClassifier,
+        PenalizedCox,
         PenalizedRegressor,
         debiased_lasso,
         fit_path,
@@ -37,20 +38,39 @@ if TYPE_CHECKING:
     )
     from .lockstep import LinearConstraints
     from .losses import (
+        Cox,
         Gamma,
         Huber,
         Logistic,
+        Multinomial,
         NegativeBinomial,
         Poisson,
         Quantile,
         Squared,
         SquaredHinge,
         Tweedie,
+        survival,
     )
-    from .penalties import L1, L2, MCP, SCAD, SLOPE, Adaptive, ElasticNet, Group, Penalty, SparseGroup
+    from .penalties import (
+        L0,
+        L1,
+        L2,
+        MCP,
+        SCAD,
+        SLOPE,
+        Adaptive,
+        ElasticNet,
+        Fused,
+        Group,
+        GroupMCP,
+        GroupSCAD,
+        Penalty,
+        SparseGroup,
+    )
     from .selection import honest_score
 
 __all__ = [
+    "L0",
     "L1",
     "L2",
     "MCP",
@@ -58,19 +78,25 @@ __all__ = [
     "SLOPE",
     "Adaptive",
     "ConvergenceWarning",
+    "Cox",
     "ElasticNet",
     "FewerFoldsWarning",
     "FitError",
+    "Fused",
     "Gamma",
     "GridEdgeWarning",
     "Group",
+    "GroupMCP",
+    "GroupSCAD",
     "Huber",
     "InputError",
     "LinearConstraints",
     "Logistic",
     "ModelFileError",
+    "Multinomial",
     "NegativeBinomial",
     "PenalizedClassifier",
+    "PenalizedCox",
     "PenalizedRegressor",
     "Penalty",
     "Poisson",
@@ -89,15 +115,18 @@ __all__ = [
     "knockoffs",
     "load",
     "stability_selection",
+    "survival",
 ]
 
 _HOMES = {
     "errors": "ConvergenceWarning FewerFoldsWarning FitError GridEdgeWarning InputError ModelFileError "
     "RegularfitError TableError UnsupportedError",
-    "linear": "PenalizedClassifier PenalizedRegressor debiased_lasso fit_path knockoffs load stability_selection",
+    "linear": "PenalizedClassifier PenalizedCox PenalizedRegressor debiased_lasso fit_path knockoffs load "
+    "stability_selection",
     "lockstep": "LinearConstraints",
-    "losses": "Gamma Huber Logistic NegativeBinomial Poisson Quantile Squared SquaredHinge Tweedie",
-    "penalties": "Adaptive ElasticNet Group L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
+    "losses": "Cox Gamma Huber Logistic Multinomial NegativeBinomial Poisson Quantile Squared SquaredHinge "
+    "Tweedie survival",
+    "penalties": "Adaptive ElasticNet Fused Group GroupMCP GroupSCAD L0 L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
     "selection": "honest_score",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

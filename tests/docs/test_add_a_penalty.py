@@ -6,14 +6,16 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import regularfit as rf
 from regularfit import _core, penalties
 from regularfit.lockstep import Lane, fit_lanes, make_problem, strength_grid
-from regularfit.penalties import L1
+from regularfit.penalties import L1, Penalty, Traits
 from tests.laws.penalty_laws import check
 
 ROOT = Path(__file__).parents[2]
@@ -165,3 +167,41 @@ def test_the_fit_of_the_guide_runs(module, capsys):
     assert model.certificate_.converged
     assert model.coef_[0] > 1
     assert "converged" in capsys.readouterr().out
+
+
+def test_value_and_prox_alone_are_enough(capsys):
+    names = {}
+    exec(block("least"), names)
+    X, y, ramp = names["X"], names["y"], names["Ramp"]()
+    lasso = rf.PenalizedRegressor(L1(), cv=5).fit(X, y)
+    assert names["model"].certificate_.converged
+    assert "converged=True" in capsys.readouterr().out
+    np.testing.assert_allclose(names["model"].coef_, lasso.coef_, atol=1e-5)
+    np.testing.assert_allclose(names["model"].strength_, lasso.strength_, rtol=1e-9)
+    for loss in ("logistic", "huber"):
+        path = rf.fit_path(X, y > 0, ramp, loss=loss, strengths=5, min_ratio=0.05)
+        wanted = rf.fit_path(X, y > 0, L1(), loss=loss, strengths=path.strengths)
+        assert path.converged.all()
+        np.testing.assert_allclose(path.coefs, wanted.coefs, atol=1e-5)
+
+
+@dataclass(frozen=True)
+class Plain(Penalty):
+    """A penalty with nothing but what is asked for."""
+
+    def value(self, w):
+        return float(np.abs(w).sum())
+
+    def prox(self, v, step):
+        return v - np.clip(v, -step, step).astype(v.dtype)
+
+    @property
+    def traits(self):
+        return Traits(convex=True, separable=True, sparse=True)
+
+
+def test_what_stands_in_for_kkt_obeys_the_laws():
+    check(Plain())
+    rng = np.random.default_rng(0)
+    w, g = rng.normal(size=(2, 9)) * (rng.random((2, 9)) < 0.6)
+    np.testing.assert_allclose(Plain().kkt(w, g), L1().kkt(w, g), atol=1e-10)

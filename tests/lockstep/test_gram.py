@@ -76,10 +76,9 @@ def test_a_batch_of_lanes_equals_each_alone(penalty, constant):
 
 
 def test_batches_use_all_threads_and_fit_in_the_cache():
-    grids = [np.ones(100)]
-    assert [len(b) for b in _batches(50, grids, 11, 4)] == [3, 3, 3, 2]
-    assert _batches(4000, grids, 3, 1) == [[0], [1], [2]]
-    assert [k for batch in _batches(100, grids, 175, 1) for k in batch] == list(range(175))
+    assert [len(b) for b in _batches(50, 11, 4)] == [3, 3, 3, 2]
+    assert _batches(4000, 3, 1) == [[0], [1], [2]]
+    assert [k for batch in _batches(100, 175, 1) for k in batch] == list(range(175))
 
 
 def test_calls_that_share_read_X_once():

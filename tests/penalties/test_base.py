@@ -125,4 +125,4 @@ def test_integers_are_taken_as_floats():
 
 
 def test_normal_form_is_one_method():
-    assert set(NormalFormPenalty.__abstractmethods__) == {"coordinates", "scaled", "examples"}
+    assert set(NormalFormPenalty.__abstractmethods__) == {"coordinates", "scaled"}

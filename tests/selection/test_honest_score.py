@@ -107,7 +107,7 @@ def test_log_losses_on_few_rows_take_many_partitions_and_a_log_scale():
     y = (X[:, 0] + RNG.normal(size=60) > 0).astype(float)
     problem = make_problem(X, y, "logistic")
     plan = NestedPlan(problem, [L1()], [strength_grid(problem, L1(), 4)], threads=1)
-    assert (plan.repeats(5), plan.repeats(10), plan.repeats(None), plan.repeats(50)) == (10, 5, 5, 1)
+    assert (plan.repeats(5), plan.repeats(10), plan.repeats(None), plan.repeats(50)) == (10, 5, 10, 1)
     assert plan.repeats(RepeatedKFold(n_splits=5)) == 1
     assert Tuned()._nested_plan(X, Y).repeats(5) == 1
     [score] = honest_scores(plan, 5, classifier=True, random_state=0)

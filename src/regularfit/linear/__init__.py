@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .classifier import PenalizedClassifier
+from .cox import PenalizedCox
 from .debiased import DebiasedLasso, debiased_lasso
 from .fit_path import fit_path
 from .knockoffs import KnockoffSelection, knockoffs
@@ -18,6 +19,7 @@ __all__ = [
     "KnockoffSelection",
     "PathDisplay",
     "PenalizedClassifier",
+    "PenalizedCox",
     "PenalizedRegressor",
     "StabilityDisplay",
     "StabilitySelection",

@@ -72,17 +72,23 @@ class Atoms:
 
         Total minus what a lane leaves out, or the sum of what it uses, whichever is shorter.
         """
+        whole, shares = self.shares(lanes)
+        short = whole > 0
+        out = self._sums(shares)
+        out[short] += self.total
+        # The diagonal of a sum needs no care; that of a difference may have lost its digits.
+        kept, every = np.diagonal(out, axis1=1, axis2=2), np.diag(self.total)
+        unsafe = np.flatnonzero(short & shares.any(axis=1) & ~(kept > LOST * every).all(axis=1))
+        if len(unsafe):
+            out[unsafe] = self._sums(shares[unsafe] + 1.0)
+        return out
+
+    def shares(self, lanes: Sequence[int]) -> tuple[Vector, np.ndarray]:
+        """Training Grams as multiples of the total (lanes,) plus multiples of the atoms' (lanes, atoms)."""
         use = self.train[list(lanes)].astype(np.float64)
         left_out = (use == 0).sum(axis=1)
         short = (use <= 1).all(axis=1) & (left_out < use.shape[1] / 2)
-        out = self._sums(np.where(short[:, None], use - 1.0, use))
-        out[short] += self.total
-        # The diagonal of a sum needs no care; that of a difference may have lost its digits.
-        kept, whole = np.diagonal(out, axis1=1, axis2=2), np.diag(self.total)
-        unsafe = np.flatnonzero(short & (left_out > 0) & ~(kept > LOST * whole).all(axis=1))
-        if len(unsafe):
-            out[unsafe] = self._sums(use[unsafe])
-        return out
+        return short.astype(np.float64), np.where(short[:, None], use - 1.0, use)
 
     def of_test(self, lane: int, group: int) -> np.ndarray:
         """The Gram matrix of the rows that a lane is scored on, (p + 2, p + 2)."""
@@ -116,8 +122,8 @@ def _pass(problem: Problem, label: np.ndarray, used: np.ndarray, team: Workers) 
     y = problem.y - problem.offset
     w = problem.sample_weight
     centre = problem.design.centre(w) if problem.fit_intercept else np.zeros(problem.p)
-    middle = float(w @ y / w.sum()) if problem.fit_intercept else 0.0
-    extra = np.column_stack([y - middle, np.ones(problem.n)])
+    middle = w @ y / w.sum() if problem.fit_intercept else np.zeros(y.shape[1:])
+    extra = np.column_stack([y - middle, np.ones(problem.n)])  # several targets have several columns
 
     def piece(rows: np.ndarray) -> list[tuple[int, np.ndarray]]:
         rows = rows[used[label[rows]]]
@@ -128,7 +134,7 @@ def _pass(problem: Problem, label: np.ndarray, used: np.ndarray, team: Workers) 
         parts = problem.design.crosses(order, cuts, w[order], extra, centre)
         return list(zip(label[order][np.append(0, cuts)].tolist(), parts, strict=True))
 
-    width = problem.p + 2
+    width = problem.p + extra.shape[1]
     grams = np.zeros((len(used), width, width))
     chunk = max(CHUNK, 64 * len(used))
     pieces = [np.arange(start, min(start + chunk, problem.n)) for start in range(0, problem.n, chunk)]

@@ -14,8 +14,9 @@ import numpy as np
 from .._typing import Vector
 from ..penalties import Penalty
 from ..penalties.coordinates import Coordinates
-from .atoms import Atoms, collect_atoms
+from .atoms import Atoms
 from .certificate import judge
+from .gram_errors import LightLanes, light_lanes
 from .gram_paths import Solved, solve_paths
 from .gram_scores import held_out_errors
 from .moments import Moments, moments_of
@@ -31,6 +32,7 @@ from .threads import Workers
 __all__ = ["fit_gram", "suits_gram"]
 
 BATCH_BYTES = 16e6  # of the Gram matrices and solutions of one batch of lanes
+STRENGTHS = 100  # of a usual grid
 
 
 def suits_gram(problem: Problem, lanes: Sequence[Lane]) -> bool:
@@ -57,18 +59,18 @@ def fit_gram(
     shared: Shared | None = None,
 ) -> list[list[LaneResult]]:
     """Fit every candidate on every lane."""
-    atoms = collect_atoms(problem, lanes, team, None if shared is None else shared.seen)
-    if shared is not None:
-        shared.seen = atoms.seen
+    shared = shared or Shared(problem)
+    atoms = shared.atoms_of(problem, lanes, team)
     normals = tuple(forms_by_lane(penalties, problem.p, lanes))
     settings = Settings(problem, normals, tuple(grids), tol, score, full_df, lanes, atoms)
+    light = light_lanes(problem, normals, lanes, atoms) if score is None else None
 
     def job(which: list[int]) -> list[list[LaneResult]]:
-        answer = fit_batch(settings, which)
+        answer = fit_batch(settings, which, light)
         tick(len(which) * sum(len(grid) for grid in grids))
         return answer
 
-    batches = _batches(problem.p, grids, len(lanes), team.threads)
+    batches = _batches(problem.p, len(lanes), team.threads)
 
     def by_candidate(done: Iterable[list[list[LaneResult]] | None] | None) -> list[list[LaneResult]]:
         rows: list[list[LaneResult]] = []
@@ -80,8 +82,8 @@ def fit_gram(
         return by_candidate(collect(team, job, batches))
 
 
-def _batches(p: int, grids: Sequence[Vector], lanes: int, threads: int) -> list[list[int]]:
-    a_lane = 8.0 * (3 * (p + 2) ** 2 + 4 * p * max(len(grid) for grid in grids))
+def _batches(p: int, lanes: int, threads: int) -> list[list[int]]:
+    a_lane = 8.0 * (3 * (p + 2) ** 2 + 4 * p * STRENGTHS)
     size = int(max(1, min(BATCH_BYTES // a_lane, -(-lanes // threads))))
     return [list(range(start, min(start + size, lanes))) for start in range(0, lanes, size)]
 
@@ -103,8 +105,12 @@ class Settings:
     atoms: Atoms
 
 
-def fit_batch(settings: Settings, which: list[int]) -> list[list[LaneResult]]:
-    """Results per lane and candidate."""
+def fit_batch(
+    settings: Settings, which: list[int], light: LightLanes | None = None
+) -> list[list[LaneResult]]:
+    """Results per lane and candidate; ``light`` are the lanes that need no more than their errors."""
+    if light is not None:
+        return _fit_both(settings, which, light)
     data = moments_of(settings.problem, settings.lanes, which, settings.atoms)
     answers: list[list[LaneResult]] = [[] for _ in which]
     kept = [settings.lanes[index].keep for index in which]
@@ -115,6 +121,21 @@ def fit_batch(settings: Settings, which: list[int]) -> list[list[LaneResult]]:
         for answer, result in zip(answers, _results(settings, which, data, grid, found), strict=True):
             answer.append(result)
     return answers
+
+
+def _fit_both(settings: Settings, which: list[int], light: LightLanes) -> list[list[LaneResult]]:
+    """Light lanes in the core alone, the others, and those whose gaps stay open, with all that Python knows."""
+    errors = [lane for lane in which if light.among[lane]]
+    done: dict[int, list[LaneResult]] = dict.fromkeys(which)  # type: ignore[arg-type]
+    if errors:
+        rows = [light.fit(errors, k, grid, settings.tol) for k, grid in enumerate(settings.grids)]
+        for lane, *results in zip(errors, *rows, strict=True):
+            if all(result is not None for result in results):
+                done[lane] = results
+    rest = [lane for lane in which if done[lane] is None]
+    if rest:
+        done.update(zip(rest, fit_batch(settings, rest), strict=True))
+    return [done[lane] for lane in which]
 
 
 def _results(

@@ -8,14 +8,17 @@ import numpy as np
 
 from .. import _core
 from .._typing import Vector
-from ..penalties import Group, SparseGroup
+from ..penalties import Group, GroupMCP, GroupSCAD, SparseGroup
 from .proximal import ProximalPath
 
-__all__ = ["group_quadratic", "solve_groups"]
+__all__ = ["ON_GROUPS", "OnGroups", "bend_of", "group_quadratic", "solve_groups"]
+
+OnGroups = Group | SparseGroup | GroupMCP | GroupSCAD
+ON_GROUPS = (Group, SparseGroup, GroupMCP, GroupSCAD)
 
 
 def group_quadratic(
-    H: np.ndarray, c: Vector, penalty: Group | SparseGroup, strengths: Vector, *, tol: float = 1e-7
+    H: np.ndarray, c: Vector, penalty: OnGroups, strengths: Vector, *, tol: float = 1e-7
 ) -> ProximalPath:
     r"""Minimise :math:`b^\top H b/2 - c^\top b + s\,P(b)` for decreasing strengths and a penalty on groups.
 
@@ -23,7 +26,7 @@ def group_quadratic(
     ----------
     H, c : (m, m), (m,) arrays
         Positive semidefinite Gram matrix and cross product, divided by n.
-    penalty : Group or SparseGroup
+    penalty : Group, SparseGroup, GroupMCP or GroupSCAD
     strengths : (L,) array
         Positive, decreasing; each starts warm from the one before.
     tol : float
@@ -39,7 +42,7 @@ def group_quadratic(
     Yuan and Lin (2006); Simon, Friedman, Hastie and Tibshirani (2013), A sparse-group lasso.
     """
     groups, (alone, weights) = penalty.layout(len(c)), penalty.thresholds(len(c))
-    coefs, kkt = solve_groups(H, c, groups.owner, weights, alone, strengths, tol)
+    coefs, kkt = solve_groups(H, c, groups.owner, weights, alone, strengths, tol, bend=bend_of(penalty))
     violations = np.asarray(kkt, dtype=np.float64)
     return ProximalPath(coefs, violations, violations <= tol, np.zeros(len(strengths), np.intp))
 
@@ -53,6 +56,7 @@ def solve_groups(
     strengths: Vector,
     tol: float,
     start: Vector | None = None,
+    bend: tuple[str, float] | None = None,
 ) -> tuple[np.ndarray, Vector]:
     """Coefficients (L, m) and violations (L,); ``owner`` (m,) names groups among ``weights``, not all need occur."""
     order = np.argsort(owner, kind="stable")
@@ -65,12 +69,19 @@ def solve_groups(
     b, grad, kkt = np.empty(shape), np.empty(shape), np.empty(len(strengths))
     own = np.ascontiguousarray(weights[owner[order][first]])
     lane = _core.GroupLane(gram, starts, own, bound, float(alone))
+    if bend is not None:
+        lane.fold(bend[0] == "scad", bend[1])
     if start is not None:
         lane.warm(np.ascontiguousarray(start[order]))
     lane.solve(np.ascontiguousarray(strengths, dtype=np.float64), c[order], float(tol), b, grad, kkt)
     coefs = np.empty(shape)
     coefs[:, order] = b
     return coefs, kkt
+
+
+def bend_of(penalty: OnGroups) -> tuple[str, float] | None:
+    """The kind and shape of a bent penalty of the norms; None for the norms themselves."""
+    return penalty.bend if isinstance(penalty, (GroupMCP, GroupSCAD)) else None
 
 
 def _largest(block: np.ndarray) -> float:

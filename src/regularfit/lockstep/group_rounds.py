@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .._typing import Vector
-from ..penalties import Group, SparseGroup
-from .group_quadratic import solve_groups
+from .group_quadratic import OnGroups, bend_of, solve_groups
 from .problem import Problem
 from .proximal import ProximalPath
 
@@ -23,7 +22,7 @@ SLACK = 1e-9  # a group outside that is pulled by less than this share of its th
 
 def group_rounds(
     problem: Problem,
-    penalty: Group | SparseGroup,
+    penalty: OnGroups,
     grid: Vector,
     weights: Vector,
     mean: Vector,
@@ -71,7 +70,7 @@ class _Lane:
     """One lane: which groups are in, their Gram matrix, where the path stands."""
 
     problem: Problem
-    penalty: Group | SparseGroup
+    penalty: OnGroups
     weights: Vector
     mean: Vector
     inverse: Vector
@@ -114,7 +113,8 @@ class _Lane:
             return np.zeros((len(strengths), 0)), np.zeros(len(strengths))
         owner = self.groups.owner[self.columns]
         c = self.c[self.columns]
-        return solve_groups(self.gram, c, owner, self.factors, self.alone, strengths, self.tol, self.b)
+        terms = self.gram, c, owner, self.factors, self.alone
+        return solve_groups(*terms, strengths, self.tol, self.b, bend_of(self.penalty))
 
     def keep(self, b: Vector, gradient: Vector) -> None:
         """Go on from a solution."""

@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import scipy.linalg as sla
 
 from .._typing import Vector
 from ..losses import Squared
-from ..penalties import Folded
+from ..penalties import L0, Folded, GroupMCP, GroupSCAD, Penalty
 from .path import Path
 from .problem import Problem
+from .result import LaneResult
 from .standard import inverse_scale
 
-__all__ = ["locally_convex"]
+__all__ = ["locally_convex", "marked"]
 
 MOST = 2000  # active columns beyond which a factor a strength costs too much; they count as not convex
+
+
+SEARCHED = "no column added, dropped or exchanged improves it; a better subset may exist"
+STOOD = "no column added, dropped or exchanged improves its quadratic model; a better subset may exist"
+
+
+def marked(problem: Problem, weights: Vector, penalty: Penalty, found: LaneResult) -> LaneResult:
+    """The result, its path with a mark where the objective is locally convex, for penalties without a normal form.
+
+    The norm of a group bends down no more than its penalty does, so the bound for single columns holds for groups.
+    """
+    path = found.path
+    if path is None or not isinstance(penalty, (L0, GroupMCP, GroupSCAD)):
+        return found
+    if isinstance(penalty, L0):  # beside the columns in use it is a ridge part
+        form = Folded.of(problem.p, 1.0, "mcp", np.inf)
+        reason = SEARCHED if isinstance(problem.loss, Squared) else STOOD
+        told = zip(path.reasons, path.converged, strict=True)
+        path = replace(path, reasons=tuple(reason if ok else old for old, ok in told))
+    else:
+        form = Folded.of(problem.p, 1.0, *penalty.bend)
+    return replace(found, path=replace(path, convex=locally_convex(problem, weights, form, path)))
 
 
 def locally_convex(problem: Problem, weights: Vector, form: Folded, path: Path) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from .atoms import Atoms
 from .problem import Lane, Problem
 from .standard import inverse_scale
 
-__all__ = ["Moments", "moments_of", "reduce"]
+__all__ = ["FAR", "Moments", "Sums", "moments_of", "reduce", "without_gram"]
 
 FAR = (
     1e-6  # a column whose variance is a smaller share of its mean square about the common centre loses digits
@@ -52,29 +52,63 @@ class Moments:
             getattr(self, name)[k] = getattr(own, name)
 
 
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Weighted sums over the rows of lanes, columns about the atoms' centre: all but the columns' cross products."""
+
+    weight: Any  # (...)
+    plain: Vector  # (..., p + 1) of the columns and of y
+    with_y: Vector  # (..., p + 1) of their products with y
+    squares: Vector  # (..., p) of the columns' squares
+
+    @classmethod
+    def of(cls, cross: np.ndarray) -> Sums:
+        """Read them from cross products (..., p + 2, p + 2)."""
+        p = cross.shape[-1] - 2
+        diagonal = np.diagonal(cross, axis1=-2, axis2=-1)[..., :p]
+        return cls(cross[..., p + 1, p + 1], cross[..., : p + 1, p + 1], cross[..., : p + 1, p], diagonal)
+
+    def combined(self, whole: Vector, shares: np.ndarray, parts: Sums) -> Sums:
+        """Lanes' sums: ``whole`` times these, plus ``shares`` (lanes, parts) of the parts."""
+        pairs = zip(_fields(self), _fields(parts), strict=True)
+        return Sums(*(np.multiply.outer(whole, own) + shares @ part for own, part in pairs))
+
+
+def _fields(sums: Sums) -> tuple[Any, Vector, Vector, Vector]:
+    return sums.weight, sums.plain, sums.with_y, sums.squares
+
+
 def reduce(problem: Problem, cross: np.ndarray, deviations: Vector | None = None) -> Moments:
     """Centre and scale the cross products (..., p + 2, p + 2) of one lane or of several.
 
     ``deviations`` (..., p) of the columns, where their cross products without an intercept cannot tell them.
     """
     p = problem.p
-    total = cross[..., p + 1, p + 1]
-    mean = cross[..., : p + 1, p + 1] / total[..., None]
-    S = cross[..., : p + 1, : p + 1] / total[..., None, None]
-    second = np.diagonal(S, axis1=-2, axis2=-1)[..., :p].copy()
+    found = without_gram(problem, Sums.of(cross), deviations)
+    gram = cross[..., :p, :p] * found.inverse[..., None]
+    gram *= (found.inverse / np.asarray(found.total)[..., None])[..., None, :]
     if problem.fit_intercept:
-        S -= mean[..., :, None] * mean[..., None, :]
-    spread = np.diagonal(S, axis1=-2, axis2=-1)[..., :p].copy()
-    deviation = np.sqrt(np.where(spread > 1e-13 * second, spread, 0.0))
-    if not problem.fit_intercept:  # scaled by the spread about the mean all the same
-        about = np.sqrt(np.maximum(spread - mean[..., :p] ** 2, 0.0))
-        deviation = about if deviations is None else deviations
+        centre = found.mean * found.inverse
+        gram -= centre[..., :, None] * centre[..., None, :]
+    return replace(found, gram=gram)
+
+
+def without_gram(problem: Problem, sums: Sums, deviations: Vector | None = None) -> Moments:
+    """The same without the Gram matrix, which is empty."""
+    p, total = problem.p, np.asarray(sums.weight)
+    mean, with_y = sums.plain / total[..., None], sums.with_y / total[..., None]
+    second = sums.squares / total[..., None]
+    spread = second - mean[..., :p] ** 2
+    if problem.fit_intercept:
+        with_y = with_y - mean * mean[..., p:]
+        deviation = np.sqrt(np.where(spread > 1e-13 * second, spread, 0.0))
+    else:  # scaled by the spread about the mean all the same
+        deviation = np.sqrt(np.maximum(spread, 0.0)) if deviations is None else deviations
         mean = np.zeros_like(mean)
     inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept, problem.unit)
-    gram = S[..., :p, :p] * inverse[..., None, :]
-    gram *= inverse[..., :, None]
-    yy = np.maximum(S[..., p, p], 0.0)
-    return Moments(gram, S[..., :p, p] * inverse, yy, mean[..., :p], mean[..., p], inverse, total)
+    yy = np.maximum(with_y[..., p], 0.0)
+    c = with_y[..., :p] * inverse
+    return Moments(np.empty(0), c, yy, mean[..., :p], mean[..., p], inverse, sums.weight)
 
 
 def moments_of(problem: Problem, lanes: Sequence[Lane], which: Sequence[int], atoms: Atoms) -> Moments:

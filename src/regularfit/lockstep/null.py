@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._typing import Vector
-from ..losses import Quantile
+from ..losses import CoupledLoss, Quantile
 from ..penalties.coordinates import Coordinates
 from .problem import Problem
 from .quantile import quantile_scores
@@ -25,8 +25,16 @@ def null_eta(problem: Problem, weights: Vector) -> Vector:
     return problem.offset + problem.loss.null_eta(problem.y, weights, problem.offset)
 
 
-def null_scores(problem: Problem, normal: Coordinates | None, shared: Shared | None = None) -> Vector:
-    """Minus the gradient of the mean loss at the null model, on the penalised scale, (p,)."""
+def null_scores(
+    problem: Problem,
+    normal: Coordinates | None,
+    shared: Shared | None = None,
+    directions: np.ndarray | None = None,
+) -> Vector:
+    """Minus the gradient of the mean loss at the null model, on the penalised scale, (p,).
+
+    ``directions`` (p, r), orthonormal on that scale, are not penalised where there is no normal form to say so.
+    """
     if isinstance(problem.loss, Quantile) and normal is not None:
         return quantile_scores(problem, normal)
     known = None if shared is None or normal is None or _free(normal).any() else shared.null_scores()
@@ -36,9 +44,23 @@ def null_scores(problem: Problem, normal: Coordinates | None, shared: Shared | N
     weights = problem.sample_weight / problem.n
     mean, deviation = problem.design.moments(weights[None, :])
     inverse = inverse_scale(deviation[0], problem.standardize, problem.fit_intercept, problem.unit)
-    eta = _with_free_columns(problem, normal, weights) if normal is not None else null_eta(problem, weights)
+    if isinstance(problem.loss, CoupledLoss):
+        from .cox import null_residual  # which fits free columns by way of the rounds
+
+        residual = null_residual(problem, normal)
+        return centred_scores(problem.design, residual[:, None], mean * problem.fit_intercept)[0] * inverse
+    eta = null_eta(problem, weights)
+    if normal is not None and _free(normal).any():
+        free = np.flatnonzero(_free(normal))
+        pick = np.zeros((problem.p, len(free)))
+        pick[free, np.arange(len(free))] = 1.0
+        eta = _with_free(problem, pick, weights, eta)
+    elif directions is not None:
+        eta = _with_free(problem, inverse[:, None] * directions, weights, eta)
     residual = -weights * problem.loss.gradient(problem.y, eta)
     scores = centred_scores(problem.design, residual[:, None], mean * problem.fit_intercept)[0] * inverse
+    if directions is not None:  # there they vanish, but for rounding
+        scores = scores - directions @ (directions.T @ scores)
     return _unless_rounding(problem, normal, scores, np.hypot(mean[0], deviation[0]) * inverse)
 
 
@@ -59,16 +81,9 @@ def _free(normal: Coordinates) -> np.ndarray:
     return (normal.l1 == 0) & (normal.l2 == 0)
 
 
-def _with_free_columns(problem: Problem, normal: Coordinates, weights: Vector) -> Vector:
-    """The null predictor, refined by Newton over the unpenalised columns."""
-    eta = null_eta(problem, weights)
-    free = np.flatnonzero(_free(normal))
-    if len(free) == 0:
-        return eta
-    rows = np.arange(problem.n)
-    pick = np.zeros((problem.p, len(free)))
-    pick[free, np.arange(len(free))] = 1.0
-    Z = problem.design.rows_times(rows, pick)
+def _with_free(problem: Problem, free: np.ndarray, weights: Vector, eta: Vector) -> Vector:
+    """The null predictor, refined by Newton over unpenalised columns or combinations of columns (p, r)."""
+    Z = problem.design.rows_times(np.arange(problem.n), np.ascontiguousarray(free))
     if problem.fit_intercept:
         Z = np.column_stack([np.ones(problem.n), Z])
     size = np.abs(Z).max(axis=0)

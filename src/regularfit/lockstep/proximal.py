@@ -12,7 +12,7 @@ import scipy.linalg as sla
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import FitError, InputError
-from ..penalties import Penalty
+from ..penalties import GroupMCP, GroupSCAD, Penalty
 from .on_scale import OnScale
 from .ridge import Floats, check_strengths
 
@@ -200,12 +200,19 @@ def proximal_path(
     coefs, kkt = np.empty((strengths.size, smooth.size)), np.empty(strengths.size)
     converged, iterations = np.zeros(strengths.size, bool), np.zeros(strengths.size, np.intp)
     # Longer steps would let a bent penalty jump past the stationary point that the path leads to.
-    longest = 0.99 / penalty.form.concavity if isinstance(penalty, OnScale) else np.inf
+    longest = 0.99 / _concavity(penalty, smooth.size - free)
     for k, s in enumerate(strengths):
         task = _Task(smooth, penalty.at(float(s)), smooth.size - free, float(tol * s), longest)
         b, excess, violation, iterations[k] = _follow(task, b, penalty.convex, max_iter)
         coefs[k], kkt[k], converged[k] = b, violation / s, excess <= 0
     return ProximalPath(coefs, kkt, converged, iterations)
+
+
+def _concavity(penalty: Penalty, held: int) -> float:
+    """How strongly a bent penalty bends down; a hair above zero for others."""
+    if isinstance(penalty, OnScale):
+        return penalty.form.concavity
+    return penalty.form(held).concavity if isinstance(penalty, (GroupMCP, GroupSCAD)) else _SHORTEST
 
 
 @dataclass(slots=True)

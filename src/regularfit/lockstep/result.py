@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from .certificate import explain, judge
 from .path import Path
 from .problem import Problem
 
-__all__ = ["LaneResult", "Score", "held_out", "make_path"]
+__all__ = ["LaneResult", "Score", "held_out", "make_path", "reaching"]
 
 Score = Callable[[Vector, Vector, Vector], float]
 
@@ -49,7 +49,7 @@ def make_path(
     tol: float,
     ended: str | None = None,
 ) -> Path:
-    """Assemble a path; ``coefs`` may be dense or sparse, (L, p)."""
+    """Assemble a path; ``coefs`` may be dense or sparse, (L, p) or with several outputs (L, K p)."""
     converged = judge(gaps, kkt, tol)
     reasons = explain(gaps, kkt, converged, tol, deviance_ratio)
     return Path(
@@ -65,11 +65,27 @@ def make_path(
         problem.loss,
         None,
         ended,
+        outputs=problem.outputs,
+    )
+
+
+def reaching(found: LaneResult, count: int, why: str) -> LaneResult:
+    """The answers of a path that ended early, with nan up to ``count`` strengths and the reason for its end."""
+    short = count - len(found.gaps)
+    if not short:
+        return found
+    rest = np.full(short, np.nan)
+    return LaneResult(
+        None if found.path is None else replace(found.path, ended=why),
+        np.vstack([found.scores, np.full((short, found.scores.shape[1]), np.nan)]),
+        np.append(found.gaps, rest),
+        np.append(found.kkt, rest),
+        np.append(found.converged, np.zeros(short, bool)),
     )
 
 
 def held_out(problem: Problem, rows: np.ndarray, eta: np.ndarray, score: Score | None) -> Vector:
-    """Held-out scores of the columns of ``eta`` (rows, L).
+    """Held-out scores of the strengths of ``eta``, (rows, L) or with several outputs (rows, L, K).
 
     The loss's own weighted mean, or the caller's function.
     """

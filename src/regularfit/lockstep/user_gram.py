@@ -7,15 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 
 from .._typing import Vector
-from ..penalties import Group, Penalty, SparseGroup
+from ..penalties import L0, Fused, Penalty
 from .atoms import Atoms
 from .certificate import fenchel_gap, judge
+from .fused_gram import fused_degrees, fused_lasso
+from .fused_sparse import fused_sparse
 from .gram_scores import held_out_errors
-from .group_quadratic import group_quadratic
+from .group_quadratic import ON_GROUPS, group_quadratic
 from .moments import Moments, moments_of
 from .problem import Lane, Problem
 from .proximal import ProximalPath, proximal_quadratic
 from .result import LaneResult, Score, make_path
+from .subset import subset_path
+from .subset_rounds import most_columns
 
 __all__ = ["fit_on_gram"]
 
@@ -34,25 +38,40 @@ def fit_on_gram(
     """Fit one lane; ``strict`` is the tolerance for the violation that the solver aims at."""
     found = moments_of(problem, lanes, [which], atoms)
     data = found.lane(0)
-    fit = solve(data, penalty, grid, strict)
+    most = most_columns(problem, lanes[which].weights(problem))
+    fit, gaps, df = solve(data, penalty, grid, strict, tol, most)
+    grid = grid[: len(fit.coefs)]
     raw = fit.coefs * data.inverse
     level = np.full(len(grid), data.mean_y) - raw @ data.mean
     scores = held_out_errors(problem, lanes, [which], atoms, raw[None], level[None], score)[0]
-    gaps, explained = certify(data, penalty, grid, fit.coefs)
+    proved, explained = certify(data, penalty, grid, fit.coefs)
+    gaps = proved if gaps is None else gaps
     path = None
     if lanes[which].keep:
-        centre, df = atoms.centre, np.count_nonzero(raw, axis=1).astype(float)
+        centre = atoms.centre
         intercepts = level + centre[problem.p] - raw @ centre[: problem.p]
         intercepts = intercepts if problem.fit_intercept else np.zeros(len(grid))
         path = make_path(problem, grid, raw, intercepts, explained, df, gaps, fit.kkt, tol)
     return LaneResult(path, scores, gaps, fit.kkt, judge(gaps, fit.kkt, tol))
 
 
-def solve(data: Moments, penalty: Penalty, grid: Vector, tol: float) -> ProximalPath:
-    """The solver that knows this penalty."""
-    if isinstance(penalty, (Group, SparseGroup)):
-        return group_quadratic(data.gram, data.c, penalty, grid, tol=tol)
-    return proximal_quadratic(data.gram, data.c, penalty, grid, tol=tol)
+def solve(
+    data: Moments, penalty: Penalty, grid: Vector, strict: float, tol: float, most: float
+) -> tuple[ProximalPath, Vector | None, Vector]:
+    """The solver that knows this penalty: solutions, gaps where it has its own, and degrees of freedom (L,)."""
+    if isinstance(penalty, Fused) and not penalty.l1_ratio:
+        return fused_lasso(data, penalty, grid, tol)
+    if isinstance(penalty, Fused):
+        fit = fused_sparse(data, penalty, grid, strict)
+        return fit, None, fused_degrees(penalty, fit.coefs)
+    if isinstance(penalty, ON_GROUPS):
+        fit = group_quadratic(data.gram, data.c, penalty, grid, tol=strict)
+    elif isinstance(penalty, L0):
+        diagonal = np.diag(data.gram)
+        fit = subset_path(data.c, penalty, grid, diagonal, lambda columns: data.gram[columns], most)
+    else:
+        fit = proximal_quadratic(data.gram, data.c, penalty, grid, tol=strict)
+    return fit, None, np.count_nonzero(fit.coefs, axis=1).astype(float)
 
 
 def certify(data: Moments, penalty: Penalty, grid: Vector, B: np.ndarray) -> tuple[Vector, Vector]:

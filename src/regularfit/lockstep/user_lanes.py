@@ -12,20 +12,24 @@ import numpy as np
 
 from .._typing import Vector
 from ..losses import Squared
-from ..penalties import Group, Penalty, SparseGroup
+from ..penalties import L0, Fused, Penalty
 from .atoms import collect_atoms
 from .certificate import judge
+from .fused_gram import FUSED_COLUMNS
 from .gram import suits_gram
+from .group_quadratic import ON_GROUPS
 from .group_rounds import group_rounds
-from .local_convexity import locally_convex
+from .local_convexity import locally_convex, marked
 from .norm_gaps import norm_gaps
 from .on_scale import OnScale, on_scale
 from .partial import collect, one_by_one
 from .problem import Lane, Problem
 from .proximal import ProximalPath
 from .proximal_loss import proximal_loss
-from .result import LaneResult, Score, held_out, make_path
+from .result import LaneResult, Score, held_out, make_path, reaching
 from .standard import inverse_scale
+from .subset_loss import subset_loss
+from .subset_rounds import MANY, subset_rounds
 from .threads import Workers
 from .user_gram import fit_on_gram
 
@@ -62,23 +66,36 @@ def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ig
         mean[:] = 0.0
     strict = tol if penalty.polar(np.zeros(problem.p)) is None else GAP_SHARE * tol
     squared, bent = isinstance(problem.loss, Squared), penalty.coordinates(problem.p) is not None
-    quadratic = squared and not bent and suits_gram(problem, lanes)
+    small = suits_gram(problem, lanes) or (isinstance(penalty, Fused) and problem.p <= FUSED_COLUMNS)
+    quadratic = squared and not bent and small
     atoms = collect_atoms(problem, lanes, team) if quadratic else None
 
     def job(f: int) -> LaneResult:
         if atoms is not None:
             answer = fit_on_gram(problem, penalty, grid, lanes, f, atoms, strict, tol, score)
-        elif squared and isinstance(penalty, (Group, SparseGroup)):
-            fit = group_rounds(problem, penalty, grid, weights[f], mean[f], inverse[f], strict)
+        elif isinstance(penalty, L0) or (squared and isinstance(penalty, ON_GROUPS)):
+            rounds = (
+                group_rounds if not isinstance(penalty, L0) else subset_rounds if squared else subset_loss
+            )
+            fit = rounds(problem, penalty, grid, weights[f], mean[f], inverse[f], strict)
             answer = _result(
-                problem, penalty, lanes[f], grid, fit, weights[f], mean[f], inverse[f], score, tol
+                problem,
+                penalty,
+                lanes[f],
+                grid[: len(fit.coefs)],
+                fit,
+                weights[f],
+                mean[f],
+                inverse[f],
+                score,
+                tol,
             )
         else:
             own = on_scale(penalty, inverse[f])
             fit = _through_products(problem, own, grid, weights[f], mean[f], inverse[f], strict)
             answer = _result(problem, own, lanes[f], grid, fit, weights[f], mean[f], inverse[f], score, tol)
         tick(len(grid))
-        return answer
+        return reaching(marked(problem, weights[f], penalty, answer), len(grid), MANY)
 
     return collect(team, job, range(len(lanes)))
 

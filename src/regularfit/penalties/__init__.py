@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._across import AcrossOutputs
 from ._algebra import Scaled, Sum
 from ._base import NormalFormPenalty, Penalty, SeparablePenalty, Traits
 from ._columns import Bounded, Weighted
@@ -10,7 +11,11 @@ from .adaptive import Adaptive
 from .coordinates import Coordinates
 from .elastic_net import ElasticNet
 from .folded import Folded
+from .fused import Fused
 from .group import Group
+from .group_mcp import GroupMCP
+from .group_scad import GroupSCAD
+from .l0 import L0
 from .l1 import L1
 from .l2 import L2
 from .mcp import MCP
@@ -19,17 +24,22 @@ from .slope import SLOPE
 from .sparse_group import SparseGroup
 
 __all__ = [
+    "L0",
     "L1",
     "L2",
     "MCP",
     "SCAD",
     "SLOPE",
+    "AcrossOutputs",
     "Adaptive",
     "Bounded",
     "Coordinates",
     "ElasticNet",
     "Folded",
+    "Fused",
     "Group",
+    "GroupMCP",
+    "GroupSCAD",
     "NormalFormPenalty",
     "OnColumns",
     "Penalty",

@@ -45,6 +45,20 @@ class Scaled(Penalty):
         """The same as those of the penalty."""
         return self.penalty.traits
 
+    @property
+    def bends(self) -> bool:
+        """As the penalty does."""
+        return self.penalty.bends
+
+    @property
+    def jumps(self) -> bool:
+        """As the penalty does."""
+        return self.penalty.jumps
+
+    def free_directions(self, p: int) -> np.ndarray | None:
+        """Return those of the penalty."""
+        return self.penalty.free_directions(p)
+
     def value(self, w: Vector) -> float:
         """Return k Q(w)."""
         return self.factor * self.penalty.value(w)

@@ -17,6 +17,9 @@ from .coordinates import Coordinates
 __all__ = ["NormalFormPenalty", "Penalty", "SeparablePenalty", "Traits"]
 
 
+SHORT = 1e-4  # how far a step that takes the place of ``kkt`` goes, as a share of the coefficients
+
+
 @dataclass(frozen=True, slots=True)
 class Traits:
     """What a penalty promises. The engine reads it and the laws test it; what is not promised is False.
@@ -36,7 +39,7 @@ class Traits:
 
 
 class Penalty(ABC):
-    """The base of every penalty: write ``value``, ``prox``, ``kkt`` and ``examples``, and the rest follows.
+    """The base of every penalty: write ``value`` and ``prox``, and the rest follows; ``kkt`` sharpens certificates.
 
     The engine minimises ``loss + strength * penalty``, so a number inside a penalty is a relative weight:
     ``L1(2.0)`` at strength 0.1 is ``L1()`` at strength 0.2.
@@ -70,6 +73,16 @@ class Penalty(ABC):
         """Whether a large enough strength makes every penalised coefficient exactly zero."""
         return self.traits.sparse
 
+    @property
+    def bends(self) -> bool:
+        """Whether it changes its shape with the strength where no normal form says so: :meth:`at` is no multiple."""
+        return False
+
+    @property
+    def jumps(self) -> bool:
+        """Whether it is not continuous at zero, as L0: zero then is a local minimum at every strength."""
+        return False
+
     @abstractmethod
     def value(self, w: Vector) -> float:
         """Return P(w) for coefficients ``w``, (p,)."""
@@ -82,14 +95,24 @@ class Penalty(ABC):
     def prox(self, v: Vector, step: float) -> Vector:
         """Return argmin_w ||w - v||^2 / 2 + step P(w), (p,), for any ``step`` > 0."""
 
-    @abstractmethod
     def kkt(self, w: Vector, grad: Vector) -> Vector:
-        """Return the distance of ``-grad`` to the subdifferential of P at ``w``, (p,); 0 at a solution."""
+        """Return the distance of ``-grad`` to the subdifferential of P at ``w``, (p,); 0 at a solution.
+
+        Where it is not written it is how far a short proximal gradient step moves ``w``, over the step's length: 0 exactly
+        at the same points where P is convex, and nearly the distance elsewhere.
+        """
+        w, grad = as_coefficients(w, "w"), as_coefficients(grad, "grad")
+        size, pull = float(np.abs(w).max(initial=0.0)), float(np.abs(grad).max(initial=0.0))
+        short = SHORT if w.dtype == np.float64 else SHORT**0.5
+        step = short * size / pull if size > 0 and pull > 0 else 1.0
+        moved = np.abs(w - self.prox(w - step * grad, step)) / step
+        noise = 4.0 * float(np.finfo(w.dtype).eps) * size / step  # what rounding alone would move
+        return np.where(moved <= noise, 0.0, moved).astype(np.result_type(w, grad), copy=False)
 
     @classmethod
-    @abstractmethod
     def examples(cls) -> Sequence[Penalty]:
         """Return instances on which every law in ``tests/laws`` runs, for five columns where that matters."""
+        return [cls()]
 
     def coordinates(self, p: int) -> Coordinates | None:
         """Return the normal form for ``p`` columns, or None where there is none and solvers use ``prox``."""
@@ -104,6 +127,10 @@ class Penalty(ABC):
 
         With it a fit has a duality gap; without it, where there is no normal form either, only ``kkt``.
         """
+        return None
+
+    def free_directions(self, p: int) -> np.ndarray | None:
+        """Return directions (p, r) in which nothing is penalised, where no normal form says so; None for none."""
         return None
 
     def resolve(self, feature_names: Sequence[str] | None) -> Penalty:
@@ -185,6 +212,12 @@ class Penalty(ABC):
 
         chosen = columns[0] if len(columns) == 1 else columns
         return OnColumns(require_normal_form(self, ".on"), chosen)
+
+    def across_outputs(self) -> Penalty:
+        """Return the penalty on whole rows of coefficients: a column is in for all classes (or targets) or for none."""
+        from ._across import AcrossOutputs
+
+        return AcrossOutputs(require_normal_form(self, ".across_outputs"))
 
 
 class SeparablePenalty(Penalty):

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._typing import ArrayLike, Indices, Vector
 from ..errors import UnsupportedError
-from ..losses import Squared
+from ..losses import Squared, SquaredOutputs
 from .nested import Procedure, run_procedure
 from .nested_lanes import NestedCurves, fit_nested
 from .nested_plan import NestedPlan
@@ -89,7 +89,7 @@ def honest_score(
     estimator: Any,
     X: Any,
     y: Any,
-    cv: Any = 10,
+    cv: Any = 5,
     *,
     scoring: Any = None,
     repeats: int | None = None,
@@ -111,18 +111,19 @@ def honest_score(
     plain cross-validation, which is too narrow because training sets overlap. With tens of thousands of
     rows all three agree and one held-out part is cheaper.
 
-    In lockstep, 10 folds need 175 fits and 5 folds 25, most of them only where the choice can fall. With n >= p and
-    squared loss that costs about 3 cross-validations with 10 folds and 1.5 to 2 with 5
-    (``benchmarks/results/cv_price.md``); the estimate itself reaches further with 5, from models that saw 3/5 and 4/5
-    of the rows, so 10 folds suit small data. How often the intervals hold the truth, by simulation, is in
+    In lockstep, 5 folds need 25 fits and 10 folds 175, most of them only where the choice can fall. With n >= p and
+    squared loss that costs 1.5 to 2 cross-validations with 5 folds, and with 10 folds 2.5 to 3, more on small data
+    (``benchmarks/results/cv_price.md``). With 5 the estimate reaches further, from models that saw 3/5 and 4/5 of the
+    rows; where p > n it says a little too much then, and 10 folds suit better. How often the intervals hold the truth,
+    by simulation, is in
     ``benchmarks/results/nested_coverage.md``: about as often as they say. For log-losses on few rows that takes many
-    partitions (see ``repeats``): 87 to 89 in 100 against 75 to 82 from one partition into 5 folds.
+    partitions (see ``repeats``): 88 to 90 in 100 against 75 to 82 from one partition into 5 folds.
 
     Parameters
     ----------
     estimator : a regressor or classifier; it is not changed.
     X, y : the data; y of shape (n,).
-    cv : 10, another number of folds (>= 4; >= 3 when refitting), or folds that partition the rows, also
+    cv : 5, another number of folds (>= 4; >= 3 when refitting), or folds that partition the rows, also
         repeated ones. The tuning of a regularfit estimator uses the same folds.
     scoring : None for the estimator's own (mean squared error, mean log-loss); else a scorer of
         scikit-learn.
@@ -164,7 +165,7 @@ def honest_score(
         "sample_weight": None if sample_weight is None else refits.sample_weight,
     }
     if plan is not None:
-        labels = plan.problem.y if refits.classifier else None
+        labels = plan.problem.codes if refits.classifier else None
         repeats = plan.repeats(cv) if repeats is None else repeats
         return _from_lanes(plan, repeated_partitions(cv, refits.n, labels, repeats=repeats, **how))
     repeats = 1 if repeats is None else repeats
@@ -176,7 +177,7 @@ def honest_score(
 
 def honest_scores(
     plan: NestedPlan,
-    cv: Any = 10,
+    cv: Any = 5,
     *,
     repeats: int | None = None,
     classifier: bool = False,
@@ -192,10 +193,10 @@ def honest_scores(
     ----------
     plan : from an estimator's ``_nested_plan``.
     cv, repeats, groups, random_state : as for :func:`honest_score`.
-    classifier : whether the folds spread the classes of ``plan.problem.y`` evenly.
+    classifier : whether the folds spread the classes of ``plan.problem`` evenly.
     """
     problem = plan.problem
-    labels = problem.y if classifier else None
+    labels = problem.codes if classifier else None
     scheme = repeated_partitions(
         cv,
         problem.n,
@@ -258,7 +259,7 @@ def _of_candidates(
         fold_candidates=np.array([run.candidates for run in runs]),
         strength=_strengths(plan, np.array([first.candidate]), np.array([first.index]))[0],
         candidate=first.candidate,
-        skewed=plan.score is None and not isinstance(plan.problem.loss, Squared),
+        skewed=plan.score is None and not isinstance(plan.problem.loss, (Squared, SquaredOutputs)),
     )
 
 

@@ -109,16 +109,17 @@ class _NestedLanes:
         self.weights = fold_weights(list(folds), plan.problem.sample_weight)
         self.shared = Shared(plan.problem)
         self.states = [_State.empty(len(grid), len(folds)) for grid in plan.grids]
+        self._made: dict[tuple[int, ...], Lane] = {}
 
-    def fit(self, sizes: Sequence[int], spans: dict[int, Span] | None = None) -> None:
-        """Fit all lanes of these sizes, along the whole grids or on a span of some candidates' grids."""
+    def fit(self, sizes: Sequence[int], pieces: Sequence[tuple[int, Span]] = ()) -> None:
+        """Fit all lanes of these sizes, along the whole grids or on pieces of some candidates' grids."""
         plan = self.plan
-        spans = spans or {c: (0, len(grid)) for c, grid in enumerate(plan.grids)}
+        pieces = pieces or [(c, (0, len(grid))) for c, grid in enumerate(plan.grids)]
         sets = [out for size in sizes for out in combinations(range(len(self.tests)), size)]
         found = fit_lanes(
             plan.problem,
-            [plan.penalties[c] for c in spans],
-            [np.asarray(plan.grids[c])[start:stop] for c, (start, stop) in spans.items()],
+            [plan.penalties[c] for c, _ in pieces],
+            [np.asarray(plan.grids[c])[slice(*piece)] for c, piece in pieces],
             [self._lane(out) for out in sets],
             tol=plan.tol,
             threads=plan.threads,
@@ -127,7 +128,7 @@ class _NestedLanes:
             cut=plan.cut,
             shared=self.shared,
         )
-        for (c, span), results in zip(spans.items(), found, strict=True):
+        for (c, span), results in zip(pieces, found, strict=True):
             self._store(self.states[c], span, sets, results)
 
     def fit_where_needed(self) -> None:
@@ -149,22 +150,25 @@ class _NestedLanes:
     def _extend(self, wanted: dict[int, Span]) -> None:
         """Fit the strengths of the spans that are missing, below and above those that are there."""
         have = {c: self.states[c].span or (stop, stop) for c, (_, stop) in wanted.items()}
-        below = {c: (start, have[c][0]) for c, (start, _) in wanted.items()}
-        above = {c: (have[c][1], stop) for c, (_, stop) in wanted.items()}
-        for pieces in (below, above):
-            missing = {c: (start, stop) for c, (start, stop) in pieces.items() if start < stop}
-            if missing:
-                self.fit((2, 3), missing)
+        below = [(c, (start, have[c][0])) for c, (start, _) in wanted.items()]
+        above = [(c, (have[c][1], stop)) for c, (_, stop) in wanted.items()]
+        missing = [(c, (start, stop)) for c, (start, stop) in below + above if start < stop]
+        if missing:
+            self.fit((2, 3), missing)
         for c, span in wanted.items():
             self.states[c].span = hull(self.states[c].span or span, span)
 
     def _lane(self, out: tuple[int, ...]) -> Lane:
+        """The same object every time, by which the engine knows what it has found out about it."""
+        if out not in self._made:
+            self._made[out] = self._make(out)
+        return self._made[out]
+
+    def _make(self, out: tuple[int, ...]) -> Lane:
         groups = tuple(self.tests[k] for k in out)
-        seen = np.ones(self.plan.problem.n, dtype=bool)
-        for rows in groups:
-            seen[rows] = False
+        seen = [rows for k, rows in enumerate(self.tests) if k not in out]
         # Only the outer models' errors are needed row by row, so only their coefficients are kept.
-        return Lane(np.flatnonzero(seen), groups, keep=len(out) == 1, without=groups)
+        return Lane(np.concatenate(seen), groups, keep=len(out) == 1, without=groups)
 
     def _store(
         self, state: _State, span: Span, sets: Sequence[tuple[int, ...]], results: Sequence[LaneResult]

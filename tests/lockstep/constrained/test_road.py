@@ -158,6 +158,8 @@ def test_what_is_not_supported_is_named():
             rf.fit_path(X, y, penalty, linear_constraints=one)
     with pytest.raises(UnsupportedError, match="squared"):
         rf.fit_path(X, y, loss="huber", linear_constraints=one)
+    with pytest.raises(UnsupportedError, match="one target"):
+        rf.fit_path(X, np.column_stack([y, y]), linear_constraints=one)
     with pytest.raises(UnsupportedError, match="loo"):
         rf.PenalizedRegressor(rf.L2(), select="loo", linear_constraints=one).fit(X, y)
 
