@@ -17,6 +17,7 @@
 #include "losses.hpp"
 #include "newton_dense.hpp"
 #include "newton_sparse.hpp"
+#include "rows.hpp"
 #include "thin.hpp"
 #include "threads.hpp"
 
@@ -480,6 +481,23 @@ NB_MODULE(_core, m) {
         });
     m.def("gram_errors", &gram_errors, "grams"_a, "total"_a, "shares"_a, "whole"_a, "weight"_a, "yy"_a, "inverse"_a, "c"_a, "mean"_a, "terms"_a, "grid"_a,
           "tests"_a, "gap"_a, "errors"_a, "sums"_a, "kkt"_a);
+    nb::class_<rf::RowLane>(m, "RowLane")
+        .def("__init__", [](rf::RowLane* lane, Columns gram, int outputs, Vector l1, Vector l2) {
+            const std::size_t m = l1.shape(0);
+            need(gram.shape(0) == m && gram.shape(1) == m && l2.shape(0) == m && outputs > 0, "RowLane: one term a column");
+            new (lane) rf::RowLane(gram.data(), static_cast<int>(m), outputs, l1.data(), l2.data());
+        }, nb::keep_alive<1, 2>(), "gram"_a.noconvert(), "outputs"_a, "l1"_a, "l2"_a)
+        .def("warm", [](rf::RowLane& lane, Vector b) {
+            need(b.shape(0) == lane.size(), "warm: one coefficient a column and output");
+            lane.warm(b.data());
+        }, "b"_a)
+        .def("solve", [](rf::RowLane& lane, Vector strengths, Vector c, double gap, double yy, Out b, Out grad) {
+            const std::size_t count = strengths.shape(0);
+            need(c.shape(0) == lane.size() && b.shape(1) == lane.size() && grad.shape(1) == lane.size(), "solve: one entry a column and output");
+            need(b.shape(0) == count && grad.shape(0) == count, "solve: one row per strength");
+            nb::gil_scoped_release release;
+            lane.solve(strengths.data(), static_cast<int>(count), c.data(), gap, yy, b.data(), grad.data());
+        });
     m.def("solve_lanes", &solve_lanes, "jobs"_a, "threads"_a, "keep_slots"_a);
     m.def("gather", &gather, "x"_a.noconvert(), "rows"_a, "cols"_a, "centre"_a.none(), "scale"_a.none(), "weight"_a.none(), "out"_a.noconvert());
     nb::class_<Sparse>(m, "Sparse")

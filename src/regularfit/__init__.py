@@ -26,16 +26,29 @@ if TYPE_CHECKING:
         TableError,
         UnsupportedError,
     )
-    from .linear import PenalizedClassifier, PenalizedRegressor, fit_path, load, stability_selection
+    from .linear import (
+        PenalizedClassifier,
+        PenalizedCox,
+        PenalizedRegressor,
+        debiased_lasso,
+        fit_path,
+        knockoffs,
+        load,
+        stability_selection,
+    )
     from .losses import (
+        Cox,
         Gamma,
         Huber,
         Logistic,
+        Multinomial,
         NegativeBinomial,
         Poisson,
+        Quantile,
         Squared,
         SquaredHinge,
         Tweedie,
+        survival,
     )
     from .penalties import (
         L0,
@@ -64,6 +77,7 @@ __all__ = [
     "SLOPE",
     "Adaptive",
     "ConvergenceWarning",
+    "Cox",
     "ElasticNet",
     "FewerFoldsWarning",
     "FitError",
@@ -77,11 +91,14 @@ __all__ = [
     "InputError",
     "Logistic",
     "ModelFileError",
+    "Multinomial",
     "NegativeBinomial",
     "PenalizedClassifier",
+    "PenalizedCox",
     "PenalizedRegressor",
     "Penalty",
     "Poisson",
+    "Quantile",
     "RegularfitError",
     "SparseGroup",
     "Squared",
@@ -90,17 +107,22 @@ __all__ = [
     "Tweedie",
     "UnsupportedError",
     "__version__",
+    "debiased_lasso",
     "fit_path",
     "honest_score",
+    "knockoffs",
     "load",
     "stability_selection",
+    "survival",
 ]
 
 _HOMES = {
     "errors": "ConvergenceWarning FewerFoldsWarning FitError GridEdgeWarning InputError ModelFileError "
     "RegularfitError TableError UnsupportedError",
-    "linear": "PenalizedClassifier PenalizedRegressor fit_path load stability_selection",
-    "losses": "Gamma Huber Logistic NegativeBinomial Poisson Squared SquaredHinge Tweedie",
+    "linear": "PenalizedClassifier PenalizedCox PenalizedRegressor debiased_lasso fit_path knockoffs load "
+    "stability_selection",
+    "losses": "Cox Gamma Huber Logistic Multinomial NegativeBinomial Poisson Quantile Squared SquaredHinge "
+    "Tweedie survival",
     "penalties": "Adaptive ElasticNet Fused Group GroupMCP GroupSCAD L0 L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
     "selection": "honest_score",
 }

@@ -140,6 +140,23 @@ def check_offset(offset: Any, n: int, name: str = "offset") -> Vector:
     return np.zeros(n) if offset is None else check_vector(offset, n, name)
 
 
+def check_offsets(offset: Any, n: int, outputs: int, name: str = "offset") -> Matrix:
+    """Return the offset of several linear predictors, (n, outputs); ``None`` means zeros.
+
+    >>> check_offsets(None, 1, 2)
+    array([[0., 0.]])
+    """
+    if offset is None:
+        return np.zeros((n, outputs))
+    array = np.asarray(offset)
+    if array.shape != (n, outputs):
+        raise InputError(
+            f"{name} has shape {array.shape}, but there are {outputs} linear predictors (one a class or target) and "
+            f"{n} rows; give a matrix of shape ({n}, {outputs})."
+        )
+    return np.column_stack([check_vector(array[:, k], n, name) for k in range(outputs)])
+
+
 # ---------------------------------------------------------------- names
 
 

@@ -36,6 +36,26 @@ PENALTIES = {
     "GroupMCP": penalties.GroupMCP(LABELS, 3.0),
     "GroupSCAD": penalties.GroupSCAD(LABELS, 3.7),
 }
+
+
+def survival_times(rng, eta):
+    """Times with ties, two thirds of them events."""
+    times = np.ceil(4 * rng.exponential(np.exp(-0.5 * eta)))
+    return np.column_stack([np.zeros(N), times, rng.random(N) < 0.67, np.zeros(N)]).astype(float)
+
+
+def log_partial_likelihood(y, e, weights):
+    """Minus Breslow's log partial likelihood, less its best value, a unit of weight."""
+    total = 0
+    for time in np.unique(y[y[:, 2] > 0, 1]):
+        now, risk = np.flatnonzero((y[:, 1] == time) & (y[:, 2] > 0)), np.flatnonzero(y[:, 1] >= time)
+        mass = weights[now].sum()
+        total += (
+            mass * (cp.log_sum_exp(e[risk] + np.log(weights[risk])) - np.log(mass)) - weights[now] @ e[now]
+        )
+    return total / weights.sum()
+
+
 # A target and the loss for cvxpy; a loss that is not here shows as "not compared" and fails the test of the page.
 TARGETS = {
     "squared": (lambda rng, eta: eta + rng.standard_normal(N), lambda y, e: cp.square(y - e) / 2),
@@ -68,16 +88,22 @@ TARGETS = {
         lambda rng, eta: eta + rng.standard_t(2, N),
         lambda y, e: cp.huber(y - e, 1.35) / 2,
     ),
+    "quantile": (  # the median
+        lambda rng, eta: eta + rng.standard_t(2, N),
+        lambda y, e: cp.abs(y - e) / 2,
+    ),
     "squared_hinge": (
         lambda rng, eta: (rng.random(N) < 1 / (1 + np.exp(-eta))).astype(float),
         lambda y, e: cp.square(cp.pos(1 - cp.multiply(2 * y - 1, e))) / 2,
     ),
 }
+# A target and the mean loss for cvxpy where a loss is no sum over rows.
+COUPLED = {"cox": (survival_times, log_partial_likelihood)}
 LOSSES = sorted(
     {
         c.name: c
         for c in map(vars(losses).get, losses.__all__)
-        if isinstance(c, type) and issubclass(c, losses.Loss) and c is not losses.Loss
+        if isinstance(c, type) and issubclass(c, losses.Loss) and hasattr(c, "name")
     }
 )
 
@@ -103,6 +129,11 @@ class Cell:
 
     def smooth(self, w, a):
         problem = self.problem
+        if isinstance(problem.loss, losses.CoupledLoss):
+            return (
+                float(problem.loss.deviance_of(self.y, (self.offset + self.X @ w)[:, None], self.weights)[0])
+                / 2
+            )
         return float(
             self.weights @ problem.loss.value(self.y, self.offset + a + self.X @ w) / self.weights.sum()
         )
@@ -113,7 +144,7 @@ def make_cell(loss, name, way):
     X = rng.standard_normal((N, P)) * (rng.random((N, P)) < 0.7)
     weights = rng.uniform(0.5, 2, N) if way == "weights" else np.ones(N)
     offset = 0.5 * rng.standard_normal(N) if way == "offset" else np.zeros(N)
-    y = TARGETS[loss][0](rng, X @ np.array([1.5, 1.0, 0.0, -0.4, 0.8]) + offset)
+    y = (TARGETS | COUPLED)[loss][0](rng, X @ np.array([1.5, 1.0, 0.0, -0.4, 0.8]) + offset)
     penalty = PENALTIES[name]
     if way == "bounds":
         penalty = penalty.bounded(-0.1, 0.5)
@@ -142,8 +173,11 @@ def written_out(penalty, w):
 def best_value(cell, s):
     """The optimal value, from cvxpy."""
     w, a = cp.Variable(P), cp.Variable()
-    rows = TARGETS[cell.loss][1](cell.y, cell.X @ w + a + cell.offset)
-    mean = cell.weights @ rows / cell.weights.sum()
+    eta = cell.X @ w + a + cell.offset
+    if cell.loss in COUPLED:
+        mean = COUPLED[cell.loss][1](cell.y, eta, cell.weights)
+    else:
+        mean = cell.weights @ TARGETS[cell.loss][1](cell.y, eta) / cell.weights.sum()
     within = [w >= -0.1, w <= 0.5] if cell.way == "bounds" else []
     task = cp.Problem(cp.Minimize(mean + s * written_out(cell.penalty, w)), within)
     with warnings.catch_warnings():
@@ -186,7 +220,7 @@ def stationary(cell, s, w, a):
 
 def run_cell(loss, name, way):
     """What the page says of a cell: compared, or the sentence that refuses it."""
-    if loss not in TARGETS:
+    if loss not in TARGETS | COUPLED:
         return "not compared"
     try:
         cell = make_cell(loss, name, way)
@@ -211,12 +245,21 @@ def test_cell(cell):
     assert outcome(cell)
 
 
+SHAPED = ("Group", "SparseGroup", "SLOPE", "Fused", "L0", "GroupMCP", "GroupSCAD")
+
+
 def test_refused_cells_name_what_is_supported():
     refused = {cell: outcome(cell) for cell in CELLS if outcome(cell).startswith("refused")}
-    assert {(name, way) for _, name, way in refused} == {
-        (name, "bounds") for name in ("Group", "SparseGroup", "SLOPE", "Fused", "L0", "GroupMCP", "GroupSCAD")
-    }
-    assert all("L1, L2, ElasticNet, MCP and SCAD take" in text for text in refused.values())
+    shaped = {(name, way) for name in SHAPED for way in WAYS}
+    bent = {(name, way) for name in ("MCP", "SCAD") for way in WAYS}
+    for loss in LOSSES:
+        own = {(name, way): text for (of, name, way), text in refused.items() if of == loss}
+        fewer = loss in COUPLED or loss == "quantile"
+        assert set(own) == (shaped | bent if fewer else {cell for cell in shaped if cell[1] == "bounds"})
+        for (name, way), text in own.items():
+            bounded = name in SHAPED and way == "bounds"
+            words = "Huber(delta)" if loss == "quantile" else "L1, L2 and ElasticNet are"
+            assert ("L1, L2, ElasticNet, MCP and SCAD take" if bounded else words) in text
 
 
 def page():

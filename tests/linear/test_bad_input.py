@@ -49,7 +49,6 @@ BAD = {
     "no row": (lambda: number(X[:0], Y[:0]), r"0 sample\(s\)", "minimum of 1", "give some rows"),
     "one value": (lambda: number(X, np.ones(N)), f"one value only .1. in all {N} rows", "nothing to explain", "Check"),
     "one class": (lambda: classes(X, np.full(N, "yes")), "one class only .'yes'", "needs two classes", "Check"),
-    "three classes": (lambda: classes(X, np.arange(N) % 3), "3 classes .0, 1, 2", "binary", "OneVsRestClassifier"),
     "NaN in X": (lambda: number(put(X, (3, 1), np.nan), Y), NAN, *NEAR),
     "infinity in X": (lambda: classes(put(X, (3, 1), np.inf), LABELS), INF, *NEAR),
     "NaN in sparse X": (lambda: number(sp.csc_array(put(X, (3, 1), np.nan)), Y), NAN, *NEAR),

@@ -137,7 +137,6 @@ def test_criteria_choose_without_folds(select):
 
 BAD = {
     "one class": ((X, np.ones(N)), "one class only.*two classes"),
-    "three classes": ((X, np.arange(N) % 3), r"Only binary classification.*OneVsRestClassifier"),
     "numbers": ((X, X[:, 0]), "continuous.*PenalizedRegressor"),
     "rare class": ((X, np.arange(N) < 1), "class True has only 1 member.*strength="),
     "lengths": ((X, Y[:-1]), "159 entries"),

@@ -167,7 +167,7 @@ def test_squared_hinge_has_no_probabilities():
         model.predict_proba(X)
     with pytest.raises(InputError, match="needs probabilities"):
         rf.PenalizedClassifier(loss="squared_hinge", scoring="neg_log_loss", strengths=3, cv=2).fit(X, y)
-    with pytest.raises(InputError, match="'logistic' or 'squared_hinge'"):
+    with pytest.raises(InputError, match="'logistic', 'multinomial' or 'squared_hinge'"):
         rf.PenalizedClassifier(loss="poisson", strength=0.1).fit(X, y)
     ranked = rf.PenalizedClassifier(
         loss="squared_hinge", scoring="roc_auc", strengths=[0.1, 0.05, 0.01], cv=2

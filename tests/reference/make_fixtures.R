@@ -14,39 +14,7 @@ THRESH <- 1e-20
 MAXIT <- 1e8
 OUT <- c(commandArgs(trailingOnly = TRUE), "tests/reference/fixtures")[1]
 
-# ---- JSON -----------------------------------------------------------------------------------------------------------
-
-number <- function(x) {
-  text <- vapply(x, function(v) {
-    for (digits in c(6, 9, 12, 15, 17)) {
-      shown <- formatC(v, digits = digits, format = "g", width = 1)
-      if (as.numeric(shown) == v) break
-    }
-    shown
-  }, "")
-  text[is.infinite(x)] <- ifelse(x[is.infinite(x)] > 0, "Infinity", "-Infinity")
-  text
-}
-
-json <- function(value) {
-  if (is.null(value)) return("null")
-  if (is.list(value) && !is.null(names(value))) {
-    return(paste0("{", paste0('"', names(value), '": ', vapply(value, json, ""), collapse = ", "), "}"))
-  }
-  if (is.list(value)) return(paste0("[", paste(vapply(value, json, ""), collapse = ", "), "]"))
-  text <- if (is.character(value)) paste0('"', value, '"')
-          else if (is.logical(value)) tolower(as.character(value))
-          else number(as.numeric(value))
-  if (length(value) == 1 && !inherits(value, "AsIs")) text else paste0("[", paste(text, collapse = ", "), "]")
-}
-
-array1 <- function(x) if (is.null(x)) NULL else I(as.vector(x))   # an array even when it has one entry
-
-save_case <- function(name, parts) {
-  lines <- paste0('"', names(parts), '": ', vapply(parts, json, ""))
-  writeLines(c("{", paste(lines, collapse = ",\n"), "}"), file.path(OUT, paste0(name, ".json")))
-  cat(name, "\n")
-}
+source("tests/reference/fixture_json.R")
 
 # ---- data -----------------------------------------------------------------------------------------------------------
 
@@ -235,3 +203,87 @@ cv_case("cv_binomial_lasso", sonar, "binomial", lambda = geometric(0.2, 0.01, 20
 cv_case("cv_binomial_elastic_net", cancer, "binomial", alpha = 0.5, lambda = geometric(0.7, 0.0007, 20), count = 10)
 cv_case("cv_binomial_weights", sonar, "binomial", alpha = 0.5, lambda = geometric(0.4, 0.02, 15), count = 5,
         weights = weights_of(nrow(sonar$x)))
+
+# ---- several linear predictors: classes cut from a target, and targets that are columns -------------------------------
+
+# `cuts` are where the target is cut into classes; `targets` the columns (by name) that join it as targets.
+several_of <- function(data, cuts = NULL, targets = NULL) {
+  frame <- table_of(data$file)
+  if (!is.null(cuts)) return(c(data[c("file", "columns", "x")], list(y = cut(data$y, c(-Inf, cuts, Inf), FALSE), cuts = cuts)))
+  kept <- setdiff(colnames(data$x), targets)
+  list(file = data$file, columns = match(kept, colnames(frame)) - 1, x = data$x[, kept],
+       y = as.matrix(frame[, c(targets, "target")]), targets = targets)
+}
+
+several_case <- function(name, data, family, alpha = 1, lambda, ...) {
+  extra <- list(...)
+  given <- arguments(data, family, alpha, lambda, extra)
+  fit <- do.call(glmnet, given)
+  stopifnot(fit$jerr == 0, length(fit$lambda) == length(lambda))
+  shown <- extra
+  if (!is.null(extra$offset)) shown$offset <- NULL
+  described <- list(glmnet = as.character(packageVersion("glmnet")), data = data$file, columns = array1(data$columns),
+                    family = family, alpha = alpha, lambda = array1(lambda))
+  beta <- lapply(fit$beta, as.matrix)
+  save_case(name, c(
+    described,
+    if (!is.null(data$cuts)) list(cuts = array1(data$cuts)) else list(targets = I(data$targets)),
+    lapply(shown, function(value) if (length(value) > 1) array1(value) else value),
+    list(offset = if (!is.null(extra$offset)) lapply(seq_len(ncol(extra$offset)), function(k) array1(extra$offset[, k])),
+         intercepts = lapply(seq_along(lambda), function(k) array1(fit$a0[, k])),
+         coefs = lapply(seq_along(lambda), function(l) lapply(beta, function(b) array1(b[, l])) |> unname()),
+         deviance_ratio = array1(fit$dev.ratio), nulldev = fit$nulldev)
+  ))
+}
+
+several_cv <- function(name, data, family, alpha = 1, lambda, count, ...) {
+  extra <- list(...)
+  foldid <- folds_of(nrow(data$x), count)
+  cv <- do.call(cv.glmnet, c(arguments(data, family, alpha, lambda, extra), list(foldid = foldid)))
+  save_case(name, c(
+    list(glmnet = as.character(packageVersion("glmnet")), data = data$file, columns = array1(data$columns),
+         family = family, alpha = alpha, lambda = array1(lambda)),
+    if (!is.null(data$cuts)) list(cuts = array1(data$cuts)) else list(targets = I(data$targets)),
+    extra,
+    list(foldid = array1(foldid - 1), cvm = array1(cv$cvm), cvsd = array1(cv$cvsd), lambda_min = cv$lambda.min,
+         lambda_1se = cv$lambda.1se)
+  ))
+}
+
+severity <- several_of(diabetes, cuts = c(80, 130, 200))
+blocking <- several_of(permeability, cuts = c(1, 10))
+measured <- several_of(diabetes, targets = c("bmi", "bp"))
+chemistry <- list(file = "permeability.csv.gz", columns = permeability$columns[-(1:2)], x = permeability$x[, -(1:2)],
+                  y = cbind(20 * permeability$x[, 1:2], permeability$y), targets = colnames(permeability$x)[1:2])
+n <- nrow(severity$x)
+offset <- signif(outer(seq_len(n), 1:4, function(i, k) 0.5 * sin(i * k)), 6)
+factors <- c(1, 0.5, 2, 1, 0.5, 1, 1, 3, 0, 1)
+grid <- geometric(0.2, 0.001, 8)
+several_case("multinomial_lasso", severity, "multinomial", lambda = grid)
+several_case("multinomial_elastic_net", severity, "multinomial", alpha = 0.5, lambda = grid)
+several_case("multinomial_ridge", severity, "multinomial", alpha = 0, lambda = geometric(20, 0.02, 8))
+several_case("multinomial_weights", severity, "multinomial", alpha = 0.8, lambda = grid, weights = weights_of(n))
+several_case("multinomial_offset", severity, "multinomial", alpha = 0.8, lambda = grid, offset = offset)
+several_case("multinomial_factors", severity, "multinomial", lambda = grid, penalty.factor = replace(factors, 4, Inf))
+several_case("multinomial_limits", severity, "multinomial", alpha = 0.5, lambda = grid, lower.limits = -0.02,
+             upper.limits = c(0.01, 0.2, 1, Inf, 0, 0.1, 0.01, 1, 1, 1))
+several_case("multinomial_no_intercept", severity, "multinomial", lambda = grid, intercept = FALSE)
+several_case("multinomial_unstandardised", severity, "multinomial", lambda = geometric(3, 0.01, 8), standardize = FALSE)
+several_case("multinomial_wide", blocking, "multinomial", lambda = geometric(0.2, 0.02, 6))
+several_case("multinomial_grouped", severity, "multinomial", lambda = grid, type.multinomial = "grouped")
+several_case("multinomial_grouped_everything", severity, "multinomial", alpha = 0.6, lambda = grid,
+             type.multinomial = "grouped", weights = weights_of(n), offset = offset, penalty.factor = factors)
+several_case("multinomial_grouped_wide", blocking, "multinomial", lambda = geometric(0.2, 0.02, 6),
+             type.multinomial = "grouped")
+grid <- geometric(30, 0.03, 8)
+several_case("mgaussian_lasso", measured, "mgaussian", lambda = grid)
+several_case("mgaussian_elastic_net", measured, "mgaussian", alpha = 0.5, lambda = grid)
+several_case("mgaussian_everything", measured, "mgaussian", alpha = 0.7, lambda = grid, weights = weights_of(n),
+             offset = 20 * offset[, 1:3], penalty.factor = factors[-(1:2)])
+several_case("mgaussian_no_intercept", measured, "mgaussian", lambda = grid, intercept = FALSE)
+several_case("mgaussian_unstandardised", measured, "mgaussian", lambda = geometric(300, 0.3, 8), standardize = FALSE)
+several_case("mgaussian_wide", chemistry, "mgaussian", lambda = geometric(8, 0.2, 6))
+several_cv("several_cv_multinomial", severity, "multinomial", lambda = geometric(0.2, 0.001, 20), count = 6)
+several_cv("several_cv_grouped", severity, "multinomial", lambda = geometric(0.2, 0.001, 20), count = 6,
+           type.multinomial = "grouped")
+several_cv("several_cv_mgaussian", measured, "mgaussian", lambda = geometric(30, 0.03, 20), count = 6)

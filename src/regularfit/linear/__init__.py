@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from .classifier import PenalizedClassifier
+from .cox import PenalizedCox
+from .debiased import DebiasedLasso, debiased_lasso
 from .fit_path import fit_path
+from .knockoffs import KnockoffSelection, knockoffs
 from .model_file import load, load_extra
 from .plots import CVDisplay, PathDisplay
 from .regressor import PenalizedRegressor
@@ -12,12 +15,17 @@ from .stability_plot import StabilityDisplay
 
 __all__ = [
     "CVDisplay",
+    "DebiasedLasso",
+    "KnockoffSelection",
     "PathDisplay",
     "PenalizedClassifier",
+    "PenalizedCox",
     "PenalizedRegressor",
     "StabilityDisplay",
     "StabilitySelection",
+    "debiased_lasso",
     "fit_path",
+    "knockoffs",
     "load",
     "load_extra",
     "stability_selection",

@@ -10,16 +10,17 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from .._checks import check_offsets
 from .._typing import Vector
 from ..designs import Design, as_design
 from ..errors import UnsupportedError
 from ..lockstep import Path, Problem, make_problem
-from ..losses import Loss
+from ..losses import Loss, get_several
 from ..selection import CVResult
 from ._checks import check_rows, check_varies
 from ._fit import Found, Settings, fit_and_choose, make_grids
 from ._params import candidates, nested_params, replace_nested
-from ._scoring import make_scoring
+from ._scoring import Scoring, make_scoring
 from .table import FittedColumns, Table, read_table
 from .targets import read_offset, read_weights
 
@@ -82,8 +83,12 @@ class PenalizedLinear(BaseEstimator, ABC):
         """Return what is fitted."""
 
     @abstractmethod
-    def _target(self, y: Any, table: Table, weights: Vector | None) -> tuple[Vector, np.ndarray | None]:
-        """Return the numeric target and, for a classifier, the two classes."""
+    def _target(self, y: Any, table: Table, weights: Vector | None) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the numeric target, (n,) or with several columns, and for a classifier the classes."""
+
+    def _loss_for(self, classes: np.ndarray | None) -> Any:
+        """Return what is fitted to these classes."""
+        return self._loss()
 
     def _read(
         self, X: Any, y: Any, sample_weight: Any, offset: Any
@@ -94,12 +99,14 @@ class PenalizedLinear(BaseEstimator, ABC):
         target, classes = self._target(y, table, weights)
         if self.fit_intercept:
             check_varies(table)
+        loss = self._loss_for(classes)
+        several = get_several(loss, target.shape[1] if target.ndim == 2 else 1)
         problem = make_problem(
             table.values,
             target,
-            self._loss(),
+            several or loss,
             sample_weight=weights,
-            offset=read_offset(offset, table.n),
+            offset=offset if several else read_offset(offset, table.n),
             fit_intercept=bool(self.fit_intercept),
             standardize=bool(self.standardize),
         )
@@ -116,13 +123,24 @@ class PenalizedLinear(BaseEstimator, ABC):
             strengths=self.strengths,
             min_ratio=self.min_ratio,
             cv=self.cv,
-            scoring=make_scoring(self.scoring, problem.loss, classes=classes, weighted=weighted),
+            scoring=self._make_scoring(problem, classes, weighted),
             tol=self.tol,
             threads=self.n_jobs,
             random_state=self.random_state,
             verbose=self.verbose,
             names=table.names,
         )
+
+    def _make_scoring(self, problem: Problem, classes: np.ndarray | None, weighted: bool) -> Scoring:
+        """Return how held-out rows are scored."""
+        return make_scoring(self.scoring, problem.loss, classes=classes, weighted=weighted)
+
+    def _fold_plan(self, problem: Problem, settings: Settings, groups: Any) -> Settings:
+        """Return the settings with folds of one's own, where a number of folds means other than usual."""
+        return settings
+
+    def _finish(self, problem: Problem, found: Found) -> None:
+        """Keep what else a model needs of its training rows."""
 
     def fit(
         self, X: Any, y: Any, *, sample_weight: Any = None, offset: Any = None, groups: Any = None
@@ -132,9 +150,9 @@ class PenalizedLinear(BaseEstimator, ABC):
         Parameters
         ----------
         X : (n, p) array, SciPy sparse matrix, or pandas / polars / pyarrow table of numbers
-        y : (n,) target
+        y : (n,) target; (n, K) for several, with ``loss="squared"``
         sample_weight : (n,) weights >= 0; integer weights equal repeated rows.
-        offset : (n,) known part of the linear predictor, given again in predict.
+        offset : (n,) known part of the linear predictor, given again in predict; (n, K) where there are several.
         groups : (n,) labels of rows that folds must keep together.
 
         Returns
@@ -147,8 +165,8 @@ class PenalizedLinear(BaseEstimator, ABC):
             For data or parameters that cannot be used; the message says which and what to do.
         """
         table, problem, classes, weighted = self._read(X, y, sample_weight, offset)
-        settings = self._settings(table, problem, classes, weighted)
-        labels = None if classes is None else classes[problem.y.astype(int)]
+        settings = self._fold_plan(problem, self._settings(table, problem, classes, weighted), groups)
+        labels = None if classes is None else classes[problem.codes]
         shown = None if isinstance(X, Design) else X  # splitters know tables and arrays only
         try:
             found = fit_and_choose(problem, settings, labels=labels, X=shown, groups=groups)
@@ -158,6 +176,7 @@ class PenalizedLinear(BaseEstimator, ABC):
             raise
         self._keep_columns(table)
         self._keep(found)
+        self._finish(problem, found)
         if classes is not None:
             self.classes_ = classes
         return self
@@ -180,10 +199,9 @@ class PenalizedLinear(BaseEstimator, ABC):
         self.penalty_ = self.candidates_[choice.candidate]
         self.strength_ = choice.strength
         self.certificate_ = self.path_.certificate(choice.index)
-        coef = self.path_.sparse_coefs[[choice.index]].toarray()[0]
-        self._keep_solution(coef, float(self.path_.intercepts[choice.index]))
+        self._keep_solution(self.path_.coef(choice.index), self.path_.intercept(choice.index))
 
-    def _keep_solution(self, coef: Vector, intercept: float) -> None:
+    def _keep_solution(self, coef: np.ndarray, intercept: Any) -> None:
         self.coef_, self.intercept_ = coef, intercept
 
     def _nested_plan(
@@ -223,16 +241,17 @@ class PenalizedLinear(BaseEstimator, ABC):
     # --- predicting ------------------------------------------------------------------------------
 
     def _eta(self, X: Any, offset: Any) -> Vector:
-        """Linear predictor of new rows, (n,)."""
+        """Linear predictor of new rows, (n,), or (n, K) where there are several."""
         check_is_fitted(self, "coef_")
         names = getattr(self, "feature_names_in_", None)
         expected = None if names is None else tuple(names)
         table = read_table(X, fitted=FittedColumns(expected, self.n_features_in_, type(self).__name__))
-        coef = np.ravel(self.coef_)
-        eta = as_design(table.values).rows_times(np.arange(table.n), coef[:, None])[:, 0]
-        eta = eta + np.ravel(self.intercept_)[0]
+        coef = np.atleast_2d(self.coef_)
+        eta = as_design(table.values).rows_times(np.arange(table.n), coef.T) + self.intercept_
+        if len(coef) > 1:
+            return eta if offset is None else eta + check_offsets(offset, *eta.shape)
         known = read_offset(offset, table.n)
-        return eta if known is None else eta + known
+        return eta[:, 0] if known is None else eta[:, 0] + known
 
     # --- looking and keeping ---------------------------------------------------------------------
 

@@ -26,7 +26,8 @@ from ..lockstep import (
     strength_grid,
 )
 from ..lockstep.null import null_eta
-from ..losses import Squared
+from ..lockstep.several import one_target
+from ..losses import CoupledLoss, Squared, SquaredOutputs
 from ..penalties import Penalty
 from ..selection import (
     CRITERIA,
@@ -157,7 +158,7 @@ def _folds(
     problem: Problem, settings: Settings, labels: np.ndarray | None, X: Any, groups: Any
 ) -> list[Fold]:
     classifier = labels is not None
-    return make_folds(
+    folds = make_folds(
         settings.cv,
         problem.n,
         labels if classifier else problem.y,
@@ -167,6 +168,34 @@ def _folds(
         random_state=settings.random_state,
         sample_weight=problem.sample_weight,
     )
+    if labels is not None and problem.outputs is not None:
+        _check_classes(folds, labels, problem.sample_weight)
+    for k, weight in enumerate(_counted(problem, settings, folds)):
+        if not weight > 0:
+            raise InputError(
+                f"The held-out rows of fold {k} have no event, so there is nothing to score; spread the events."
+            )
+    return folds
+
+
+def _counted(problem: Problem, settings: Settings, folds: list[Fold]) -> Vector:
+    """What every fold counts in the mean: the weight of its rows, or of its events where those are scored."""
+    loss, weights = problem.loss, problem.sample_weight
+    if isinstance(loss, CoupledLoss) and settings.scoring.name.endswith(loss.score_name):
+        weights = loss.fold_weights(problem.y, weights)
+    return fold_weights(folds, weights)
+
+
+def _check_classes(folds: Sequence[Fold], labels: np.ndarray, weights: Vector) -> None:
+    """Refuse folds of which one learns nothing about some class, by its label."""
+    for k, (train, _) in enumerate(folds):
+        missing = np.setdiff1d(labels, labels[train][weights[train] > 0])
+        if len(missing):
+            raise InputError(
+                f"Class {missing[:1].tolist()[0]!r} has no row with a positive weight among the training rows of fold "
+                f"{k}, so nothing can be learned about it there. Use fewer folds, a stratified splitter, or merge "
+                "rare classes."
+            )
 
 
 def _curves(
@@ -184,7 +213,7 @@ def _curves(
         )
     if not folds:
         return None
-    weights = fold_weights(list(folds), problem.sample_weight)
+    weights = _counted(problem, settings, list(folds))
     return tuple(
         _cv_result(path, lanes_of[1:], weights, settings.scoring)
         for path, lanes_of in zip(paths, results, strict=True)
@@ -203,22 +232,39 @@ def _cv_result(path: Path, fold_results: Sequence[LaneResult], weights: Vector, 
 
 def _criterion(problem: Problem, settings: Settings, penalty: Penalty, path: Path) -> Criterion:
     if settings.select == "loo":
-        return Criterion(
-            "loo", path.strengths, closed_form_scores(problem, penalty, path.strengths, settings.threads).loo
-        )
-    eta = null_eta(problem, problem.sample_weight / problem.n)
-    null_deviance = float(problem.sample_weight @ problem.loss.deviance(problem.y, eta))
+        return Criterion("loo", path.strengths, _left_out(problem, penalty, path.strengths, settings.threads))
+    null_deviance, n = _null_deviance(problem)
     deviance = null_deviance * np.maximum(1.0 - path.deviance_ratio, 0.0)
+    targets = (
+        problem.outputs if isinstance(problem.loss, SquaredOutputs) else None
+    )  # each row is so many numbers
     return criterion(
         settings.select,
         path.strengths,
         deviance,
-        path.df,
-        n=float(problem.n),
-        p=problem.p,
-        squared=isinstance(problem.loss, Squared),
+        path.df if targets is None else path.df + (targets - 1) * problem.fit_intercept,
+        n=n * (targets or 1),
+        p=problem.p * (problem.outputs or 1),
+        squared=isinstance(problem.loss, (Squared, SquaredOutputs)),
         intercept=problem.fit_intercept,
     )
+
+
+def _null_deviance(problem: Problem) -> tuple[float, float]:
+    """Total deviance of the null model, and what a criterion counts as n: rows, or events where rows are coupled."""
+    loss, weights = problem.loss, problem.sample_weight
+    if isinstance(loss, CoupledLoss):
+        deviance = loss.deviance_of(problem.y, problem.offset[:, None], weights)[0] * problem.n
+        return float(deviance), float(loss.fold_weights(problem.y, weights).sum())
+    eta = null_eta(problem, weights / problem.n)
+    return float(weights @ loss.deviance(problem.y, eta)), float(problem.n)
+
+
+def _left_out(problem: Problem, penalty: Penalty, strengths: Vector, threads: int | None) -> Vector:
+    """Exact leave-one-out errors of ridge, (L,); of several targets the mean."""
+    several = problem.outputs is not None and isinstance(problem.loss, SquaredOutputs)
+    parts = [one_target(problem, k) for k in range(problem.outputs or 0)] if several else [problem]
+    return np.mean([closed_form_scores(part, penalty, strengths, threads).loo for part in parts], axis=0)
 
 
 # --- what the user should hear of ----------------------------------------------------------------

@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from .._checks import did_you_mean
 from .._typing import Vector
 from ..errors import InputError
-from ..losses import Logistic, Loss
+from ..losses import Logistic, Loss, Multinomial
 
 __all__ = ["Scoring", "make_scoring"]
 
@@ -93,7 +93,8 @@ class _Adapter:
             copy: Any = clone(scorer, safe=False)
             scorer = copy.set_score_request(sample_weight=True)
         try:
-            return float(scorer(self.predictions, eta[:, None], self.predictions.labels(y), **extra))
+            shown = eta[:, None] if eta.ndim == 1 else eta
+            return float(scorer(self.predictions, shown, self.predictions.labels(y), **extra))
         except InputError:
             raise
         except Exception as error:
@@ -114,23 +115,25 @@ class _Regression(RegressorMixin, BaseEstimator):
         return y
 
     def predict(self, eta: np.ndarray) -> Vector:
-        return self.loss.mean(eta[:, 0])
+        return self.loss.mean(eta[:, 0] if isinstance(self.loss, Loss) else eta)
 
 
 class _Classification(ClassifierMixin, BaseEstimator):
-    """The same for two classes."""
+    """The same for classes: one predictor for two, or one each."""
 
     def __init__(self, loss: Loss, classes: np.ndarray) -> None:
         self.loss, self.classes = loss, classes
         self.classes_ = classes
 
     def labels(self, y: Vector) -> np.ndarray:
-        return self.classes[y.astype(int)]
+        return self.classes[y.astype(int) if y.ndim == 1 else y.argmax(axis=1)]
 
     def decision_function(self, eta: np.ndarray) -> Vector:
-        return eta[:, 0]
+        return eta[:, 0] if eta.shape[1] == 1 else eta
 
     def predict_proba(self, eta: np.ndarray) -> np.ndarray:
+        if isinstance(self.loss, Multinomial):
+            return self.loss.mean(eta)
         if not isinstance(self.loss, Logistic):
             raise InputError(
                 f"This scoring needs probabilities, which loss={self.loss.name!r} does not give. Score by labels or by "
@@ -139,4 +142,4 @@ class _Classification(ClassifierMixin, BaseEstimator):
         return np.column_stack([self.loss.mean(-eta[:, 0]), self.loss.mean(eta[:, 0])])
 
     def predict(self, eta: np.ndarray) -> np.ndarray:
-        return self.classes[(eta[:, 0] > 0).astype(int)]
+        return self.classes[(eta[:, 0] > 0).astype(int) if eta.shape[1] == 1 else eta.argmax(axis=1)]

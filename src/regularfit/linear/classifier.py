@@ -1,4 +1,4 @@
-"""Penalised logistic regression for two classes, its strength chosen by default."""
+"""Penalised logistic regression for any number of classes, its strength chosen by default."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sklearn.metrics import accuracy_score
 from .. import losses
 from .._typing import Vector
 from ..errors import InputError, UnsupportedError
-from ..losses import Logistic, Loss, SquaredHinge
+from ..losses import Logistic, Loss, Multinomial, SquaredHinge
 from ..penalties import L1, Penalty
 from ._base import PenalizedLinear
 from .table import Table
@@ -21,23 +21,30 @@ __all__ = ["PenalizedClassifier"]
 
 
 class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
-    r"""Predict the class (of two) of a row and its probability, by penalised logistic regression.
+    r"""Predict the class of a row and its probability, by penalised logistic regression.
 
     .. math:: \min_{b_0, b}\; \frac1n \sum_i w_i \left[ \log(1 + e^{\eta_i}) - y_i \eta_i \right]
               + \text{strength} \cdot P(b), \qquad \eta_i = o_i + b_0 + x_i^\top b, \quad \sum_i w_i = n
 
-    where y is 1 for the second label of ``classes_``. All strengths of all folds are fitted in lockstep.
-    Prefer it when probabilities are wanted, columns are many or correlated, or few of them should be kept. It
-    stays finite for classes that a line separates perfectly. More than two classes:
-    ``sklearn.multiclass.OneVsRestClassifier`` around it.
+    where y is 1 for the second label of ``classes_``. More than two classes have a linear predictor each
+    (:class:`~regularfit.Multinomial`), with coefficients for every class and none as the reference:
+
+    .. math:: \min_{b_0, B}\; \frac1n \sum_i w_i \left[ \log \sum_k e^{\eta_{ik}} - \eta_{i y_i} \right]
+              + \text{strength} \cdot P(B), \qquad \eta_{ik} = o_{ik} + b_{0k} + x_i^\top b_k
+
+    where P is the sum over the classes, or takes a column's coefficients together (``L1().across_outputs()``: a
+    column is in for all classes or for none). All strengths of all folds are fitted in lockstep. Prefer it when
+    probabilities are wanted, columns are many or correlated, or few of them should be kept. It stays finite for
+    classes that a line separates perfectly.
 
     Parameters
     ----------
     penalty : Penalty or list of them, default L1()
         A list holds candidates; the best of them is kept.
-    loss : "logistic" or "squared_hinge"
-        What is fitted: probabilities, or a margin between the classes (``predict`` and ``decision_function``, no
-        ``predict_proba``).
+    loss : "logistic", "multinomial" or "squared_hinge"
+        What is fitted: probabilities, or a margin between two classes (``predict`` and ``decision_function``, no
+        ``predict_proba``). "logistic" with more than two classes is "multinomial"; that name gives two classes
+        coefficients each as well, as glmnet's family of that name does.
     strength : float > 0 or None
         The multiplier of the penalty: glmnet's lambda; scikit-learn's ``C`` is 1 / (n * strength). None:
         chosen by ``select``.
@@ -46,19 +53,20 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
     strengths, min_ratio, standardize, fit_intercept, tol, n_jobs, random_state, verbose
         As in :class:`PenalizedRegressor`.
     cv : int, splitter, iterable of (train, test) or None
-        A number means that many random folds, each with its share of both classes; it is an error where a
-        class has fewer rows. None is 10, or as many as the rarer class has rows, with a warning.
+        A number means that many random folds, each with its share of every class; it is an error where a
+        class has fewer rows. None is 10, or as many as the rarest class has rows, with a warning.
     scoring : str, callable or None
         How held-out rows are scored: None is the mean log-loss (or squared hinge); a scikit-learn scorer, or its
         name, counts with greater is better.
 
     Attributes
     ----------
-    classes_ : (2,) array
-        The labels, sorted; probabilities and coefficients speak of the second.
-    coef_ : (1, p) array
+    classes_ : (K,) array
+        The labels, sorted; with two of them probabilities and coefficients speak of the second.
+    coef_ : (1, p) array, or (K, p) for K > 2 classes
         Coefficients on the scale of X, shaped as in scikit-learn's LogisticRegression.
-    intercept_ : (1,) array
+    intercept_ : (1,) or (K,) array
+        The mean over the classes is 0, since adding one number to all of them changes nothing.
     strength_, penalty_, candidates_, path_, paths_, cv_, cvs_, criterion_, criteria_, certificate_
         As in :class:`PenalizedRegressor`.
     n_features_in_, feature_names_in_ : int, (p,) array of str
@@ -112,13 +120,18 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
         self.random_state = random_state
         self.verbose = verbose
 
-    def decision_function(self, X: Any, *, offset: Any = None) -> Vector:
-        """Return the log-odds of the second class, (n,); with the squared hinge what is compared with the margin."""
+    def decision_function(self, X: Any, *, offset: Any = None) -> np.ndarray:
+        """Return the log-odds of the second class, (n,); with the squared hinge what is compared with the margin.
+
+        For more classes the linear predictor of each, (n, K).
+        """
         return self._eta(X, offset)
 
     def predict_proba(self, X: Any, *, offset: Any = None) -> np.ndarray:
-        """Return the probability of both classes, (n, 2), in the order of ``classes_``."""
-        loss = self._loss()
+        """Return the probability of every class, (n, K), in the order of ``classes_``."""
+        loss = self._loss_for(getattr(self, "classes_", None))
+        if isinstance(loss, Multinomial):
+            return loss.mean(self._eta(X, offset))
         if not isinstance(loss, Logistic):
             raise UnsupportedError(
                 f"loss={loss.name!r} finds labels, not probabilities. Use predict or decision_function, or "
@@ -130,31 +143,45 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
     def predict(self, X: Any, *, offset: Any = None) -> np.ndarray:
         """Return the more probable label of every row, (n,)."""
         eta = self._eta(X, offset)
-        return self.classes_[(eta > 0).astype(int)]
+        return self.classes_[(eta > 0).astype(int) if eta.ndim == 1 else eta.argmax(axis=1)]
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None) -> float:
         """Return the share of rows whose label is predicted correctly."""
         return float(accuracy_score(y, self.predict(X, offset=offset), sample_weight=sample_weight))
 
     def _loss(self) -> Loss:
-        loss = losses.get(self.loss)
+        loss = Logistic() if self._joint else losses.get(self.loss)
         if not isinstance(loss, (Logistic, SquaredHinge)):
             raise InputError(
-                f"PenalizedClassifier fits loss='logistic' or 'squared_hinge'; {self.loss!r} was given. For a numeric "
-                "target use PenalizedRegressor."
+                f"PenalizedClassifier fits loss='logistic', 'multinomial' or 'squared_hinge'; {self.loss!r} was given. "
+                "For a numeric target use PenalizedRegressor."
             )
         return loss
 
-    def _target(self, y: Any, table: Table, weights: Vector | None) -> tuple[Vector, np.ndarray | None]:
+    @property
+    def _joint(self) -> bool:
+        """Whether every class has a predictor, also of two."""
+        return isinstance(self.loss, Multinomial) or self.loss == Multinomial.name
+
+    def _loss_for(self, classes: np.ndarray | None) -> Any:
+        loss, several = self._loss(), classes is not None and len(classes) > 2
+        if several and not isinstance(loss, Logistic):
+            raise UnsupportedError(
+                f"loss={loss.name!r} tells two classes apart, and y has {len(classes)}. Use "
+                'PenalizedClassifier(loss="logistic"), or sklearn.multiclass.OneVsRestClassifier around this one.'
+            )
+        return Multinomial() if several or self._joint else loss
+
+    def _target(self, y: Any, table: Table, weights: Vector | None) -> tuple[np.ndarray, np.ndarray | None]:
         classes, y01 = read_classes(y, table.n)
         check_classes_weighted(y01, weights, classes)
         return y01, classes
 
-    def _keep_solution(self, coef: Vector, intercept: float) -> None:
-        self.coef_, self.intercept_ = coef[None, :], np.array([intercept])
+    def _keep_solution(self, coef: np.ndarray, intercept: Any) -> None:
+        self.coef_, self.intercept_ = np.atleast_2d(coef), np.atleast_1d(intercept)
 
     def __sklearn_tags__(self) -> Any:
-        """Say that only two classes are supported."""
+        """Say whether more than two classes are supported."""
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
+        tags.classifier_tags.multi_class = self._joint or self.loss in ("logistic", Logistic())
         return tags

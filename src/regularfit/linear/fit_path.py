@@ -8,7 +8,8 @@ import numpy as np
 
 from ..errors import InputError
 from ..lockstep import Lane, Path, fit_lanes, is_count, look_ahead, make_problem, strength_grid
-from ..losses import Loss
+from ..lockstep.problem import columns_of
+from ..losses import Loss, get_several
 from ..penalties import L1, Penalty
 from ._checks import check_rows, check_varies, warn_path
 from ._params import candidates
@@ -46,13 +47,14 @@ def fit_path(
     Parameters
     ----------
     X : (n, p) array, SciPy sparse matrix, or pandas / polars / pyarrow table of numbers
-    y : (n,) numbers; 0 and 1 (or shares between) for the logistic loss, 0 or above for counts and amounts.
+    y : (n,) numbers; 0 and 1 (or shares between) for the logistic loss, 0 or above for counts and amounts. (n, K) for
+        several targets with the squared loss; class numbers 0, 1, 2, ... or shares (n, K) for the multinomial loss.
     penalty : one Penalty.
-    loss : "squared", "logistic", "poisson", "gamma", "tweedie", "negative_binomial", "huber", "squared_hinge" or a
-        Loss.
+    loss : "squared", "logistic", "multinomial", "poisson", "gamma", "tweedie", "negative_binomial", "huber",
+        "squared_hinge" or a Loss.
     strengths, min_ratio, standardize, fit_intercept, tol, n_jobs, verbose
         As in :class:`PenalizedRegressor`.
-    sample_weight, offset : (n,) or None
+    sample_weight, offset : (n,) or None; offset (n, K) with several predictors.
 
     Raises
     ------
@@ -76,7 +78,9 @@ def fit_path(
     check_rows(table)
     if fit_intercept:
         check_varies(table)
-    weights, known = read_weights(sample_weight, table.n), read_offset(offset, table.n)
+    weights = read_weights(sample_weight, table.n)
+    several = get_several(loss, columns_of(y))
+    known = offset if several else read_offset(offset, table.n)
     problem = make_problem(
         table.values,
         y,

@@ -40,6 +40,8 @@ _STATE = [
     "certificate_",
     "n_features_in_",
     "feature_names_in_",
+    "baseline_",
+    "strata_",
 ]
 
 
@@ -257,9 +259,10 @@ def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
 
 def _rebuild(head: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Any:
     from .classifier import PenalizedClassifier
+    from .cox import PenalizedCox
     from .regressor import PenalizedRegressor
 
-    kinds = {c.__name__: c for c in (PenalizedRegressor, PenalizedClassifier)}
+    kinds = {c.__name__: c for c in (PenalizedRegressor, PenalizedClassifier, PenalizedCox)}
     params = {name: decode(value, arrays) for name, value in head["params"].items()}
     lost = {name: str(value) for name, value in params.items() if isinstance(value, Unstored)}
     model = kinds[head["estimator"]](**{name: v for name, v in params.items() if name not in lost})
@@ -284,7 +287,8 @@ def _rebuild(head: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Any:
 
 def _check_shapes(model: Any) -> None:
     p = model.n_features_in_
-    if not isinstance(p, int) or np.size(model.coef_) != p or np.size(model.intercept_) != 1:
+    outputs = np.size(model.intercept_)
+    if not isinstance(p, int) or np.size(model.coef_) != p * outputs or outputs != (model.path_.outputs or 1):
         raise InputError(f"{np.size(model.coef_)} coefficients for {p} columns")
 
 

@@ -59,12 +59,19 @@ class PathDisplay:
     texts_: list[Any] = field(init=False, repr=False)
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, ax: Axes | None = None, **options: Any) -> PathDisplay:
-        """Draw the path of a fitted estimator; ``options`` as for :meth:`plot`."""
+    def from_estimator(
+        cls, estimator: Any, *, ax: Axes | None = None, output: Any = None, **options: Any
+    ) -> PathDisplay:
+        """Draw the path of a fitted estimator; ``options`` as for :meth:`plot`.
+
+        ``output`` is the class (its label) or target (its number) whose curves are drawn, where there are several;
+        None draws those of all, with the output behind the name.
+        """
         check_is_fitted(estimator, "path_")
         path = estimator.path_
-        names = path.feature_names or tuple(f"x{j}" for j in range(path.sparse_coefs.shape[1]))
-        return cls(path.strengths, path.coefs, names, path.nonzeros, _marks(estimator)).plot(ax, **options)
+        names = path.feature_names or tuple(f"x{j}" for j in range(path.columns))
+        coefs, names, nonzeros = _curves_of(path, names, getattr(estimator, "classes_", None), output)
+        return cls(path.strengths, coefs, names, nonzeros, _marks(estimator)).plot(ax, **options)
 
     def plot(
         self, ax: Axes | None = None, *, labels: int = 12, line_kw: dict[str, Any] | None = None
@@ -218,6 +225,25 @@ class CVDisplay:
 
 
 # --- parts of both -------------------------------------------------------------------------------
+
+
+def _curves_of(
+    path: Any, names: tuple[str, ...], classes: np.ndarray | None, output: Any
+) -> tuple[np.ndarray, tuple[str, ...], np.ndarray]:
+    """Coefficients (L, curves), their names, and the number of non-zeros."""
+    if path.outputs is None:
+        return path.coefs, names, path.nonzeros
+    labels = list(range(path.outputs)) if classes is None else classes.tolist()
+    if output is None:
+        every = tuple(f"{name} ({label})" for label in labels for name in names)
+        return path.coefs.reshape(len(path), -1), every, path.nonzeros
+    if output not in labels:
+        shown = ", ".join(map(repr, labels[:8])) + (", ..." if len(labels) > 8 else "")
+        raise InputError(
+            f"output={output!r} is none of those fitted ({shown}); give one of them, or None for all."
+        )
+    coefs = path.coefs[:, labels.index(output)]
+    return coefs, names, np.count_nonzero(coefs, axis=1)
 
 
 def _axes(ax: Axes | None) -> tuple[Axes, Figure]:

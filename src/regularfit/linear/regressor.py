@@ -10,7 +10,8 @@ from sklearn.metrics import r2_score
 
 from .. import losses
 from .._typing import Vector
-from ..losses import Loss
+from ..errors import InputError
+from ..losses import CoupledLoss, Loss
 from ..penalties import L1, Penalty
 from ._base import PenalizedLinear
 from .table import Table
@@ -28,7 +29,10 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
     All strengths of all folds (and of all candidate penalties) are fitted in lockstep, so the choice costs
     little more than one path of fits. Prefer it to least squares whenever p is not tiny against n, when
     columns are correlated, or when few of them should be kept (``L1``). It is linear: where effects bend or
-    interact, add such columns or use trees. For two classes use :class:`PenalizedClassifier`.
+    interact, add such columns or use trees. For classes use :class:`PenalizedClassifier`.
+
+    A target with K columns gives K models at the price of little more than one, chosen together; with
+    ``L1().across_outputs()`` they share their columns.
 
     Parameters
     ----------
@@ -73,9 +77,9 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
 
     Attributes
     ----------
-    coef_ : (p,) array
+    coef_ : (p,) array, or (K, p) for a target with K columns
         Coefficients on the scale of X.
-    intercept_ : float
+    intercept_ : float, or (K,)
     strength_ : float
         The chosen strength.
     penalty_ : Penalty
@@ -142,15 +146,27 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
         self.verbose = verbose
 
     def predict(self, X: Any, *, offset: Any = None) -> Vector:
-        """Return the expected target of every row, (n,); give ``offset`` if the fit had one."""
+        """Return the expected target of every row, (n,) or (n, K); give ``offset`` if the fit had one."""
         return losses.get(self.loss).mean(self._eta(X, offset))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None) -> float:
-        """Return R squared on given rows: 1 is perfect, 0 no better than the mean of ``y``."""
+        """Return R squared on given rows (of several targets the mean): 1 is perfect, 0 the mean of ``y``."""
         return float(r2_score(y, self.predict(X, offset=offset), sample_weight=sample_weight))
 
     def _loss(self) -> Loss:
-        return losses.get(self.loss)
+        loss = losses.get(self.loss)
+        if isinstance(loss, CoupledLoss):
+            raise InputError(
+                f"loss={self.loss!r} is for times to an event, not for numbers; use PenalizedCox."
+            )
+        return loss
 
-    def _target(self, y: Any, table: Table, weights: Vector | None) -> tuple[Vector, np.ndarray | None]:
+    def _target(self, y: Any, table: Table, weights: Vector | None) -> tuple[np.ndarray, np.ndarray | None]:
+        self._loss()  # a loss for other targets says so before the target is looked at
         return read_target(y, table.n), None
+
+    def __sklearn_tags__(self) -> Any:
+        """Say whether several targets are supported."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = self.loss == "squared"
+        return tags

@@ -17,10 +17,13 @@ __all__ = ["check_classes_weighted", "read_classes", "read_offset", "read_target
 
 
 def read_target(y: Any, n: int) -> Vector:
-    """Return a numeric target as a finite float64 vector of length ``n`` with at least two values."""
+    """Return a numeric target as a finite float64 vector of length ``n``, or (n, K), with at least two values."""
     if y is None:
         raise InputError(_NO_TARGET)
-    array = _shaped(_numbers(y), "y")
+    array = _numbers(y)
+    if array.ndim == 2 and array.shape[1] > 1:
+        return _several_targets(array, n)
+    array = _shaped(array, "y")
     if array.dtype.kind in "OUS":
         raise InputError(
             f"y must hold one number a row, but it holds text or objects such as {array[0]!r}. For class "
@@ -35,8 +38,21 @@ def read_target(y: Any, n: int) -> Vector:
     return values
 
 
+def _several_targets(array: np.ndarray, n: int) -> np.ndarray:
+    """Several targets; one of them may be constant, not all."""
+    if array.dtype.kind in "OUS":
+        raise InputError("y must hold numbers, but it holds text or objects; convert the numbers first.")
+    values = np.column_stack([check_vector(array[:, k], n, "y") for k in range(array.shape[1])])
+    if (np.ptp(values, axis=0) == 0).all():
+        raise InputError(
+            f"All {values.shape[1]} columns of y have one value only, so there is nothing to explain. Check that the "
+            "right columns were given as the target."
+        )
+    return values
+
+
 def read_classes(y: Any, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return ``(classes, y01)``: the two sorted labels, and 0.0 / 1.0 for each row (1 = the second label)."""
+    """Return ``(classes, codes)``: the sorted labels, and the number of each row's, from 0, as a float."""
     if y is None:
         raise InputError(_NO_TARGET)
     y = _shaped(np.asarray(y), "y")
@@ -51,21 +67,27 @@ def read_classes(y: Any, n: int) -> tuple[np.ndarray, np.ndarray]:
             "classifier needs two classes. Use PenalizedRegressor for a numeric target."
         )
     classes, codes = np.unique(y, return_inverse=True)
-    _check_two_classes(classes)
+    _check_one_class(classes)
     return classes, codes.astype(np.float64)
 
 
-def check_classes_weighted(y01: np.ndarray, weights: np.ndarray | None, classes: np.ndarray) -> None:
-    """Raise where all the weight lies on one class, which leaves nothing to tell apart."""
+def check_classes_weighted(codes: np.ndarray, weights: np.ndarray | None, classes: np.ndarray) -> None:
+    """Raise where a class has no weight, so that nothing can be learned about it."""
     if weights is None:
         return
-    for code, other in ((0, 1), (1, 0)):
-        if not weights[y01 == code].any():
-            raise InputError(
-                f"sample_weight is 0 on every row of class {_label(classes[code])}, so only class "
-                f"{_label(classes[other])} is left and a classifier needs two classes. Give both classes "
-                "some weight."
-            )
+    empty = [code for code in range(len(classes)) if not weights[codes == code].any()]
+    if not empty:
+        return
+    if len(classes) == 2:
+        raise InputError(
+            f"sample_weight is 0 on every row of class {_label(classes[empty[0]])}, so only class "
+            f"{_label(classes[1 - empty[0]])} is left and a classifier needs two classes. Give both classes "
+            "some weight."
+        )
+    raise InputError(
+        f"sample_weight is 0 on every row of class {_label(classes[empty[0]])}, so nothing can be learned about it. "
+        "Give every class some weight, or drop its rows."
+    )
 
 
 def read_weights(sample_weight: Any, n: int) -> Vector | None:
@@ -130,19 +152,11 @@ def _without_na(y: np.ndarray) -> list[Any]:
     return [None if type(label).__name__ == "NAType" else label for label in y.tolist()]
 
 
-def _check_two_classes(classes: np.ndarray) -> None:
+def _check_one_class(classes: np.ndarray) -> None:
     if classes.size == 1:
         raise InputError(
             f"y has one class only ({_label(classes[0])}), and a classifier needs two classes. "
             "Check that the right column was given as the target and that no filter removed the other class."
-        )
-    if classes.size > 2:
-        shown = ", ".join(_label(c) for c in classes[:5]) + (", ..." if classes.size > 5 else "")
-        raise InputError(
-            "Only binary classification is supported. The type of the target is multiclass: y has "
-            f"{classes.size} classes ({shown}). Wrap the model, "
-            "sklearn.multiclass.OneVsRestClassifier(PenalizedClassifier()), or merge the classes into two; "
-            "for a numeric target use PenalizedRegressor."
         )
 
 

@@ -122,8 +122,8 @@ def _pass(problem: Problem, label: np.ndarray, used: np.ndarray, team: Workers) 
     y = problem.y - problem.offset
     w = problem.sample_weight
     centre = problem.design.centre(w) if problem.fit_intercept else np.zeros(problem.p)
-    middle = float(w @ y / w.sum()) if problem.fit_intercept else 0.0
-    extra = np.column_stack([y - middle, np.ones(problem.n)])
+    middle = w @ y / w.sum() if problem.fit_intercept else np.zeros(y.shape[1:])
+    extra = np.column_stack([y - middle, np.ones(problem.n)])  # several targets have several columns
 
     def piece(rows: np.ndarray) -> list[tuple[int, np.ndarray]]:
         rows = rows[used[label[rows]]]
@@ -134,7 +134,7 @@ def _pass(problem: Problem, label: np.ndarray, used: np.ndarray, team: Workers) 
         parts = problem.design.crosses(order, cuts, w[order], extra, centre)
         return list(zip(label[order][np.append(0, cuts)].tolist(), parts, strict=True))
 
-    width = problem.p + 2
+    width = problem.p + extra.shape[1]
     grams = np.zeros((len(used), width, width))
     chunk = max(CHUNK, 64 * len(used))
     pieces = [np.arange(start, min(start + chunk, problem.n)) for start in range(0, problem.n, chunk)]

@@ -10,19 +10,23 @@ import numpy as np
 
 from .._typing import Vector
 from ..designs import Dense, Imputed
-from ..losses import Squared
+from ..errors import UnsupportedError
+from ..losses import CoupledLoss, Quantile, SeveralLoss, Squared
 from ..penalties import Folded, Penalty
 from .adaptive import settle
+from .cox import fit_cox
 from .folded import fit_folded_gram, fit_folded_rounds
 from .front import LARGEST_BATCH
 from .gram import fit_gram, suits_gram
 from .newton import fit_newton
 from .partial import collect, keeping
 from .problem import Lane, Problem
+from .quantile import fit_quantile, supported
 from .result import LaneResult, Score
 from .ridge_lanes import KERNEL_ROWS, fit_ridge
 from .ridge_rotated import fit_rotated
 from .saturation import saturation
+from .several.road import fit_outputs, look_ahead_outputs
 from .shared import Shared
 from .standard import lane_terms
 from .threads import Workers, thread_count, workers
@@ -80,6 +84,9 @@ def fit_lanes(
         were under way end early (``Path.ended`` says so), and None stands for lanes that had nothing yet.
     """
     grids = [np.ascontiguousarray(grid, dtype=np.float64) for grid in grids]
+    if isinstance(problem.loss, SeveralLoss):
+        how = {"tol": tol, "threads": threads, "progress": progress, "full_df": full_df, "cut": cut}
+        return fit_outputs(problem, penalties, grids, lanes, fit_lanes, score=score, shared=shared, **how)
     tick = _ticker(progress, len(lanes) * sum(len(grid) for grid in grids))
     penalties = settle(problem, penalties, lanes, fit_lanes, tol=tol, threads=threads, shared=shared)
     roads: dict[Road, list[int]] = {}
@@ -115,6 +122,8 @@ def look_ahead(
     Only full-Gram mode has something to say in advance; elsewhere the answer is empty.
     """
     shared = Shared(problem)
+    if isinstance(problem.loss, SeveralLoss):
+        return look_ahead_outputs(shared, penalties, lanes, threads)
     plain = not isinstance(problem.design, Imputed)
     if plain and all(_road(problem, penalty, lanes) is fit_gram for penalty in penalties):
         with workers(thread_count(threads)) as team:
@@ -230,7 +239,12 @@ def _lane_by_lane(
 
 def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:
     """The cheapest road that is exact for this loss, penalty and shape."""
+    if isinstance(problem.loss, Quantile):
+        supported(problem.loss, penalty, problem.p)
+        return fit_quantile
     normal = penalty.coordinates(problem.p)
+    if isinstance(problem.loss, CoupledLoss):
+        return _coupled_road(problem, penalty, normal)
     if isinstance(normal, Folded) and isinstance(problem.loss, Squared):
         return fit_folded_gram if suits_gram(problem, lanes) else fit_folded_rounds
     if normal is None or isinstance(normal, Folded):
@@ -247,6 +261,17 @@ def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:
     if suits_gram(problem, lanes):
         return fit_gram
     return fit_ridge if smooth else fit_workset
+
+
+def _coupled_road(problem: Problem, penalty: Penalty, normal: Any) -> Road:
+    """The one road for losses that couple rows; what it cannot take is refused by name."""
+    if normal is None or isinstance(normal, Folded):
+        name = repr(penalty).split("(", 1)[0]
+        raise UnsupportedError(
+            f"loss={problem.loss.name!r} takes no {name} yet; L1, L2 and ElasticNet are supported, also weighted, "
+            "bounded, on some columns, or adaptive (Adaptive() is the nearest to MCP and SCAD)."
+        )
+    return fit_cox
 
 
 def _ticker(progress: Callable[[int, int], None] | None, total: int) -> Callable[[int], None]:

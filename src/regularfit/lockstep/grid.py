@@ -18,6 +18,7 @@ from ..penalties.coordinates import Coordinates
 from .adaptive import settled_on_all_rows
 from .null import null_scores
 from .problem import Problem
+from .quantile import supported
 from .shared import Shared
 from .units import Units
 
@@ -46,12 +47,18 @@ def strength_grid(
         raise InputError(
             f"strengths={strengths} must be at least 1, or a sequence of positive numbers; 100 is usual."
         )
-    normal = _form(problem, penalty)
-    free = penalty.free_directions(problem.p) if normal is None else None
-    scores = null_scores(problem, normal, shared, free)
-    ridge = normal is not None and not (np.isfinite(normal.l1) & (normal.l1 > 0)).any()
-    units = Units.exact(problem) if ridge else Units()
-    top = _top(penalty, normal, scores, units.y / units.x)
+    if problem.outputs is not None:
+        from .several import several_grid_top  # which imports this module
+
+        top, ridge = several_grid_top(problem, penalty)
+    else:
+        supported(problem.loss, penalty, problem.p)
+        normal = _form(problem, penalty)
+        free = penalty.free_directions(problem.p) if normal is None else None
+        scores = null_scores(problem, normal, shared, free)
+        ridge = normal is not None and not (np.isfinite(normal.l1) & (normal.l1 > 0)).any()
+        units = Units.exact(problem) if ridge else Units()
+        top = _top(penalty, normal, scores, units.y / units.x)
     if min_ratio is None:
         min_ratio = 1e-7 if ridge else 1e-4 if problem.n >= problem.p else 1e-2
     check_fraction(min_ratio, "min_ratio")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .._typing import Vector
+from ..losses import CoupledLoss, Quantile
 from ..penalties.coordinates import Coordinates
 from .problem import Problem
+from .quantile import quantile_scores
 from .scores import centred_scores
 from .shared import Shared
 from .standard import inverse_scale
@@ -33,6 +35,8 @@ def null_scores(
 
     ``directions`` (p, r), orthonormal on that scale, are not penalised where there is no normal form to say so.
     """
+    if isinstance(problem.loss, Quantile) and normal is not None:
+        return quantile_scores(problem, normal)
     known = None if shared is None or normal is None or _free(normal).any() else shared.null_scores()
     if known is not None and normal is not None:
         scores, size = known
@@ -40,6 +44,11 @@ def null_scores(
     weights = problem.sample_weight / problem.n
     mean, deviation = problem.design.moments(weights[None, :])
     inverse = inverse_scale(deviation[0], problem.standardize, problem.fit_intercept, problem.unit)
+    if isinstance(problem.loss, CoupledLoss):
+        from .cox import null_residual  # which fits free columns by way of the rounds
+
+        residual = null_residual(problem, normal)
+        return centred_scores(problem.design, residual[:, None], mean * problem.fit_intercept)[0] * inverse
     eta = null_eta(problem, weights)
     if normal is not None and _free(normal).any():
         free = np.flatnonzero(_free(normal))

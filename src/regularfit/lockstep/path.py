@@ -37,6 +37,8 @@ class Path:
     convex : (L,) for MCP, SCAD, their group forms and L0: whether the objective is convex on the columns that are
         active at a strength, so that the solution is locally the only one (where the smallest eigenvalue of their Gram
         matrix exceeds 1 / gamma, 1 / (a - 1), or for L0 zero); None for penalties that are convex throughout.
+    outputs : K, for a fit with several linear predictors (classes, targets): intercepts are then (L, K), and
+        ``sparse_coefs`` (L, K p) holds the coefficients of one output after those of the other. None: one predictor.
     """
 
     strengths: Vector
@@ -52,6 +54,7 @@ class Path:
     feature_names: tuple[str, ...] | None = None
     ended: str | None = None
     convex: np.ndarray | None = None
+    outputs: int | None = None
     _dense: list[np.ndarray] = field(default_factory=list, repr=False)
 
     def __len__(self) -> int:
@@ -60,10 +63,26 @@ class Path:
 
     @property
     def coefs(self) -> np.ndarray:
-        """Coefficients, dense (L, p)."""
+        """Coefficients, dense (L, p); with several outputs (L, K, p)."""
         if not self._dense:
-            self._dense.append(self.sparse_coefs.toarray())
+            self._dense.append(self._shaped(self.sparse_coefs.toarray()))
         return self._dense[0]
+
+    @property
+    def columns(self) -> int:
+        """How many columns X has."""
+        return self.sparse_coefs.shape[1] // (self.outputs or 1)
+
+    def coef(self, index: int) -> np.ndarray:
+        """Return the coefficients of one strength, (p,) or (K, p)."""
+        return self._shaped(self.sparse_coefs[[index]].toarray())[0]
+
+    def intercept(self, index: int) -> Any:
+        """Return the intercept of one strength, a float or (K,)."""
+        return float(self.intercepts[index]) if self.outputs is None else self.intercepts[index]
+
+    def _shaped(self, rows: np.ndarray) -> np.ndarray:
+        return rows if self.outputs is None else rows.reshape(len(rows), self.outputs, -1)
 
     @property
     def nonzeros(self) -> np.ndarray:
@@ -81,8 +100,10 @@ class Path:
         first = int(np.argmin(self.convex)) if not self.convex.all() else len(self)
         return float(self.strengths[first - 1]) if first else float("inf")
 
-    def at(self, strength: float) -> tuple[Vector, float]:
+    def at(self, strength: float) -> tuple[Vector, Any]:
         """Return coefficients and intercept at a strength, interpolated linearly between the path's own.
+
+        They are (p,) and a float, or with several outputs (K, p) and (K,).
 
         Raises
         ------
@@ -90,27 +111,29 @@ class Path:
             For a strength outside the path.
         """
         low, high, share = self._between(strength)
-        coef = (1 - share) * self.sparse_coefs[[low]].toarray()[0] + share * self.sparse_coefs[
-            [high]
-        ].toarray()[0]
-        return coef, float((1 - share) * self.intercepts[low] + share * self.intercepts[high])
+        coef = (1 - share) * self.coef(low) + share * self.coef(high)
+        return coef, (1 - share) * self.intercept(low) + share * self.intercept(high)
 
     def predict_eta(self, X: Any, strength: float | None = None) -> np.ndarray:
-        """Return the linear predictor, (n,) at one strength or (n, L) at all, without any offset."""
+        """Return the linear predictor, (n,) at one strength or (n, L) at all, without any offset.
+
+        With several outputs the shapes are (n, K) and (n, L, K).
+        """
         design = as_design(X)
-        if design.p != self.sparse_coefs.shape[1]:
+        if design.p != self.columns:
             raise InputError(
-                f"X has {design.p} columns, but the path was fitted on {self.sparse_coefs.shape[1]}; "
-                "give the same columns."
+                f"X has {design.p} columns, but the path was fitted on {self.columns}; give the same columns."
             )
         rows = np.arange(design.n)
         if strength is None:
-            return design.rows_times(rows, self.coefs.T) + self.intercepts
+            flat = design.rows_times(rows, self.coefs.reshape(-1, design.p).T)
+            return flat.reshape(design.n, *self.intercepts.shape) + self.intercepts
         coef, intercept = self.at(strength)
-        return design.rows_times(rows, coef[:, None])[:, 0] + intercept
+        eta = design.rows_times(rows, np.atleast_2d(coef).T) + intercept
+        return eta[:, 0] if self.outputs is None else eta
 
     def predict(self, X: Any, strength: float | None = None) -> np.ndarray:
-        """Return the expected target, (n,) at one strength or (n, L) at all."""
+        """Return the expected target, shaped as :meth:`predict_eta`."""
         return self.loss.mean(self.predict_eta(X, strength))
 
     def certificate(self, index: int) -> Certificate:
@@ -122,22 +145,25 @@ class Path:
     def to_frame(self) -> pd.DataFrame:
         """Return one row a strength.
 
-        Strength, intercept, deviance ratio, df, certificate, coefficients by name.
+        Strength, intercept, deviance ratio, df, certificate, coefficients by name; with several outputs
+        ``name[k]`` for output k.
         """
         import pandas as pd
 
-        names = self.feature_names or tuple(f"x{j}" for j in range(self.sparse_coefs.shape[1]))
-        head = pd.DataFrame(
-            {
-                "strength": self.strengths,
-                "intercept": self.intercepts,
-                "deviance_ratio": self.deviance_ratio,
-                "df": self.df,
-                "gap": self.gaps,
-                "kkt": self.kkt,
-            }
-        )
-        return pd.concat([head, pd.DataFrame(self.coefs, columns=list(names))], axis=1)
+        names = self.feature_names or tuple(f"x{j}" for j in range(self.columns))
+        facts = {
+            "deviance_ratio": self.deviance_ratio,
+            "df": self.df,
+            "gap": self.gaps,
+            "kkt": self.kkt,
+        }
+        if self.outputs is None:
+            head = pd.DataFrame({"strength": self.strengths, "intercept": self.intercepts} | facts)
+            return pd.concat([head, pd.DataFrame(self.coefs, columns=list(names))], axis=1)
+        levels = {f"intercept[{k}]": self.intercepts[:, k] for k in range(self.outputs)}
+        head = pd.DataFrame({"strength": self.strengths} | levels | facts)
+        columns = [f"{name}[{k}]" for k in range(self.outputs) for name in names]
+        return pd.concat([head, pd.DataFrame(self.coefs.reshape(len(self), -1), columns=columns)], axis=1)
 
     def named(self, names: tuple[str, ...] | None) -> Path:
         """Return the same path with column names."""

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from .. import losses
-from .._checks import check_offset, check_weights
+from .._checks import check_offset, check_offsets, check_weights
 from .._typing import Vector
 from ..designs import Design, as_design
 from ..errors import InputError
 from ..losses import Loss
 
-__all__ = ["Lane", "Problem", "make_problem"]
+__all__ = ["Lane", "Problem", "columns_of", "make_problem"]
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
     """Data, loss and conventions that all lanes share.
 
-    ``(1/n) sum_i w_i loss(y_i, offset_i + intercept + x_i b) + strength * penalty(b)``; weights sum to n.
+    ``(1/n) sum_i w_i loss(y_i, offset_i + intercept + x_i b) + strength * penalty(b)``; weights sum to n. With several
+    linear predictors y and offset are (n, K), and the loss is a :class:`~regularfit.losses.SeveralLoss`.
     """
 
     design: Design
@@ -43,6 +44,16 @@ class Problem:
     def p(self) -> int:
         """Columns."""
         return self.design.p
+
+    @property
+    def outputs(self) -> int | None:
+        """How many linear predictors there are; None for the usual one."""
+        return self.y.shape[1] if self.y.ndim == 2 and not isinstance(self.loss, losses.Cox) else None
+
+    @property
+    def codes(self) -> np.ndarray:
+        """The class of every row of a classifier's problem, (n,), counted from 0."""
+        return self.y.astype(int) if self.y.ndim == 1 else self.y.argmax(axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +104,8 @@ def make_problem(
     2
     """
     design = as_design(X)
-    chosen = losses.get(loss) if isinstance(loss, str) else loss
+    several = losses.get_several(loss, columns_of(y))
+    chosen = cast("Loss", several) if several else losses.get(loss) if isinstance(loss, str) else loss
     target = chosen.check_target(y)
     if len(target) != design.n:
         raise InputError(
@@ -101,6 +113,11 @@ def make_problem(
         )
     weights = check_weights(sample_weight, design.n)
     weights = weights * (design.n / weights.sum())
-    return Problem(
-        design, target, chosen, weights, check_offset(offset, design.n), fit_intercept, standardize
-    )
+    known = check_offsets(offset, *target.shape) if several else check_offset(offset, design.n)
+    return Problem(design, target, chosen, weights, known, fit_intercept, standardize)
+
+
+def columns_of(y: Any) -> int:
+    """How many columns a target has: 1 for a vector, and for what its own check will refuse."""
+    shape = getattr(y, "shape", None) or np.shape(y)
+    return int(shape[1]) if len(shape) == 2 else 1

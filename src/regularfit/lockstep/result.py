@@ -49,7 +49,7 @@ def make_path(
     tol: float,
     ended: str | None = None,
 ) -> Path:
-    """Assemble a path; ``coefs`` may be dense or sparse, (L, p)."""
+    """Assemble a path; ``coefs`` may be dense or sparse, (L, p) or with several outputs (L, K p)."""
     converged = judge(gaps, kkt, tol)
     reasons = explain(gaps, kkt, converged, tol, deviance_ratio)
     return Path(
@@ -65,6 +65,7 @@ def make_path(
         problem.loss,
         None,
         ended,
+        outputs=problem.outputs,
     )
 
 
@@ -84,7 +85,7 @@ def reaching(found: LaneResult, count: int, why: str) -> LaneResult:
 
 
 def held_out(problem: Problem, rows: np.ndarray, eta: np.ndarray, score: Score | None) -> Vector:
-    """Held-out scores of the columns of ``eta`` (rows, L).
+    """Held-out scores of the strengths of ``eta``, (rows, L) or with several outputs (rows, L, K).
 
     The loss's own weighted mean, or the caller's function.
     """

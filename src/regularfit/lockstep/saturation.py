@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._typing import Vector
-from ..losses import Loss, Squared
+from ..losses import Loss, Squared, SquaredOutputs
 
 __all__ = ["FULL", "reach", "saturation", "why"]
 
@@ -20,7 +20,7 @@ OTHERS = 0.999  # as in glmnet: probabilities near 0 and 1 throughout
 
 def saturation(loss: Loss) -> float:
     """Return the deviance ratio above which a path is saturated."""
-    return SQUARED if isinstance(loss, Squared) else OTHERS
+    return SQUARED if isinstance(loss, (Squared, SquaredOutputs)) else OTHERS
 
 
 def reach(ratio: Vector, limit: float) -> int:

@@ -15,7 +15,7 @@ import numpy as np
 
 from .._typing import Vector
 from ..designs import Design
-from ..losses import Squared
+from ..losses import CoupledLoss, Squared
 from ..penalties import Penalty
 from ..penalties.coordinates import Coordinates
 from .problem import Lane, Problem
@@ -36,7 +36,9 @@ class Units:
     def of(cls, problem: Problem) -> Units:
         """Units near the target's spread and near the widest column."""
         exact = cls.exact(problem)
-        moved = problem.design.recentred() if problem.fit_intercept else None
+        # Without an intercept of its own nothing could take the move back.
+        level = problem.fit_intercept and not isinstance(problem.loss, CoupledLoss)
+        moved = problem.design.recentred() if level else None
         return cls(_power(exact.y), _power(exact.x), moved)
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._across import AcrossOutputs
 from ._algebra import Scaled, Sum
 from ._base import NormalFormPenalty, Penalty, SeparablePenalty, Traits
 from ._columns import Bounded, Weighted
@@ -29,6 +30,7 @@ __all__ = [
     "MCP",
     "SCAD",
     "SLOPE",
+    "AcrossOutputs",
     "Adaptive",
     "Bounded",
     "Coordinates",

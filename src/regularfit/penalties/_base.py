@@ -214,6 +214,12 @@ class Penalty(ABC):
         chosen = columns[0] if len(columns) == 1 else columns
         return OnColumns(require_normal_form(self, ".on"), chosen)
 
+    def across_outputs(self) -> Penalty:
+        """Return the penalty on whole rows of coefficients: a column is in for all classes (or targets) or for none."""
+        from ._across import AcrossOutputs
+
+        return AcrossOutputs(require_normal_form(self, ".across_outputs"))
+
 
 class SeparablePenalty(Penalty):
     """A penalty that is a sum over columns; the usual base for a penalty of your own."""

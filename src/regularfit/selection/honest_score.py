@@ -10,7 +10,7 @@ import numpy as np
 
 from .._typing import ArrayLike, Indices, Vector
 from ..errors import UnsupportedError
-from ..losses import Squared
+from ..losses import Squared, SquaredOutputs
 from .nested import Procedure, run_procedure
 from .nested_lanes import NestedCurves, fit_nested
 from .nested_plan import NestedPlan
@@ -117,7 +117,7 @@ def honest_score(
     rows; where p > n it says a little too much then, and 10 folds suit better. How often the intervals hold the truth,
     by simulation, is in
     ``benchmarks/results/nested_coverage.md``: about as often as they say. For log-losses on few rows that takes many
-    partitions (see ``repeats``): 87 to 89 in 100 against 75 to 82 from one partition into 5 folds.
+    partitions (see ``repeats``): 88 to 90 in 100 against 75 to 82 from one partition into 5 folds.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def honest_score(
         "sample_weight": None if sample_weight is None else refits.sample_weight,
     }
     if plan is not None:
-        labels = plan.problem.y if refits.classifier else None
+        labels = plan.problem.codes if refits.classifier else None
         repeats = plan.repeats(cv) if repeats is None else repeats
         return _from_lanes(plan, repeated_partitions(cv, refits.n, labels, repeats=repeats, **how))
     repeats = 1 if repeats is None else repeats
@@ -193,10 +193,10 @@ def honest_scores(
     ----------
     plan : from an estimator's ``_nested_plan``.
     cv, repeats, groups, random_state : as for :func:`honest_score`.
-    classifier : whether the folds spread the classes of ``plan.problem.y`` evenly.
+    classifier : whether the folds spread the classes of ``plan.problem`` evenly.
     """
     problem = plan.problem
-    labels = problem.y if classifier else None
+    labels = problem.codes if classifier else None
     scheme = repeated_partitions(
         cv,
         problem.n,
@@ -259,7 +259,7 @@ def _of_candidates(
         fold_candidates=np.array([run.candidates for run in runs]),
         strength=_strengths(plan, np.array([first.candidate]), np.array([first.index]))[0],
         candidate=first.candidate,
-        skewed=plan.score is None and not isinstance(plan.problem.loss, Squared),
+        skewed=plan.score is None and not isinstance(plan.problem.loss, (Squared, SquaredOutputs)),
     )
 
 

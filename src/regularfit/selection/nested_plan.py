@@ -11,7 +11,7 @@ from .._typing import Vector
 from ..errors import InputError
 from ..lockstep import Problem
 from ..lockstep.result import Score
-from ..losses import Squared
+from ..losses import Squared, SquaredOutputs
 from ..penalties import Penalty
 
 __all__ = ["NestedPlan"]
@@ -71,7 +71,9 @@ class NestedPlan:
         naive standard error, too small. Averaged over 50 folds in all it hardly ever is. With many rows the naive
         one is nearly right and one partition is enough.
         """
-        if isinstance(self.problem.loss, Squared) or not (cv is None or isinstance(cv, Integral)):
+        if isinstance(self.problem.loss, (Squared, SquaredOutputs)) or not (
+            cv is None or isinstance(cv, Integral)
+        ):
             return 1
         folds = 5 if cv is None else max(int(cv), 1)
         return max(1, min(-(-HELD_OUT // folds), ROWS // self.problem.n))

@@ -27,19 +27,24 @@ def row_errors(
     indices : (K,) positions in the grid; a path that ended earlier gives its last model.
     """
     models = [_model(result, index) for result, index in zip(results, indices, strict=True)]
-    coefs = np.column_stack([coef for coef, _ in models])
-    eta = _products(problem, folds, coefs)
+    coefs = np.stack([coef for coef, _ in models], axis=-1)
+    eta = _products(problem, folds, coefs) if coefs.ndim == 2 else _several(problem, folds, coefs)
     for (_, rows), (_, intercept) in zip(folds, models, strict=True):
         eta[rows] += intercept
     return problem.loss.score(problem.y, eta + problem.offset)
 
 
-def _model(result: LaneResult, index: int) -> tuple[Vector, float]:
+def _model(result: LaneResult, index: int) -> tuple[Vector, float | Vector]:
     path = result.path
     if path is None:
         raise FitError("The engine kept no path for an outer fold.")
     at = min(index, len(path) - 1)
-    return path.sparse_coefs[[at]].toarray()[0], float(path.intercepts[at])
+    return path.coef(at), path.intercept(at)
+
+
+def _several(problem: Problem, folds: Sequence[Fold], coefs: Matrix) -> Matrix:
+    """The same for several outputs, (n, K)."""
+    return np.column_stack([_products(problem, folds, own) for own in coefs])
 
 
 def _products(problem: Problem, folds: Sequence[Fold], coefs: Matrix) -> Vector:

@@ -1,0 +1,10 @@
+"""Lanes of the Cox partial likelihood, whose rows hang together through their risk sets.
+
+``rounds`` takes every lane down its strengths and certifies; ``moves`` is Newton's method for a batch of one lane, on
+its working set; ``certify`` turns solutions into duality gaps; ``null`` is the top of the grid.
+"""
+
+from .null import null_residual
+from .rounds import fit_cox
+
+__all__ = ["fit_cox", "null_residual"]

@@ -1,0 +1,94 @@
+r"""Duality gaps of the partial likelihood, from the gradient at a solution.
+
+The loss f (see losses/_partial_likelihood.py) is a sum of log-sum-exps of eta less a linear term, and never negative.
+With u its gradient at eta, f*(u) = u'eta - f(eta), and f*(0) = -inf f <= 0. So by convexity f*(c u) <= c (u'eta -
+f(eta)) for 0 <= c <= 1, and with scores g = -X'u the dual point c u proves
+
+    gap <= (1 - c) f(eta) + s pen(b) - c b'g + conjugate of s pen at c g,        c = 1 / max(1, max |g| / (s l1)).
+
+Unpenalised columns F need F'u = 0 exactly. There is u1 = u + H t with t = F d, H the Hessian at eta and
+F'HF d = -F'u. It is feasible: the gradient of every log-sum-exp is a mean of its rows under probabilities pi, H t is
+what sum m (pi (1 + t - mean of t)) adds to sum m pi, and that is a probability again while t spans at most 1. Its
+price: pi enters f* as its entropy, and (1 + x) log(1 + x) <= x + x^2, so f*(u1) <= u1'eta - f(eta) + t'Ht.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..._typing import Vector
+from ..free_ends import open_columns
+from ..newton.batch import violations
+from ..scores import Verdict
+from .ground import Ground
+from .moves import CoxBatch, Looks
+
+__all__ = ["close_free_columns", "record"]
+
+NOTHING = 1e-13  # curvature, as a share of the largest, of a direction of free columns that no risk set sees
+
+
+def close_free_columns(ground: Ground, batch: CoxBatch, looks: Looks, Z: np.ndarray) -> Vector:
+    """Move the residuals in ``looks`` to dual points that are feasible for free columns; returns the prices (m,)."""
+    l1, l2, lower, upper = batch.terms
+    free = np.flatnonzero((l1 == 0) & (l2 == 0))
+    price = np.zeros(len(batch))
+    for k in range(len(batch) if len(free) else 0):
+        g = batch.descent[k, free]
+        open_ = open_columns(g, np.zeros(len(free)), l1[free], l2[free], lower[free], upper[free])
+        if len(open_):
+            at = ground.likelihood.at(looks.eta[:, [k]])
+            F = Z[:, free[open_]]
+            t = None if at.wide[0] else _shift(ground.likelihood.hessian(at, F), F, g[open_])
+            moved = None if t is None else ground.likelihood.hessian_times(at, t)
+            price[k] = np.inf if t is None or moved is None else float(t @ moved)
+            if moved is not None:
+                looks.residual[:, k] -= moved
+    return np.maximum(price, 0.0)
+
+
+def _shift(K: np.ndarray, F: np.ndarray, g: Vector) -> Vector | None:
+    """T = F d that makes the scores g of the free columns zero, None where it would have to be too long."""
+    scale = np.sqrt(np.maximum(np.diag(K), 0.0))
+    scale = np.where(scale > 0, scale, 1.0)
+    values, vectors = np.linalg.eigh(K / np.outer(scale, scale))
+    turned = vectors.T @ (g / scale)
+    known = values > NOTHING * max(values[-1], 0.0)
+    if (np.abs(turned[~known]) > 1e-12).any():
+        return None
+    d = (vectors[:, known] @ (turned[known] / values[known])) / scale
+    t: Vector = F @ d
+    return t if np.ptp(t) <= 1 else None
+
+
+def record(
+    ground: Ground, batch: CoxBatch, looks: Looks, verdicts: Sequence[Verdict], price: Vector, least: float
+) -> None:
+    """Gaps, violations and deviance ratios of the first strengths of a batch (as many as prices), into its front."""
+    front, count = batch.front, len(price)
+    value, s = looks.value[:count], batch.strengths[:count]
+    b, penalty = batch.b[:count], s * batch.penalty(batch.b[:count])
+    away = looks.eta[:, :count] - ground.offset[:, None]
+    on_eta = np.einsum("nm,nm->m", looks.residual[:, :count], away)  # b'g
+
+    def gap(pairs: list[tuple[float, float]]) -> Vector:
+        ratio, conjugate = np.array(pairs).reshape(-1, 2).T
+        c = 1.0 / np.maximum(ratio, 1.0)
+        return (1 - c) * value + penalty + c * (np.where(np.isinf(price), 0.0, price) - on_eta) + conjugate
+
+    best = np.minimum(
+        gap([v.duals[0] for v in verdicts[:count]]), gap([v.duals[-1] for v in verdicts[:count]])
+    )
+    primal = value + penalty
+    size = np.maximum(primal, least)
+    at = slice(front.position, front.position + count)
+    unknown = np.isinf(price) | ~np.isfinite(best)
+    front.gaps[at] = np.where(unknown, primal, np.minimum(np.maximum(best, 0.0), primal)) / size
+    inside = violations(b, batch.descent[:count], s, *batch.terms) / s
+    front.kkt[at] = np.maximum(inside, [v.violation for v in verdicts[:count]])
+    front.deviance_ratio[at] = 1 - value / ground.null_value if ground.null_value > least else 0.0
+    front.df[at] = (b != 0).sum(axis=1) if not batch.terms[1].any() else np.nan
+    if count:
+        front.objective = float(size[-1])

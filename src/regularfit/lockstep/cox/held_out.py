@@ -1,0 +1,61 @@
+"""Held-out scores of Cox lanes."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from ..._typing import Vector
+from ..problem import Lane, Problem
+from ..result import Score
+from .ground import Ground
+
+__all__ = ["HeldOut"]
+
+
+class HeldOut:
+    """One lane and one of its groups of held-out rows.
+
+    The score is what the held-out rows add to the deviance, per held-out event: the deviance of training and held-out
+    rows together less that of the training rows. Held-out events so meet full risk sets, however small a fold is.
+    """
+
+    def __init__(
+        self, problem: Problem, lane: Lane, rows: np.ndarray, ground: Ground, score: Score | None
+    ) -> None:
+        self.problem, self.lane, self.tested, self.ground, self.score = problem, lane, rows, ground, score
+
+    def scores(self, eta: np.ndarray, value: Vector) -> Vector:
+        """Of the columns of eta (n, m), whose values on the training rows are known."""
+        problem, rows = self.problem, self.tested
+        if self.score is not None:
+            y, w = problem.y[rows], problem.sample_weight[rows]
+            return np.array([self.score(y, column, w) for column in eta[rows].T])
+        if self.events == 0:
+            return np.full(eta.shape[1], np.nan)
+        both = self.both.value(eta[self.both.rows])
+        return np.asarray(2 * (both - value * self.trained) / self.events)
+
+    @cached_property
+    def _test(self) -> Vector:
+        return np.bincount(self.tested, minlength=self.problem.n) * self.problem.sample_weight
+
+    @cached_property
+    def events(self) -> float:
+        """Weight of the held-out events."""
+        return float(self.problem.loss.fold_weights(self.problem.y, self._test).sum())  # type: ignore[attr-defined]
+
+    @cached_property
+    def _train(self) -> Vector:
+        return np.bincount(self.lane.train, minlength=self.problem.n) * self.problem.sample_weight
+
+    @cached_property
+    def trained(self) -> float:
+        """Weight of the training rows, which the lane's own value does not have."""
+        return float(self._train.sum())
+
+    @cached_property
+    def both(self):  # type: ignore[no-untyped-def]
+        """The likelihood of training and held-out rows together."""
+        return self.problem.loss.prepare(self.problem.y, self._train + self._test)  # type: ignore[attr-defined]

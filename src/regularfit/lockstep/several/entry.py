@@ -1,0 +1,104 @@
+"""Fits with several linear predictors: which road, and the top of the grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..._typing import Vector
+from ...designs import Imputed
+from ...losses import Multinomial
+from ...penalties import AcrossOutputs, Penalty
+from ..grid import RIDGE_TOP
+from ..null import null_scores
+from ..problem import Lane, Problem
+from ..result import LaneResult, Score
+from ..threads import Workers
+from ..units import Units
+from .block import Block
+from .frame import Frame, frame_of, on_lane
+from .newton import fit_frame, null_look, sample_of
+from .targets import one_target
+
+__all__ = ["fit_several", "several_grid_top"]
+
+
+def fit_several(
+    problem: Problem,
+    penalties: Sequence[Penalty],
+    grids: Sequence[Vector],
+    lanes: Sequence[Lane],
+    *,
+    tol: float,
+    team: Workers,
+    tick: Any,
+    score: Score | None,
+    full_df: bool | None,
+) -> list[list[LaneResult]]:
+    """Fit every candidate that takes its outputs together on every lane."""
+    if isinstance(problem.design, Imputed):
+        how: dict[str, Any] = {"tol": tol, "team": team, "tick": tick, "score": score, "full_df": full_df}
+        return _lane_by_lane(problem, penalties, grids, lanes, **how)
+    moved = problem.design.recentred() if problem.fit_intercept else None
+    inside = replace(problem, design=moved[0]) if moved else problem
+    out = []
+    for penalty, grid in zip(penalties, grids, strict=True):
+        frame = frame_of(inside, penalty)
+        found = fit_frame(frame, grid, lanes, tol=tol, team=team, tick=tick, score=score, full_df=full_df)
+        out.append([_back(result, moved[1]) for result in found] if moved else found)
+    return out
+
+
+def _back(result: LaneResult, shift: Vector) -> LaneResult:
+    """The intercepts of columns that constants were taken off."""
+    path = result.path
+    if path is None:
+        return result
+    levels = path.intercepts - path.coefs @ shift
+    return replace(result, path=replace(path, intercepts=levels, _dense=[]))
+
+
+def _lane_by_lane(problem, penalties, grids, lanes, **settings):  # type: ignore[no-untyped-def]
+    """Missing values are means of a lane's own rows, so each lane has an X of its own."""
+    columns = []
+    for lane in lanes:
+        filled = replace(problem, design=problem.design.fill(lane.weights(problem)))
+        columns.append([results[0] for results in fit_several(filled, penalties, grids, [lane], **settings)])
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def several_grid_top(problem: Problem, penalty: Penalty) -> tuple[float, bool]:
+    """Return the smallest strength at which all penalised coefficients are zero, and whether it is ridge's."""
+    joint = isinstance(penalty, AcrossOutputs)
+    if isinstance(problem.loss, Multinomial):
+        frame = frame_of(problem, penalty)
+        scores, unit = _multinomial_scores(frame), 1.0
+    else:
+        own = [one_target(problem, k) for k in range(problem.y.shape[1])]
+        form = penalty.coordinates(problem.p)
+        scores = np.array([null_scores(target, form) for target in own])
+        exact = [Units.exact(target) for target in own]
+        unit = max(units.y / units.x for units in exact)
+    form = penalty.coordinates(problem.p)
+    if form is None:
+        top = max(penalty.strength_max(-own) for own in scores)
+        return (top if np.isfinite(top) and top > 0 else 1.0), False
+    l1 = np.where(form.l1 > 0, np.maximum(form.l1, RIDGE_TOP * form.l2), 0.0)
+    ridge = not (np.isfinite(form.l1) & (form.l1 > 0)).any()
+    if not (np.isfinite(l1) & (l1 > 0)).any():
+        l1 = RIDGE_TOP * unit * form.l2
+    yardstick = replace(form, l1=l1, l2=np.zeros_like(l1))
+    if joint:
+        scores = np.linalg.norm(scores, axis=0)[None, :]
+    top = max(yardstick.strength_max(-own) for own in scores)
+    return (top if np.isfinite(top) and top > 0 else 1.0), ridge
+
+
+def _multinomial_scores(frame: Frame) -> np.ndarray:
+    """Scores of the null model on the penalised scale of all rows, (K, p)."""
+    terms = on_lane(frame, [Lane(np.arange(frame.problem.n))])[0]
+    seen = null_look(frame, sample_of(frame), terms.weights)
+    return Block(frame, np.empty(0, np.int64)).everywhere(seen.R) / terms.ratio
