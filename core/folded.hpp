@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cholesky.hpp"
+#include "conjugate.hpp"
 #include "simd.hpp"
 
 namespace rf {
@@ -59,9 +60,9 @@ public:
     double tolerance = 1e-8;  // largest violation over the strength
 
     // Uses the caller's matrix without a copy; the caller keeps it alive.
-    void bind(const double* gram, int m) {
+    void bind(const double* gram, int m, int ld) {
         gram_ = gram;
-        ld_ = m_ = m;
+        m_ = m, ld_ = ld;
         owned_.clear();
     }
 
@@ -92,6 +93,8 @@ public:
         b_.resize(m, 0.0);
     }
 
+    void warm(const double* b) { b_.assign(b, b + m_); }
+
     // Strengths one after another; slot k remembers where strength k ended (see keep).
     void solve(const double* strengths, int count, const double* c, double* b, double* grad, double* kkt, unsigned char* solved) {
         slots_.resize(count);
@@ -111,7 +114,7 @@ public:
     }
 
 private:
-    static constexpr int sweeps = 20000, rounds = 200, patience = 3;
+    static constexpr int sweeps = 20000, rounds = 200, patience = 3, few = 150, products = 200;
 
     const double* column(int j) const { return gram_ + static_cast<std::size_t>(j) * ld_; }
 
@@ -184,8 +187,8 @@ private:
     // Sweeps over the packed block until nothing in it is pulled; returns how many sweeps are left.
     int rest(double s, double target, int left) {
         const int a = static_cast<int>(in_.size());
-        // A factor costs about a / 6 sweeps, and most strengths need fewer.
-        int quiet = 0, wait = std::max(patience, a / 12);
+        // A factor costs about a / 6 sweeps, products about twenty, and most strengths need fewer.
+        int quiet = 0, wait = std::max(patience, std::min(a, few) / 12);
         for (; left > 0; --left) {
             bool changed = false;
             double most = 0;
@@ -202,31 +205,56 @@ private:
             quiet = changed ? 0 : quiet + 1;
             if (quiet < wait) continue;
             quiet = 0;
-            if (!jump(s)) wait *= 2;
+            if (!jump(s, target)) wait *= 2;
         }
         return left;
     }
 
-    // Towards the end of the present pieces where the objective is convex on them, as far as all stay in their own.
-    bool jump(double s) {
+    // Solves for a step on the free block, whose diagonal is given: by a factor where it is small,
+    bool factored(const double* diagonal, double* step, int a) {
+        const int f = static_cast<int>(free_.size());
+        factor_.clear();
+        row_.resize(f);
+        for (int i = 0; i < f; ++i) {
+            const double* from = block_.data() + static_cast<std::size_t>(free_[i]) * a;
+            for (int k = 0; k < i; ++k) row_[k] = from[free_[k]];
+            if (!factor_.append(row_.data(), diagonal[i], 1e-10 * from[free_[i]], solved_)) return false;
+        }
+        factor_.solve(step);
+        return true;
+    }
+
+    // by products where it is large.
+    bool conjugate(const double* diagonal, double* step, int a, double target) {
+        const int f = static_cast<int>(free_.size());
+        std::vector<double> along(a, 0.0);
+        const auto times = [&](const double* v, double* out) {
+            for (int i = 0; i < f; ++i) along[free_[i]] = v[i];
+            for (int i = 0; i < f; ++i) {
+                const double* from = block_.data() + static_cast<std::size_t>(free_[i]) * a;
+                out[i] = dot(from, along.data(), a) + (diagonal[i] - from[free_[i]]) * v[i];
+            }
+        };
+        return conjugate_solve(times, diagonal, step, f, 0.1 * target, products);
+    }
+
+    // Towards the end of the present pieces where the objective is convex on them; all the way, or as far as all stay in
+    // their own.
+    bool jump(double s, double target) {
         const int a = static_cast<int>(in_.size());
         free_.clear();
         for (int i = 0; i < a; ++i)
             if (x_[i] != 0 && x_[i] > lower_[in_[i]] && x_[i] < upper_[in_[i]]) free_.push_back(i);
         const int f = static_cast<int>(free_.size());
-        factor_.clear();
-        row_.resize(f);
-        std::vector<double> step(f);
+        std::vector<double> step(f), diagonal(f);
         for (int i = 0; i < f; ++i) {
             const int at = free_[i], j = in_[at];
-            const double* from = block_.data() + static_cast<std::size_t>(at) * a;
             const double t = s * l1_[j], size = std::fabs(x_[at]);
-            for (int k = 0; k < i; ++k) row_[k] = from[free_[k]];
-            const double diagonal = from[at] - (bend_.piece(size, t) == 2 ? bend_.concavity() : 0);
-            if (!factor_.append(row_.data(), diagonal, 1e-10 * from[at], solved_)) return false;
+            diagonal[i] = block_[static_cast<std::size_t>(at) * a + at] - (bend_.piece(size, t) == 2 ? bend_.concavity() : 0);
             step[i] = gx_[at] - (x_[at] > 0 ? 1 : -1) * bend_.slope(size, t);
         }
-        factor_.solve(step.data());
+        if (!(f <= few ? factored(diagonal.data(), step.data(), a) : conjugate(diagonal.data(), step.data(), a, target))) return false;
+        if (leap(step.data(), s)) return true;
         double share = 1;
         for (int i = 0; i < f; ++i) share = std::min(share, reach(free_[i], step[i], s));
         if (!(share > 0)) return false;
@@ -236,6 +264,27 @@ private:
             axpy(-moved, block_.data() + static_cast<std::size_t>(free_[i]) * a, gx_.data(), a);
         }
         return true;
+    }
+
+    // The whole step into whatever pieces it leads, on the same side of zero and within bounds, if that lowers the objective.
+    bool leap(const double* step, double s) {
+        const std::size_t a = x_.size();
+        before_ = x_;
+        gradient_ = gx_;
+        double change = 0;
+        for (std::size_t i = 0; i < free_.size(); ++i) {
+            const int at = free_[i], j = in_[at];
+            const double old = x_[at], t = s * l1_[j];
+            const double to = old > 0 ? std::clamp(old + step[i], 0.0, upper_[j]) : std::clamp(old + step[i], lower_[j], 0.0);
+            axpy(old - to, block_.data() + at * a, gx_.data(), a);
+            change += bend_.value(std::fabs(to), t) - bend_.value(std::fabs(old), t);
+            x_[at] = to;
+        }
+        for (std::size_t i = 0; i < a; ++i) change -= 0.5 * (gradient_[i] + gx_[i]) * (x_[i] - before_[i]);
+        if (change < 0) return true;
+        x_ = before_;
+        gx_ = gradient_;
+        return false;
     }
 
     // The share of a step after which a coordinate would leave its piece, its side or its bounds.
@@ -261,7 +310,7 @@ private:
     std::vector<double> owned_, l1_, lower_, upper_, b_, g_;
     std::vector<std::vector<double>> slots_;
     std::vector<int> in_, free_;                         // packed columns, and those of them that can move either way
-    std::vector<double> block_, x_, gx_, row_, solved_;  // their Gram block, coefficients and gradient; workspace
+    std::vector<double> block_, x_, gx_, before_, gradient_, row_, solved_;  // their Gram block, coefficients and gradient; workspace
     Cholesky factor_;
 };
 

@@ -1,14 +1,15 @@
 // Small quadratics with norms of groups:   minimise over b   1/2 b'Gb - c'b + s (l1 ||b||_1 + sum_g weight_g ||b_g||_2),
 // or, with a bend, 1/2 b'Gb - c'b + sum_g pen(||b_g||_2), pen as in folded.hpp with thresholds s weight_g.
 //
-// Block coordinate descent: a group's own problem is taken to its end by proximal steps of length 1 / bound_g on its
-// small block (bound_g: the block's largest eigenvalue), and only then the other columns' gradients are told.
+// Block coordinate descent: a group's own problem is taken to its end, and only then the other columns' gradients are
+// told. Without l1 the end is one number, the group's norm, found in the block's eigenvectors; with l1 or a bend proximal
+// steps of length 1 / (largest eigenvalue) lead to it.
 #pragma once
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
-#include "cholesky.hpp"
+#include "conjugate.hpp"
 #include "folded.hpp"
 #include "simd.hpp"
 
@@ -17,8 +18,17 @@ namespace rf {
 class GroupLane {
 public:
     // starts: first column of every group and, last, the number of columns; a group's columns lie side by side.
-    GroupLane(const double* gram, int m, const int* starts, int groups, const double* weight, const double* bound, double l1)
-        : gram_(gram), m_(m), starts_(starts, starts + groups + 1), weight_(weight, weight + groups), bound_(bound, bound + groups), l1_(l1), b_(m, 0.0) {}
+    // values, basis: eigenvalues (rising) and eigenvectors of every group's block, one group after another.
+    GroupLane(const double* gram, int m, int ld, const int* starts, int groups, const double* weight, const double* values, const double* basis, double l1)
+        : gram_(gram), m_(m), ld_(ld), starts_(starts, starts + groups + 1), weight_(weight, weight + groups), values_(values, values + m), l1_(l1), b_(m, 0.0) {
+        std::size_t size = 0;
+        for (int k = 0; k < groups; ++k) {
+            const std::size_t d = starts[k + 1] - starts[k];
+            corner_.push_back(size), size += d * d;
+            bound_.push_back(values_[starts[k + 1] - 1] * (1 + 1e-12));
+        }
+        basis_.assign(basis, basis + size);
+    }
     // Every group's norm meets a bent penalty from now on.
     void fold(bool scad, double shape) { folded_ = true, bend_ = {scad, shape}; }
     int size() const { return m_; }
@@ -34,9 +44,9 @@ public:
     void warm(const double* b) { b_.assign(b, b + m_); }
 
 private:
-    static constexpr int sweeps = 5000, inner = 40;
+    static constexpr int sweeps = 5000, inner = 40, products = 200;
 
-    const double* column(int j) const { return gram_ + static_cast<std::size_t>(j) * m_; }
+    const double* column(int j) const { return gram_ + static_cast<std::size_t>(j) * ld_; }
     int groups() const { return static_cast<int>(weight_.size()); }
 
     void start(const double* c) {
@@ -92,7 +102,7 @@ private:
     double one(double s, const double* c, double tolerance) {
         const double target = tolerance * s;
         bool whole = true;
-        int quiet = 0, wait = 3, support = -1;
+        int quiet = 0, wait = 6, support = -1;  // products cost about as much as sweeps, and most strengths need few of those
         start(c);
         for (int sweep = 0; sweep < sweeps; ++sweep) {
             double most = 0;
@@ -103,9 +113,9 @@ private:
             quiet = now == support ? quiet + 1 : 0;
             support = now;
             if (most > target) {
-                if (quiet < wait) continue;
+                if (quiet < std::max(wait, now / 12)) continue;
                 quiet = 0;
-                if (!newton(s, c, most)) wait *= 2;
+                if (!newton(s, c, most, target)) wait *= 2;
                 continue;
             }
             start(c);
@@ -118,7 +128,7 @@ private:
     }
 
     // A Newton step on the columns that are in, where the objective is smooth; undone unless it halves the violation.
-    bool newton(double s, const double* c, double before) {
+    bool newton(double s, const double* c, double before, double target) {
         in_.clear();
         owner_.clear();
         norm_.assign(groups(), 0.0);
@@ -132,19 +142,28 @@ private:
             norm_[k] = std::sqrt(norm_[k]);
         }
         const int a = static_cast<int>(in_.size());
-        std::vector<double> step(a);
-        factor_.clear();
-        row_.resize(a);
+        std::vector<double> step(a), diagonal(a), along(m_), turn(groups());
         for (int i = 0; i < a; ++i) {
             const int j = in_[i], k = owner_[i];
             const double bend = slope(norm_[k], s * weight_[k]) / norm_[k], x = b_[j] / norm_[k];
             const double less = bend - rise(norm_[k], s * weight_[k]);
-            for (int l = 0; l < i; ++l) row_[l] = column(j)[in_[l]] - (owner_[l] == k ? less * x * b_[in_[l]] / norm_[k] : 0.0);
-            const double own = column(j)[j] + bend - less * x * x;
-            if (!factor_.append(row_.data(), own, 1e-12 * own, solved_)) return false;
+            diagonal[i] = column(j)[j] + bend - less * x * x;
             step[i] = g_[j] - bend * b_[j] - (b_[j] > 0 ? 1 : -1) * s * l1_;
         }
-        factor_.solve(step.data());
+        const auto times = [&](const double* v, double* out) {
+            std::fill(along.begin(), along.end(), 0.0);
+            std::fill(turn.begin(), turn.end(), 0.0);
+            for (int i = 0; i < a; ++i) {
+                along[in_[i]] = v[i];
+                turn[owner_[i]] += b_[in_[i]] * v[i] / norm_[owner_[i]];
+            }
+            for (int i = 0; i < a; ++i) {
+                const int j = in_[i], k = owner_[i];
+                const double bend = slope(norm_[k], s * weight_[k]) / norm_[k], less = bend - rise(norm_[k], s * weight_[k]);
+                out[i] = dot(column(j), along.data(), m_) + bend * v[i] - less * b_[j] / norm_[k] * turn[k];
+            }
+        };
+        if (!conjugate_solve(times, diagonal.data(), step.data(), a, 0.1 * target, std::min(2 * a + 20, products))) return false;
         old_ = b_;
         for (int i = 0; i < a; ++i) {
             const double to = b_[in_[i]] + step[i];
@@ -170,7 +189,9 @@ private:
         if (before <= 0.3 * target || !(bound_[k] > 0)) return before;
         const int first = starts_[k], d = starts_[k + 1] - first;
         old_.assign(b_.begin() + first, b_.begin() + first + d);
-        for (int step = 0; step < inner; ++step) {
+        const bool plain = l1_ == 0 && !folded_;
+        if (plain) settle(k, s);
+        for (int step = 0; !plain && step < inner; ++step) {
             const double moved = proximal(k, s);
             if (moved * bound_[k] <= 0.1 * target) break;
         }
@@ -183,6 +204,42 @@ private:
             axpy(-by, from + first + d, g_.data() + first + d, m_ - first - d);
         }
         return before;
+    }
+
+    // The minimum of group k's own problem: x = (block + weight / |x|)^-1 v, where |x| solves sum (v_i / (e_i |x| + weight))^2 = 1
+    // in the eigenvectors. One over its root is concave in |x|, so Newton's steps from 0 rise to the end without passing it.
+    void settle(int k, double s) {
+        const int first = starts_[k], d = starts_[k + 1] - first;
+        const double *e = values_.data() + first, *basis = basis_.data() + corner_[k];
+        const double weight = s * weight_[k];
+        next_.assign(g_.begin() + first, g_.begin() + first + d);
+        for (int i = 0; i < d; ++i) axpy(b_[first + i], column(first + i) + first, next_.data(), d);
+        turned_.resize(d);
+        double size = 0, norm = 0;
+        for (int i = 0; i < d; ++i) {
+            turned_[i] = 0;
+            for (int l = 0; l < d; ++l) turned_[i] += basis[i * d + l] * next_[l];
+            size += turned_[i] * turned_[i];
+        }
+        if (std::sqrt(size) > weight)
+            for (int step = 0; step < 100; ++step) {
+                double sum = 0, slope = 0;
+                for (int i = 0; i < d; ++i) {
+                    const double below = std::max(e[i], 1e-14 * bound_[k]) * norm + weight, x = turned_[i] / below;
+                    sum += x * x;
+                    slope += x * x * std::max(e[i], 1e-14 * bound_[k]) / below;
+                }
+                const double root = std::sqrt(sum), by = (root - 1) * sum / slope;
+                norm += std::max(by, 0.0);
+                if (by <= 1e-15 * norm) break;
+            }
+        std::fill(next_.begin(), next_.end(), 0.0);
+        if (norm > 0)
+            for (int i = 0; i < d; ++i) axpy(turned_[i] / (std::max(e[i], 1e-14 * bound_[k]) + weight / norm), basis + i * d, next_.data(), d);
+        for (int i = 0; i < d; ++i) {
+            axpy(b_[first + i] - next_[i], column(first + i) + first, g_.data() + first, d);
+            b_[first + i] = next_[i];
+        }
     }
 
     // One proximal step of group k on its own block; returns the largest change.
@@ -209,15 +266,15 @@ private:
     }
 
     const double* gram_;
-    int m_;
+    int m_, ld_;
     std::vector<int> starts_;
-    std::vector<double> weight_, bound_;
+    std::vector<std::size_t> corner_;
+    std::vector<double> weight_, values_, basis_, bound_, turned_;
     double l1_;
     bool folded_ = false;
     Bend bend_{false, 0.0};
-    std::vector<double> b_, g_, old_, next_, norm_, row_, solved_;
+    std::vector<double> b_, g_, old_, next_, norm_;
     std::vector<int> in_, owner_;
-    Cholesky factor_;
 };
 
 }  // namespace rf

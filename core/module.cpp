@@ -29,6 +29,7 @@ namespace {
 using Vector = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Rows = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Columns = nb::ndarray<const double, nb::ndim<2>, nb::f_contig, nb::device::cpu>;
+using Square = nb::ndarray<const double, nb::ndim<2>, nb::device::cpu>;  // by columns, which may lie further apart
 using Index = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Index32 = nb::ndarray<const std::int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Slots = nb::ndarray<const int, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
@@ -41,6 +42,11 @@ using Floats = nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
 void need(bool holds, const char* what) {
     if (!holds) throw std::invalid_argument(what);
+}
+
+int leading(const Square& gram) {
+    need(gram.shape(0) == gram.shape(1) && (gram.shape(0) < 2 || gram.stride(0) == 1), "a Gram matrix is square and lies by columns");
+    return gram.shape(0) < 2 ? 1 : static_cast<int>(gram.stride(1));
 }
 
 // One lane's request in a round: which strengths, which linear terms, and where the answers go.
@@ -436,10 +442,7 @@ NB_MODULE(_core, m) {
             new (lane) rf::FoldedLane(kind == "scad", shape);
         }, "kind"_a, "shape"_a)
         .def("__len__", &rf::FoldedLane::size)
-        .def("bind", [](rf::FoldedLane& lane, Columns gram) {
-            need(gram.shape(0) == gram.shape(1), "bind: a Gram matrix is square");
-            lane.bind(gram.data(), static_cast<int>(gram.shape(0)));
-        }, nb::keep_alive<1, 2>(), "gram"_a.noconvert())
+        .def("bind", [](rf::FoldedLane& lane, Square gram) { lane.bind(gram.data(), static_cast<int>(gram.shape(0)), leading(gram)); }, nb::keep_alive<1, 2>(), "gram"_a.noconvert())
         .def("append", [](rf::FoldedLane& lane, Columns block) {
             need(block.shape(0) == lane.size() + block.shape(1), "append: a block has a row per old and new column");
             lane.append(block.data(), static_cast<int>(block.shape(1)));
@@ -455,17 +458,26 @@ NB_MODULE(_core, m) {
             nb::gil_scoped_release release;
             lane.solve(strengths.data(), static_cast<int>(count), c.data(), b.data(), grad.data(), kkt.data(), solved.data());
         })
+        .def("warm", [](rf::FoldedLane& lane, Vector b) {
+            need((int)b.shape(0) == lane.size(), "warm: one coefficient a column");
+            lane.warm(b.data());
+        }, "b"_a)
         .def("keep", &rf::FoldedLane::keep, "slot"_a)
         .def("tolerate", [](rf::FoldedLane& lane, double violation, double) { lane.tolerance = violation; }, "violation"_a, "yy"_a);
     nb::class_<rf::GroupLane>(m, "GroupLane")
-        .def("__init__", [](rf::GroupLane* lane, Columns gram, Slots starts, Vector weight, Vector bound, double l1) {
-            const std::size_t groups = weight.shape(0);
-            need(gram.shape(0) == gram.shape(1), "GroupLane: a Gram matrix is square");
-            need(starts.shape(0) == groups + 1 && bound.shape(0) == groups, "GroupLane: one weight and bound a group");
-            need(starts.data()[0] == 0 && starts.data()[groups] == (int)gram.shape(0), "GroupLane: groups cover all columns");
-            for (std::size_t k = 0; k < groups; ++k) need(starts.data()[k] < starts.data()[k + 1], "GroupLane: starts rise");
-            new (lane) rf::GroupLane(gram.data(), static_cast<int>(gram.shape(0)), starts.data(), static_cast<int>(groups), weight.data(), bound.data(), l1);
-        }, nb::keep_alive<1, 2>(), "gram"_a.noconvert(), "starts"_a, "weight"_a, "bound"_a, "l1"_a)
+        .def("__init__", [](rf::GroupLane* lane, Square gram, Slots starts, Vector weight, Vector values, Vector basis, double l1) {
+            const std::size_t groups = weight.shape(0), m = gram.shape(0);
+            std::size_t size = 0;
+            need(starts.shape(0) == groups + 1 && values.shape(0) == m, "GroupLane: one weight a group, one eigenvalue a column");
+            need(starts.data()[0] == 0 && starts.data()[groups] == (int)m, "GroupLane: groups cover all columns");
+            for (std::size_t k = 0; k < groups; ++k) {
+                const int d = starts.data()[k + 1] - starts.data()[k];
+                need(d > 0, "GroupLane: starts rise");
+                size += static_cast<std::size_t>(d) * d;
+            }
+            need(basis.shape(0) == size, "GroupLane: as many eigenvectors as columns");
+            new (lane) rf::GroupLane(gram.data(), static_cast<int>(m), leading(gram), starts.data(), static_cast<int>(groups), weight.data(), values.data(), basis.data(), l1);
+        }, nb::keep_alive<1, 2>(), "gram"_a.noconvert(), "starts"_a, "weight"_a, "values"_a, "basis"_a, "l1"_a)
         .def("__len__", &rf::GroupLane::size)
         .def("fold", &rf::GroupLane::fold, "scad"_a, "shape"_a)
         .def("warm", [](rf::GroupLane& lane, Vector b) {

@@ -176,3 +176,14 @@ def test_nothing_is_left_where_free_columns_explain_the_rows():
     assert (
         df == 4
     ).all()  # the difference that is left of the penalised columns is rounding, and counts for none
+
+
+@pytest.mark.parametrize(("n", "p", "s"), [(100, 20, 0.1), (10, 20, 1e-3), (50, 10, 1e-12)])
+def test_one_strength_alone_is_what_the_spectrum_says(n, p, s):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, p))
+    H, c, l2 = X.T @ X / n, rng.normal(size=p), rng.uniform(0.5, 2, p)
+    coefs, df = ridge_from_gram(H, c, l2, [s])
+    spectrum = GramRidge.decompose(H, l2)
+    np.testing.assert_allclose(coefs, spectrum.coefs(c, [s]), rtol=1e-9)
+    np.testing.assert_allclose(df, spectrum.df([s]), rtol=1e-9)

@@ -31,7 +31,7 @@ sparse_columns <- function(m) {
 
 described_call <- function(data, extra) c(
   list(glmnet = as.character(packageVersion("glmnet")), data = data$file, positive = data$positive,
-       columns = if (data$file == "permeability.csv.gz") array1(data$columns)),
+       columns = if (data$file == "permeability.csv.gz") array1(data$columns), first_rows = data$rows),
   list(arguments = lapply(extra, function(value) if (length(value) > 1) array1(value) else value))
 )
 
@@ -117,3 +117,4 @@ for (measure in c("deviance", "class", "auc", "mse", "mae")) {
                lambda.min.ratio = 0.02, type.measure = measure, weights = weights_of(nrow(sonar$x)))
 }
 cv_path_case("cv_binomial_given", cancer, 5, family = "binomial", lambda = c(0.3, 0.1, 0.03, 0.01))
+source("tests/reference/fixtures_poisson_relax.R")

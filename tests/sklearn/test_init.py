@@ -17,10 +17,14 @@ import regularfit.sklearn as ours
 from tests.sklearn.data import cancer, diabetes
 
 CLASSES = [name for name in ours.__all__ if inspect.isclass(getattr(ours, name))]
+# with five folds scikit-learn refuses nine rows of three classes itself
+FEW_FOLDS = {"LogisticRegressionCV": {"cv": 3}}
 CHECKS = [
     pytest.param(estimator, check, id=f"{name}-{getattr(check, 'func', check).__name__}")
     for name in CLASSES
-    for estimator, check in estimator_checks_generator(getattr(ours, name)(), mark="skip")
+    for estimator, check in estimator_checks_generator(
+        getattr(ours, name)(**FEW_FOLDS.get(name, {})), mark="skip"
+    )
 ]
 
 
@@ -44,6 +48,7 @@ def test_methods_take_what_theirs_take(name, method):
 @pytest.mark.parametrize("name", CLASSES)
 def test_what_is_kept_is_what_they_keep(name):
     X, y = cancer() if "Logistic" in name or "Classifier" in name else diabetes()
+    y = np.column_stack([y, -y]) if name.startswith("MultiTask") else y
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         mine, judge = (getattr(home, name)().fit(X, y) for home in (ours, theirs))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import sklearn.linear_model as theirs
 from scipy import sparse
+from sklearn.datasets import load_iris
 
 import regularfit as rf
 import regularfit.sklearn as ours
@@ -98,10 +99,41 @@ def test_solvers_refuse_what_they_refuse_there():
                 home.LogisticRegression(**params).fit(X, y)
 
 
-def test_more_than_two_classes_are_refused_and_what_exists_is_named():
+def iris():
+    X, y = load_iris(return_X_y=True)
+    return X, np.array(["setosa", "versicolor", "virginica"])[y]
+
+
+@pytest.mark.parametrize("C", [0.01, 1.0, 10.0])
+@pytest.mark.parametrize("params", [{}, {"fit_intercept": False}, {"class_weight": "balanced"}], ids=str)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_several_classes(C, params, weighted):
+    X, y = iris()
+    w = weights(len(y)) if weighted else None
+    mine, judge = both("LogisticRegression", {"C": C, **params}, X, y, w, {**NEWTON, "tol": 1e-10})
+    assert_same(mine, judge, ("coef_", "intercept_"))
+    np.testing.assert_allclose(mine.predict_proba(X), judge.predict_proba(X), atol=1e-5)
+    np.testing.assert_array_equal(mine.predict(X), judge.predict(X))
+
+
+def test_several_classes_with_an_l1_part():
+    X, y = iris()
+    params = {"C": 0.5, "l1_ratio": 0.5, "solver": "saga"}
+    mine, judge = both("LogisticRegression", params, X, y, sharp=SAGA)
+    assert_same(mine, judge, ("coef_",), 1e-4)
+    np.testing.assert_array_equal(mine.coef_ == 0, judge.coef_ == 0)
+    np.testing.assert_allclose(mine.intercept_, judge.intercept_, atol=1e-3)
+
+
+def test_liblinear_refuses_several_classes_here_too():
+    X, y = iris()
+    for home in (ours, theirs):
+        with pytest.raises(ValueError, match="does not support multiclass"):
+            home.LogisticRegression(solver="liblinear").fit(X, y)
+
+
+def test_one_class_is_refused():
     X, y = cancer()
-    with pytest.raises(rf.InputError, match="OneVsRestClassifier"):
-        ours.LogisticRegression().fit(X, np.arange(len(y)) % 3)
     with pytest.raises(rf.InputError, match="only one class"):
         ours.LogisticRegression().fit(X, np.zeros(len(y)))
 

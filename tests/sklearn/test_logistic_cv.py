@@ -3,6 +3,7 @@ import warnings
 import numpy as np
 import pytest
 import sklearn.linear_model as theirs
+from sklearn.datasets import load_iris
 
 import regularfit as rf
 import regularfit.sklearn as ours
@@ -78,10 +79,33 @@ def test_deprecations_warn_as_there(params):
 
 def test_what_is_refused():
     X, y = cancer()
-    with pytest.raises(rf.InputError, match="multinomial"):
-        ours.LogisticRegressionCV(**NEW).fit(X, np.arange(len(y)) % 3)
+    with pytest.raises(rf.InputError, match="only one class"):
+        ours.LogisticRegressionCV(**NEW).fit(X, np.zeros(len(y)))
     for home in (ours, theirs):
         with pytest.raises(ValueError, match="l1_ratios must be"):
             home.LogisticRegressionCV(**{**NEW, "l1_ratios": (2.0,), "solver": "saga"}).fit(X, y)
         with pytest.raises(ValueError, match="class_weight"):
             home.LogisticRegressionCV(**NEW, class_weight={7: 1.0}).fit(X, y)
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+@pytest.mark.parametrize("l1_ratios", [(0,), None])
+@pytest.mark.parametrize("refit", [False, True])
+def test_several_classes(legacy, l1_ratios, refit):
+    X, y = load_iris(return_X_y=True)
+    params = {"Cs": [0.01, 0.3, 10.0], "l1_ratios": l1_ratios, "cv": 3, "scoring": "neg_log_loss"}
+    params |= {"use_legacy_attributes": legacy, "refit": refit}
+    mine, judge = both(
+        "LogisticRegressionCV", params, X, y, sharp={"tol": 1e-10, "solver": "newton-cholesky"}
+    )
+    assert_same(mine, judge, ("coef_", "intercept_", "Cs_"), 1e-4)
+    np.testing.assert_allclose(mine.C_, judge.C_)
+    assert np.shape(mine.C_) == np.shape(judge.C_)
+    assert np.shape(mine.l1_ratio_) == np.shape(judge.l1_ratio_)
+    assert mine.n_iter_.shape == judge.n_iter_.shape
+    for name in ("coefs_paths_", "scores_"):
+        ours_, theirs_ = getattr(mine, name), getattr(judge, name)
+        if legacy:
+            assert list(ours_) == list(theirs_)
+            ours_, theirs_ = (np.array(list(one.values())) for one in (ours_, theirs_))
+        np.testing.assert_allclose(ours_, theirs_, atol=1e-4 * np.abs(theirs_).max())

@@ -3,7 +3,8 @@
 >>> from regularfit.glmnet import cv_glmnet, glmnet
 
 Dots become underscores, ``lambda`` becomes ``lambda_`` and ``type`` ``type_``; positions count from 0, and fold labels
-may be any integers. Families: gaussian and binomial; poisson, multinomial, cox and mgaussian follow with their losses.
+may be any integers. Families: gaussian, binomial and poisson, each with relaxed fits; multinomial, cox and mgaussian
+follow.
 """
 
 from .cross_validation import CVGlmnet, cv_glmnet

@@ -17,8 +17,9 @@ from ..penalties import Penalty
 
 __all__ = ["Call", "read_call"]
 
-FAMILIES = ("gaussian", "binomial")
-LATER = ("poisson", "multinomial", "cox", "mgaussian")
+FAMILIES = ("gaussian", "binomial", "poisson")
+LOSSES = {"gaussian": "squared", "binomial": "logistic", "poisson": "poisson"}
+LATER = ("multinomial", "cox", "mgaussian")
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,11 +92,10 @@ def read_call(x: Any, y: Any, family: str, **given: Any) -> Call:
     target, counts, classnames = _binomial(y, n) if family == "binomial" else (y, None, None)
     if counts is not None:
         weights = weights * counts
-    loss = "logistic" if family == "binomial" else "squared"
     problem = make_problem(
         design,
         np.ravel(np.asarray(target, dtype=np.float64)) if np.ndim(target) == 2 else target,
-        loss,
+        LOSSES[family],
         sample_weight=weights,
         offset=None if given["offset"] is None else np.ravel(np.asarray(given["offset"], dtype=np.float64)),
         fit_intercept=bool(given["intercept"]),
@@ -135,8 +135,8 @@ def check_family(family: str) -> None:
     """Refuse families whose loss is not built, and name those that are."""
     if family in LATER:
         raise UnsupportedError(
-            f"family={family!r} is not built yet; what exists: 'gaussian' and 'binomial' (two classes, or two columns "
-            "of counts). R's glmnet has the others."
+            f"family={family!r} is not built yet; what exists: 'gaussian', 'poisson' and 'binomial' (two classes, or "
+            "two columns of counts). R's glmnet has the others."
         )
     check_choice(family, FAMILIES, "family")
 

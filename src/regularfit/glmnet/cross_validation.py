@@ -12,10 +12,11 @@ from .._checks import check_choice
 from .._typing import Vector
 from ..errors import InputError
 from .call import Call
-from .fit import glmnet, raise_relax
+from .fit import glmnet
 from .interpolation import between
-from .measures import curve_of, measure_of
+from .measures import Curve, curve_of, measure_of
 from .paths import Solved, fit_rows, fit_together
+from .relaxed import GAMMAS, CVRelaxed, blended, check_gamma, chosen, relax_folds
 from .result import Glmnet
 
 __all__ = ["CVGlmnet", "cv_glmnet"]
@@ -34,7 +35,9 @@ class CVGlmnet:
     glmnet_fit : the path on all rows.
     lambda_min, lambda_1se : where the measure is best, and the largest lambda within one standard error of it.
     index : positions of these two.
-    fit_preval, foldid : held-out predictors (n, L) and the folds, with ``keep=True``; else None.
+    fit_preval, foldid : held-out predictors (n, L) and the folds, with ``keep=True``; else None. With ``relax=True``
+        one matrix a gamma.
+    relaxed : the choice over lambda and gamma, with ``relax=True``; else None.
     """
 
     lambda_: Vector
@@ -46,8 +49,9 @@ class CVGlmnet:
     lambda_min: float
     lambda_1se: float
     index: tuple[int, int]
-    fit_preval: np.ndarray | None = None
+    fit_preval: Any = None
     foldid: np.ndarray | None = None
+    relaxed: CVRelaxed | None = None
 
     @property
     def cvup(self) -> Vector:
@@ -59,13 +63,17 @@ class CVGlmnet:
         """``cvm - cvsd``."""
         return self.cvm - self.cvsd
 
-    def coef(self, s: Any = "lambda_1se", exact: bool = False) -> np.ndarray:
-        """Return intercept and coefficients at "lambda_1se", "lambda_min" or lambdas of your own."""
-        return self.glmnet_fit.coef(self._at(s), exact)
+    def coef(self, s: Any = "lambda_1se", exact: bool = False, gamma: Any = None) -> Any:
+        """Return intercept and coefficients at "lambda_1se", "lambda_min" or lambdas of your own.
 
-    def predict(self, newx: Any = None, s: Any = "lambda_1se", **options: Any) -> Any:
+        With ``relax=True`` these are the choices of ``relaxed``, and ``gamma`` may be "gamma_1se", "gamma_min" or
+        numbers; None is the gamma chosen with that lambda ("gamma_1se" for lambdas of your own).
+        """
+        return self.glmnet_fit.coef(self._at(s), exact, self._gamma(s, gamma))
+
+    def predict(self, newx: Any = None, s: Any = "lambda_1se", *, gamma: Any = None, **options: Any) -> Any:
         """Return predictions at "lambda_1se", "lambda_min" or lambdas of your own; see :meth:`Glmnet.predict`."""
-        return self.glmnet_fit.predict(newx, self._at(s), **options)
+        return self.glmnet_fit.predict(newx, self._at(s), gamma=self._gamma(s, gamma), **options)
 
     def plot(self, *, ax: Any = None) -> Any:
         """Draw the curve with its error bars and the two chosen lambdas, as R does."""
@@ -77,7 +85,17 @@ class CVGlmnet:
         if not isinstance(s, str):
             return s
         word = check_choice(s.replace(".", "_"), ("lambda_1se", "lambda_min"), "s")
-        return getattr(self, word)
+        return getattr(self.relaxed or self, word)
+
+    def _gamma(self, s: Any, gamma: Any) -> Any:
+        if self.relaxed is None:
+            return 1.0 if gamma is None else gamma
+        if gamma is None:
+            gamma = "gamma_min" if isinstance(s, str) and s.endswith("min") else "gamma_1se"
+        if not isinstance(gamma, str):
+            return gamma
+        word = check_choice(gamma.replace(".", "_"), ("gamma_1se", "gamma_min"), "gamma")
+        return getattr(self.relaxed, word)
 
 
 def cv_glmnet(
@@ -93,6 +111,7 @@ def cv_glmnet(
     grouped: bool = True,
     keep: bool = False,
     relax: bool = False,
+    gamma: Any = GAMMAS,
     *,
     random_state: Any = None,
     **options: Any,
@@ -112,6 +131,9 @@ def cv_glmnet(
     alignment : "lambda", or "fraction" to read the k-th solution of every fold at the k-th lambda.
     grouped : average within folds first.
     keep : keep the held-out predictors.
+    relax : also refit the columns of every lambda without penalty, in every fold those that the fold chose itself, and
+        choose lambda and gamma together: ``relaxed``.
+    gamma : the blends to compare, each gamma times the penalised fit plus 1 - gamma times the refit.
     random_state : of the folds, where ``foldid`` is not given.
     **options : of :func:`glmnet`.
 
@@ -128,15 +150,13 @@ def cv_glmnet(
     Friedman, J., Hastie, T. & Tibshirani, R. (2010). Regularization paths for generalized linear models via coordinate
     descent. Journal of Statistical Software 33.
     """
-    if relax:
-        raise_relax()
     check_choice(alignment, ("lambda", "fraction"), "alignment")
     if lambda_ is not None and np.size(lambda_) < 2:
         raise InputError("cv_glmnet needs more than one lambda_.")
     if lambda_ is not None and alignment == "fraction":
         warnings.warn("alignment='fraction' needs automatic lambdas; 'lambda' is used.", stacklevel=2)
         alignment = "lambda"
-    fit = glmnet(x, y, weights=weights, offset=offset, lambda_=lambda_, **options)
+    fit = glmnet(x, y, weights=weights, offset=offset, lambda_=lambda_, relax=relax, **options)
     call = fit.call
     folds, labels = _folds(call.problem.n, nfolds, foldid, random_state)
     measure = measure_of(type_measure, call.family, call.problem.n / len(folds))
@@ -145,11 +165,28 @@ def cv_glmnet(
         if lambda_ is not None
         else [fit_rows(call, call.without(rows)) for rows in folds]
     )
-    eta = _held_out(call, folds, solved, fit.lambda_, alignment)
-    curve = curve_of(measure, call.family, call.problem.y, eta, call.weights, folds, grouped)
+
+    def judged(own: list[Solved]) -> tuple[np.ndarray, Curve]:
+        eta = _held_out(call, folds, own, fit.lambda_, alignment)
+        return eta, curve_of(measure, call.family, call.problem.y, eta, call.weights, folds, grouped)
+
+    eta, curve = judged(solved)
     losses = -curve.cvm if curve.greater_is_better else curve.cvm
     best = int(np.argmax(losses <= losses.min()))  # lambdas decrease: the first is the largest
     near = int(np.argmax(losses <= losses[best] + curve.cvsd[best]))
+    preval: Any = eta
+    relaxed = None
+    if relax:
+        gammas = np.sort(check_gamma(gamma))
+        refits = relax_folds(call, folds, solved)
+        both = [
+            (eta, curve)
+            if g == 1
+            else judged([blended(one, own, float(g)) for one, own in zip(solved, refits, strict=True)])
+            for g in gammas
+        ]
+        relaxed = chosen(gammas, [one[1] for one in both], fit.lambda_, fit.df)
+        preval = [one[0] for one in both]
     return CVGlmnet(
         fit.lambda_,
         curve.cvm,
@@ -160,8 +197,9 @@ def cv_glmnet(
         float(fit.lambda_[best]),
         float(fit.lambda_[near]),
         (best, near),
-        eta if keep else None,
+        preval if keep else None,
         labels if keep else None,
+        relaxed,
     )
 
 

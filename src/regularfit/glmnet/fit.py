@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from .call import read_call
 from .paths import fit_rows
+from .relaxed import relax_rows
 from .result import Glmnet, result_of
 
 __all__ = ["glmnet"]
@@ -52,7 +54,7 @@ def glmnet(
     ----------
     x : (n, p >= 2) array, sparse matrix or table of numbers
     y : (n,); for binomial two labels, or (n, 2) counts of both classes, the second being what is predicted.
-    family : "gaussian" or "binomial".
+    family : "gaussian", "binomial" or "poisson".
     weights, offset : (n,) or None
     alpha : in [0, 1]; 1 is the lasso, 0 ridge.
     nlambda, lambda_min_ratio : of the automatic sequence, which ends early where R's does.
@@ -63,7 +65,9 @@ def glmnet(
     lower_limits, upper_limits : numbers or (p,), around 0.
     dfmax, pmax : end the path where more coefficients are not zero (have ever been).
     thresh, maxit, type_gaussian, type_logistic : without effect: every solution has a duality gap below 1e-10.
-    relax : refused; not built yet.
+    relax : also refit the columns of every lambda without penalty, within the limits: ``fit.relaxed``. Where columns
+        depend on one another the refit is the one next to the penalised solution; as in R a support of more than n - 3
+        columns is not refitted, and the last one that was stands for it.
     n_jobs : threads; None for all cores.
 
     Returns
@@ -89,8 +93,6 @@ def glmnet(
     Friedman, J., Hastie, T. & Tibshirani, R. (2010). Regularization paths for generalized linear models via coordinate
     descent. Journal of Statistical Software 33.
     """
-    if relax:
-        raise_relax()
     call = read_call(
         x,
         y,
@@ -111,13 +113,6 @@ def glmnet(
         upper_limits=upper_limits,
         n_jobs=n_jobs,
     )
-    return result_of(call, fit_rows(call, call.problem))
-
-
-def raise_relax() -> None:
-    """Refuse relaxed fits, which are not built yet."""
-    from ..errors import UnsupportedError
-
-    raise UnsupportedError(
-        "relax=True is not built yet; refit the columns of .predict(s=..., type_='nonzero') with penalty_factor=0."
-    )
+    found = fit_rows(call, call.problem)
+    fit = result_of(call, found)
+    return replace(fit, relaxed=relax_rows(call, found)) if relax else fit

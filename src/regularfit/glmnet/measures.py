@@ -10,18 +10,25 @@ from sklearn.metrics import roc_auc_score
 
 from .._typing import Vector
 from ..errors import InputError
+from ..losses import Poisson
 
 __all__ = ["MEASURES", "Curve", "curve_of", "measure_of"]
 
 MEASURES = {
     "gaussian": ("mse", "deviance", "mae"),
     "binomial": ("deviance", "class", "auc", "mse", "mae"),
+    "poisson": ("deviance", "mse", "mae"),
 }
 NAMES = {
     "mse": "Mean-Squared Error",
     "mae": "Mean Absolute Error",
     "auc": "AUC",
     "class": "Misclassification Error",
+}
+DEVIANCES = {
+    "gaussian": "Mean-Squared Error",
+    "binomial": "Binomial Deviance",
+    "poisson": "Poisson Deviance",
 }
 CLIP = 1e-5  # probabilities are kept this far from 0 and 1
 
@@ -66,12 +73,12 @@ def curve_of(
     grouped: bool,
 ) -> Curve:
     """Return the curve of held-out predictors ``eta`` (n, L)."""
-    name = NAMES.get(measure, "Mean-Squared Error" if family == "gaussian" else "Binomial Deviance")
+    name = NAMES.get(measure, DEVIANCES[family])
     if measure == "auc":
         raw = np.array([[_auc(y[r], eta[r, k], weights[r]) for k in range(eta.shape[1])] for r in folds])
         units = np.array([weights[r].sum() for r in folds])
     else:
-        rows = _gaussian(measure, y, eta) if family == "gaussian" else _binomial(measure, y, eta)
+        rows = {"gaussian": _gaussian, "binomial": _binomial, "poisson": _poisson}[family](measure, y, eta)
         raw, units = rows, weights
         if grouped and len(y) / len(folds) < 3:
             warnings.warn("Fewer than 3 rows a fold: grouped=False is used.", UserWarning, stacklevel=3)
@@ -87,6 +94,12 @@ def curve_of(
 def _gaussian(measure: str, y: Vector, eta: np.ndarray) -> np.ndarray:
     error = y[:, None] - eta
     return np.abs(error) if measure == "mae" else error**2
+
+
+def _poisson(measure: str, y: Vector, eta: np.ndarray) -> np.ndarray:
+    if measure == "deviance":
+        return Poisson().deviance(y[:, None], eta)
+    return _gaussian(measure, y, np.exp(eta))
 
 
 def _binomial(measure: str, y: Vector, eta: np.ndarray) -> np.ndarray:

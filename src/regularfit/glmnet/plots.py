@@ -36,13 +36,34 @@ def plot_path(fit: Glmnet, xvar: str, ax: Any) -> Axes:
 
 
 def plot_cv(cv: CVGlmnet, ax: Any) -> Axes:
-    """Draw the curve, its bars and the two choices."""
+    """Draw the curve, its bars and the two choices; one curve a gamma for relaxed fits."""
+    if cv.relaxed is not None:
+        return _relaxed(cv, ax)
     axes = _axes(ax)
     x = -np.log(cv.lambda_)
     axes.errorbar(x, cv.cvm, yerr=cv.cvsd, fmt="o", markersize=3, color="tab:red", ecolor="darkgrey")
     for chosen in (cv.lambda_min, cv.lambda_1se):
         axes.axvline(-np.log(chosen), linestyle=":", color="black", linewidth=1)
     axes.set(xlabel="-Log Lambda", ylabel=cv.name)
+    return axes
+
+
+def _relaxed(cv: CVGlmnet, ax: Any) -> Axes:
+    """One curve a gamma with its band; the two choices."""
+    from matplotlib import colormaps
+
+    axes, relaxed = _axes(ax), cv.relaxed
+    assert relaxed is not None  # the caller looked
+    x, colours = -np.log(cv.lambda_), colormaps["viridis"](np.linspace(0, 0.9, len(relaxed.gamma)))
+    for gamma, curve, colour in zip(relaxed.gamma, relaxed.statlist, colours, strict=True):
+        axes.fill_between(
+            x, curve.cvm - curve.cvsd, curve.cvm + curve.cvsd, color=colour, alpha=0.08, linewidth=0
+        )
+        axes.plot(x, curve.cvm, color=colour, label=f"gamma {gamma:g}")
+    for chosen in (relaxed.lambda_min, relaxed.lambda_1se):
+        axes.axvline(-np.log(chosen), linestyle=":", color="black", linewidth=1)
+    axes.set(xlabel="-Log Lambda", ylabel=cv.name)
+    axes.legend(fontsize="small")
     return axes
 
 

@@ -14,10 +14,10 @@ from .._typing import Vector
 from ..designs import as_design
 from ..errors import ConvergenceWarning, InputError
 from ..lockstep.null import null_eta
-from ..losses import Logistic, Squared
 from .call import Call
 from .interpolation import between
 from .paths import Solved, fit_rows
+from .relaxed import Relaxed, blend, check_gamma
 
 __all__ = ["Glmnet", "predict_from", "result_of"]
 
@@ -38,6 +38,7 @@ class Glmnet:
     nulldev : the null deviance, with the weights as they were given.
     names : (p,) labels of the columns.
     call : the data and settings, for ``exact=True``.
+    relaxed : the unpenalised refits of every lambda's columns, with ``relax=True``; else None.
 
     Examples
     --------
@@ -54,6 +55,7 @@ class Glmnet:
     nulldev: float
     names: tuple[str, ...]
     call: Call
+    relaxed: Relaxed | None = None
 
     @property
     def df(self) -> np.ndarray:
@@ -80,18 +82,25 @@ class Glmnet:
         """The two labels of a binomial target; probabilities are of the second."""
         return self.call.classnames
 
-    def coef(self, s: Any = None, exact: bool = False) -> np.ndarray:
+    def coef(self, s: Any = None, exact: bool = False, gamma: Any = 1.0) -> Any:
         """Return intercept and coefficients, (p + 1,) at one lambda or (p + 1, k) at several.
 
         Parameters
         ----------
         s : one or several lambdas; None for those of the path.
         exact : fit again at ``s`` instead of drawing a straight line between neighbours.
+        gamma : as in :meth:`predict`.
         """
-        return self.predict(s=s, type_="coefficients", exact=exact)
+        return self.predict(s=s, type_="coefficients", exact=exact, gamma=gamma)
 
     def predict(
-        self, newx: Any = None, s: Any = None, type_: str = "link", exact: bool = False, newoffset: Any = None
+        self,
+        newx: Any = None,
+        s: Any = None,
+        type_: str = "link",
+        exact: bool = False,
+        newoffset: Any = None,
+        gamma: Any = 1.0,
     ) -> Any:
         """Return predictions, (n,) at one lambda or (n, k) at several.
 
@@ -102,8 +111,17 @@ class Glmnet:
         type_ : "link", "response", "class" (binomial), "coefficients" or "nonzero" (a list of positions, from 0).
         exact : fit again at ``s`` instead of drawing a straight line between neighbours.
         newoffset : (n,), needed where an offset was used.
+        gamma : for relaxed fits: 1 is the penalised path, 0 its refits, between a blend; of several, a list of answers.
         """
         check_choice(type_, TYPES, "type_")
+        if np.ndim(gamma):
+            return [self.predict(newx, s, type_, exact, newoffset, float(g)) for g in check_gamma(gamma)]
+        if float(check_gamma(gamma)[0]) != 1:
+            if exact:
+                raise InputError(
+                    "exact=True refits at lambdas of your own; blends with gamma < 1 lie on the path."
+                )
+            return blend(self, float(gamma)).predict(newx, s, type_, newoffset=newoffset)
         fit = self
         if exact and s is not None and not np.isin(np.atleast_1d(s), self.lambda_).all():
             at = np.unique(np.concatenate([np.atleast_1d(s), self.lambda_]))
@@ -117,11 +135,14 @@ class Glmnet:
             return answer
         return answer[0] if isinstance(answer, list) else answer[:, 0]
 
-    def plot(self, xvar: str = "lambda", *, ax: Any = None) -> Any:
-        """Draw the coefficients against ``xvar``: "lambda" (minus its log, as R does), "norm" or "dev"."""
+    def plot(self, xvar: str = "lambda", *, gamma: float = 1.0, ax: Any = None) -> Any:
+        """Draw the coefficients against ``xvar``: "lambda" (minus its log, as R does), "norm" or "dev".
+
+        ``gamma`` below 1 draws the blend with the relaxed fits.
+        """
         from .plots import plot_path
 
-        return plot_path(self, xvar, ax)
+        return plot_path(self if gamma == 1 else blend(self, float(check_gamma(gamma)[0])), xvar, ax)
 
 
 def predict_from(
@@ -144,10 +165,10 @@ def predict_from(
         if newoffset is None:
             raise InputError("An offset was used in the fit, so newoffset is needed.")
         eta = eta + np.ravel(np.asarray(newoffset, dtype=np.float64))[:, None]
-    if type_ == "link" or (type_ == "response" and call.family == "gaussian"):
+    if type_ == "link":
         return eta
     if type_ == "response":
-        return Logistic().mean(eta)
+        return call.problem.loss.mean(eta)
     return np.asarray(call.classnames)[(eta > 0).astype(int)]
 
 
@@ -165,7 +186,6 @@ def result_of(call: Call, found: Solved) -> Glmnet:
     problem = call.problem
     null = null_eta(problem, problem.sample_weight / problem.n)
     nulldev = float(call.weights @ problem.loss.deviance(problem.y, null))
-    assert isinstance(problem.loss, Squared | Logistic)
     return Glmnet(
         found.lambdas,
         found.a0,

@@ -45,8 +45,10 @@ def length_kept(call: Call, deviance_ratio: Vector, active: np.ndarray, automati
     fdev = 0.0 if (call.lower == 0).any() or (call.upper == 0).any() else FDEV
     for m in range(FEWEST - 1, limit):
         now = deviance_ratio[m]
-        gain = now - deviance_ratio[m - 1]
-        least = fdev * now if call.family == "gaussian" else fdev
+        before, least = m - 1, fdev if call.family == "binomial" else fdev * now
+        if call.family == "poisson":  # R's C++ looks further back there, and asks for more
+            before, least = m - FEWEST + 1, 10 * fdev * now
+        gain = now - deviance_ratio[before]
         if active[m].sum() > call.dfmax or gain < least or now > DEVMAX:
             return m + 1
     return limit

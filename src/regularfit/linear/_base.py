@@ -20,6 +20,7 @@ from ..selection import CVResult
 from ._checks import check_rows, check_varies
 from ._fit import Found, Settings, fit_and_choose, make_grids
 from ._params import candidates, nested_params, replace_nested
+from ._relaxed import GAMMAS, check_gammas
 from ._scoring import Scoring, make_scoring
 from .table import FittedColumns, Table, read_table
 from .targets import read_offset, read_weights
@@ -56,6 +57,8 @@ class PenalizedLinear(BaseEstimator, ABC):
     n_jobs: int | None
     random_state: Any
     verbose: bool | None
+    relax: bool = False  # a class without the parameter has no relaxed fits
+    gammas: Any = GAMMAS
 
     # --- parameters ------------------------------------------------------------------------------
 
@@ -129,6 +132,7 @@ class PenalizedLinear(BaseEstimator, ABC):
             random_state=self.random_state,
             verbose=self.verbose,
             names=table.names,
+            gammas=check_gammas(self.relax, self.gammas),
         )
 
     def _make_scoring(self, problem: Problem, classes: np.ndarray | None, weighted: bool) -> Scoring:
@@ -198,8 +202,19 @@ class PenalizedLinear(BaseEstimator, ABC):
         self.criterion_ = None if self.criteria_ is None else self.criteria_[choice.candidate]
         self.penalty_ = self.candidates_[choice.candidate]
         self.strength_ = choice.strength
-        self.certificate_ = self.path_.certificate(choice.index)
-        self._keep_solution(self.path_.coef(choice.index), self.path_.intercept(choice.index))
+        chosen = self.path_ if found.gamma == 1 else self.path_.blend(found.gamma)
+        self.certificate_ = chosen.certificate(choice.index)
+        self._keep_solution(chosen.coef(choice.index), chosen.intercept(choice.index))
+        self._keep_relaxed(found)
+
+    def _keep_relaxed(self, found: Found) -> None:
+        """The choice of gamma; a model without relaxed fits has none of these."""
+        for name in ("gamma_", "relaxed_cv_", "relaxed_cvs_"):
+            if hasattr(self, name):
+                delattr(self, name)
+        if self.relax:
+            self.gamma_, self.relaxed_cvs_ = found.gamma, found.relaxed
+            self.relaxed_cv_ = None if found.relaxed is None else found.relaxed[found.choice.candidate]
 
     def _keep_solution(self, coef: np.ndarray, intercept: Any) -> None:
         self.coef_, self.intercept_ = coef, intercept
@@ -222,6 +237,10 @@ class PenalizedLinear(BaseEstimator, ABC):
             raise UnsupportedError(
                 f"select={self.select!r} with strength={self.strength!r} chooses nothing by folds, so there "
                 "is no nested plan."
+            )
+        if settings.gammas is not None:
+            raise UnsupportedError(
+                "Nested lanes do not refit; honest_score fits relaxed models fold by fold."
             )
         scoring = settings.scoring
         return NestedPlan(

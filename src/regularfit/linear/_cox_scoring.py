@@ -13,7 +13,7 @@ from ..losses import Cox, concordance, survival
 from ..losses._survival_target import EVENT, START, STOP, STRATUM
 from ._scoring import Scoring
 
-__all__ = ["cox_scoring"]
+__all__ = ["Concordance", "cox_scoring"]
 
 
 def cox_scoring(scoring: Any, loss: Cox, weighted: bool) -> Scoring:
@@ -31,6 +31,15 @@ def cox_scoring(scoring: Any, loss: Cox, weighted: bool) -> Scoring:
         )
     name = getattr(scoring, "__name__", None) or str(scoring)
     return Scoring(name, True, _Called(scoring))
+
+
+class Concordance:
+    """A scorer in the manner of scikit-learn: the concordance of a fitted model on given rows."""
+
+    score_name = "concordance"
+
+    def __call__(self, model: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
+        return float(model.score(X, y, sample_weight))
 
 
 class _Ungrouped:

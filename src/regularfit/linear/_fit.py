@@ -26,6 +26,7 @@ from ..lockstep import (
     strength_grid,
 )
 from ..lockstep.null import null_eta
+from ..lockstep.refit import check_relaxable
 from ..lockstep.several import one_target
 from ..losses import CoupledLoss, Squared, SquaredOutputs
 from ..penalties import Penalty
@@ -36,7 +37,9 @@ from ..selection import (
     Criterion,
     CVResult,
     Fold,
+    RelaxedCV,
     choose,
+    choose_relaxed,
     criterion,
     fold_weights,
     grid_edge,
@@ -44,6 +47,7 @@ from ..selection import (
     warn_grid_edge,
 )
 from ._progress import progress_bar
+from ._relaxed import relax_candidate
 from ._scoring import Scoring
 
 _FAR = 1e3  # a held-out score cannot tell a solution this many tolerances off from an exact one
@@ -67,6 +71,7 @@ class Settings:
     random_state: Any
     verbose: bool | None
     names: tuple[str, ...] | None
+    gammas: tuple[float, ...] | None = None  # of relaxed fits
 
     def __post_init__(self) -> None:
         """Refuse unknown rules and settings out of range."""
@@ -75,11 +80,17 @@ class Settings:
         if self.strength is not None:
             advice = "Give a positive number, or strength=None to let the data choose."
             check_positive(self.strength, "strength", advice)
+        if self.gammas is not None and self.select in CRITERIA:
+            raise InputError(
+                f"relax=True is chosen by folds, select={self.select!r} by a criterion: a refit of chosen columns has "
+                "no known degrees of freedom. Use select='min' or '1se'."
+            )
 
     @property
     def folds_wanted(self) -> bool:
         """Whether anything is left for cross-validation to choose."""
-        return self.select not in CRITERIA and (self.strength is None or len(self.penalties) > 1)
+        blends = len(self.gammas or (1.0,))
+        return self.select not in CRITERIA and (self.strength is None or len(self.penalties) * blends > 1)
 
     @property
     def cut(self) -> bool:
@@ -94,6 +105,8 @@ class Found:
     paths: tuple[Path, ...]
     curves: tuple[CVResult, ...] | tuple[Criterion, ...] | None
     choice: Choice
+    relaxed: tuple[RelaxedCV, ...] | None = None  # behind the choice, where relaxed fits were compared
+    gamma: float = 1.0
 
 
 def fit_and_choose(
@@ -112,8 +125,12 @@ def fit_and_choose(
     X : the table as it was given, for splitters that look at it.
     groups : (n,) labels of rows that belong together.
     """
+    if settings.gammas is not None:
+        check_relaxable(problem)
     folds = _folds(problem, settings, labels, X, groups) if settings.folds_wanted else []
-    lanes = [Lane(np.arange(problem.n), keep=True)] + [Lane(train, (test,)) for train, test in folds]
+    lanes = [Lane(np.arange(problem.n), keep=True)] + [
+        Lane(train, (test,), keep=settings.gammas is not None) for train, test in folds
+    ]
     shared = look_ahead(problem, settings.penalties, lanes, settings.threads)
     grids = make_grids(problem, settings, shared)
     with progress_bar(settings.verbose) as progress:
@@ -130,6 +147,8 @@ def fit_and_choose(
             cut=settings.cut,
             shared=shared,
         )
+    if settings.gammas is not None:
+        return _relaxed(problem, settings, lanes, results, folds, shared)
     paths = tuple(_path(lanes_of[0]).named(settings.names) for lanes_of in results)
     curves = _curves(problem, settings, paths, results, folds)
     choice = (
@@ -149,6 +168,47 @@ def make_grids(problem: Problem, settings: Settings, shared: Shared | None = Non
         return [np.array([float(settings.strength)]) for _ in settings.penalties]
     asked = settings.strengths, settings.min_ratio
     return [strength_grid(problem, p, *asked, shared) for p in settings.penalties]
+
+
+def _relaxed(
+    problem: Problem,
+    settings: Settings,
+    lanes: Sequence[Lane],
+    results: Sequence[Sequence[LaneResult]],
+    folds: Sequence[Fold],
+    shared: Shared,
+) -> Found:
+    """The same with refits: paths that carry them, and the choice of strength and gamma."""
+    gammas = settings.gammas or (1.0,)
+    weights = fold_weights(list(folds), problem.sample_weight) if folds else None
+    both = [
+        relax_candidate(
+            problem,
+            penalty,
+            lanes,
+            lanes_of,
+            folds,
+            gammas,
+            weights,
+            settings.scoring,
+            settings.tol,
+            settings.threads,
+            shared,
+        )
+        for penalty, lanes_of in zip(settings.penalties, results, strict=True)
+    ]
+    paths = tuple(path.named(settings.names) for path, _ in both)
+    found = tuple(cv for _, cv in both if cv is not None)
+    if not found:
+        choice = Choice(0, 0, float(paths[0].strengths[0]), float("nan"))
+        _warn_unconverged(paths, results, choice, settings.tol)
+        return Found(paths, None, choice, None, gammas[0])
+    choice, own = choose_relaxed(settings.select, found)
+    curves = tuple(cv.curve(k) for cv, k in zip(found, own, strict=True))
+    if settings.strength is None:
+        _warn_edge(paths[choice.candidate], curves[choice.candidate])
+    _warn_unconverged(paths, results, choice, settings.tol)
+    return Found(paths, curves, choice, found, gammas[own[choice.candidate]])
 
 
 # --- the choice ----------------------------------------------------------------------------------

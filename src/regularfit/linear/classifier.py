@@ -14,6 +14,7 @@ from ..errors import InputError, UnsupportedError
 from ..losses import Logistic, Loss, Multinomial, SquaredHinge
 from ..penalties import L1, Penalty
 from ._base import PenalizedLinear
+from ._relaxed import GAMMAS
 from .table import Table
 from .targets import check_classes_weighted, read_classes
 
@@ -50,7 +51,7 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
         chosen by ``select``.
     select : {"min", "1se", "aic", "bic", "ebic", "gcv"}
         The rule that chooses, as in :class:`PenalizedRegressor`.
-    strengths, min_ratio, standardize, fit_intercept, tol, n_jobs, random_state, verbose
+    strengths, min_ratio, standardize, fit_intercept, tol, n_jobs, random_state, verbose, relax, gammas
         As in :class:`PenalizedRegressor`.
     cv : int, splitter, iterable of (train, test) or None
         A number means that many random folds, each with its share of every class; it is an error where a
@@ -67,7 +68,7 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
         Coefficients on the scale of X, shaped as in scikit-learn's LogisticRegression.
     intercept_ : (1,) or (K,) array
         The mean over the classes is 0, since adding one number to all of them changes nothing.
-    strength_, penalty_, candidates_, path_, paths_, cv_, cvs_, criterion_, criteria_, certificate_
+    strength_, penalty_, candidates_, path_, paths_, cv_, cvs_, criterion_, criteria_, certificate_, gamma_, relaxed_cv_
         As in :class:`PenalizedRegressor`.
     n_features_in_, feature_names_in_ : int, (p,) array of str
         The columns that fit saw; names only where X had them.
@@ -104,6 +105,8 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
         n_jobs: int | None = None,
         random_state: Any = None,
         verbose: bool | None = False,
+        relax: bool = False,
+        gammas: Any = GAMMAS,
     ) -> None:
         self.penalty = penalty
         self.loss = loss
@@ -119,6 +122,8 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
+        self.relax = relax
+        self.gammas = gammas
 
     def decision_function(self, X: Any, *, offset: Any = None) -> np.ndarray:
         """Return the log-odds of the second class, (n,); with the squared hinge what is compared with the margin.
@@ -183,5 +188,6 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
     def __sklearn_tags__(self) -> Any:
         """Say whether more than two classes are supported."""
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = self._joint or self.loss in ("logistic", Logistic())
+        joint = self._joint or self.loss in ("logistic", Logistic())
+        tags.classifier_tags.multi_class = joint and not self.relax
         return tags

@@ -14,7 +14,7 @@ from ..losses import Cox, Loss, baseline_hazard, concordance
 from ..losses._survival_target import EVENT, read_survival
 from ..penalties import L1, Penalty
 from ._base import PenalizedLinear
-from ._cox_scoring import cox_scoring
+from ._cox_scoring import Concordance, cox_scoring
 from ._event_folds import event_folds
 from ._fit import Found, Settings
 from ._scoring import Scoring
@@ -201,11 +201,22 @@ class PenalizedCox(PenalizedLinear):
     def _finish(self, problem: Problem, found: Found) -> None:
         every = np.arange(problem.n)
         eta = problem.design.rows_times(every, self.coef_[:, None])[:, 0] + problem.offset
-        self.strata_ = self.__dict__.pop("_labels")
+        self.strata_ = self._labels
+        del self._labels
         self.baseline_ = baseline_hazard(problem.loss, problem.y, eta, problem.sample_weight, self.strata_)  # type: ignore[arg-type]
 
-    def _nested_plan(self, X: Any, y: Any, **given: Any) -> Any:
+    @property
+    def _nested_scoring(self) -> Concordance:
+        """How honest_score scores the folds that it refits this model for."""
+        return Concordance()
+
+    def _nested_plan(self, X: Any, y: Any, *, offset: Any = None, **given: Any) -> Any:
+        if offset is not None:
+            raise InputError(
+                "honest_score scores PenalizedCox by the concordance of its refits, which takes no offset; leave it "
+                "out, or add it to X as a column that is not penalised."
+            )
         raise UnsupportedError(
-            "A partial likelihood couples rows, so held-out rows have no errors of their own to nest; honest_score "
-            "refits PenalizedCox and scores folds by their concordance instead."
+            "A partial likelihood couples rows, so held-out rows have no errors of their own to nest in lockstep; "
+            "honest_score refits the model and scores folds by their concordance."
         )

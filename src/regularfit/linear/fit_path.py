@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..lockstep import Lane, Path, fit_lanes, is_count, look_ahead, make_problem, strength_grid
+from ..lockstep import Lane, Path, fit_lanes, is_count, look_ahead, make_problem, relaxed_paths, strength_grid
 from ..lockstep.problem import columns_of
+from ..lockstep.refit import check_relaxable
 from ..losses import Loss, get_several
 from ..penalties import L1, Penalty
 from ._checks import check_rows, check_varies, warn_path
@@ -35,6 +36,7 @@ def fit_path(
     verbose: bool | None = False,
     sample_weight: Any = None,
     offset: Any = None,
+    relax: bool = False,
 ) -> Path:
     r"""Return the solutions along decreasing strengths; nothing is chosen.
 
@@ -55,6 +57,7 @@ def fit_path(
     strengths, min_ratio, standardize, fit_intercept, tol, n_jobs, verbose
         As in :class:`PenalizedRegressor`.
     sample_weight, offset : (n,) or None; offset (n, K) with several predictors.
+    relax : also refit the columns of every strength without a penalty: ``path.relaxed``, ``path.blend(gamma)``.
 
     Raises
     ------
@@ -97,6 +100,8 @@ def fit_path(
             "PenalizedRegressor choose."
         )
     resolved = found[0].resolve(table.names)
+    if relax:
+        check_relaxable(problem)
     lane = Lane(np.arange(problem.n), keep=True)
     shared = look_ahead(problem, [resolved], [lane], n_jobs)
     grid = strength_grid(problem, resolved, strengths, min_ratio, shared)
@@ -115,4 +120,6 @@ def fit_path(
     path = results[0][0].path
     assert path is not None  # it was asked for with keep=True
     warn_path(path, tol)
+    if relax:
+        path = relaxed_paths(problem, resolved, [lane], [path], tol=tol, threads=n_jobs, shared=shared)[0]
     return path.named(table.names)

@@ -38,6 +38,8 @@ _STATE = [
     "cvs_",
     "criteria_",
     "certificate_",
+    "gamma_",
+    "relaxed_cvs_",
     "n_features_in_",
     "feature_names_in_",
     "baseline_",
@@ -272,6 +274,8 @@ def _rebuild(head: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Any:
     winner = head["winner"]
     model.path_ = model.paths_[winner]
     model.cv_ = None if model.cvs_ is None else model.cvs_[winner]
+    if hasattr(model, "relaxed_cvs_"):
+        model.relaxed_cv_ = None if model.relaxed_cvs_ is None else model.relaxed_cvs_[winner]
     model.criterion_ = None if model.criteria_ is None else model.criteria_[winner]
     _check_shapes(model)
     if lost:

@@ -60,15 +60,23 @@ class PathDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, *, ax: Axes | None = None, output: Any = None, **options: Any
+        cls,
+        estimator: Any,
+        *,
+        ax: Axes | None = None,
+        output: Any = None,
+        gamma: float | None = None,
+        **options: Any,
     ) -> PathDisplay:
         """Draw the path of a fitted estimator; ``options`` as for :meth:`plot`.
 
         ``output`` is the class (its label) or target (its number) whose curves are drawn, where there are several;
-        None draws those of all, with the output behind the name.
+        None draws those of all, with the output behind the name. ``gamma`` is for relaxed fits: 1 draws the penalised
+        path, 0 its refits; None is the gamma that was chosen.
         """
         check_is_fitted(estimator, "path_")
-        path = estimator.path_
+        gamma = getattr(estimator, "gamma_", 1.0) if gamma is None else gamma
+        path = estimator.path_ if gamma == 1 else estimator.path_.blend(gamma)
         names = path.feature_names or tuple(f"x{j}" for j in range(path.columns))
         coefs, names, nonzeros = _curves_of(path, names, getattr(estimator, "classes_", None), output)
         return cls(path.strengths, coefs, names, nonzeros, _marks(estimator)).plot(ax, **options)
@@ -142,6 +150,7 @@ class CVDisplay:
     score_name : what the vertical axis shows.
     nonzeros : (L,) of the fit on all rows.
     marks : label -> strength of the vertical lines.
+    blends : label -> mean along the strengths (L,) of the gammas of relaxed fits, drawn instead of single folds.
 
     Attributes
     ----------
@@ -164,6 +173,7 @@ class CVDisplay:
     score_name: str
     nonzeros: np.ndarray
     marks: dict[str, float] = field(default_factory=dict)
+    blends: dict[str, Vector] = field(default_factory=dict)
     ax_: Axes = field(init=False, repr=False)
     figure_: Figure = field(init=False, repr=False)
     line_: Any = field(init=False, repr=False)
@@ -188,7 +198,11 @@ class CVDisplay:
                 "plot_path()."
             )
         nonzeros = estimator.path_.nonzeros
-        display = cls(cv.strengths, cv.mean, cv.se, cv.folds, cv.score_name, nonzeros, _marks(estimator))
+        both = getattr(estimator, "relaxed_cv_", None)
+        blends = {} if both is None else {f"gamma {g:g}": both.mean[k] for k, g in enumerate(both.gammas)}
+        display = cls(
+            cv.strengths, cv.mean, cv.se, cv.folds, cv.score_name, nonzeros, _marks(estimator), blends
+        )
         return display.plot(ax, **options)
 
     def plot(
@@ -209,7 +223,11 @@ class CVDisplay:
         """
         self.ax_, self.figure_ = _axes(ax)
         thin: dict[str, Any] = {"color": "0.7", "linewidth": 0.6, "zorder": 1}
-        self.fold_lines_ = self.ax_.plot(self.strengths, self.folds, **thin) if fold_lines else []
+        self.fold_lines_ = (
+            self.ax_.plot(self.strengths, self.folds, **thin) if fold_lines and not self.blends else []
+        )
+        for label, mean in self.blends.items():
+            self.ax_.plot(self.strengths, mean, linewidth=1.0, label=label)
         marker = {"marker": "o"} if len(self.strengths) == 1 else {}
         style: dict[str, Any] = {"color": "C3", "linewidth": 1.8, "zorder": 3} | marker | (line_kw or {})
         (self.line_,) = self.ax_.plot(self.strengths, self.mean, **style)
@@ -217,6 +235,8 @@ class CVDisplay:
         self.fill_between_ = self.ax_.fill_between(
             self.strengths, self.mean - self.se, self.mean + self.se, **band
         )
+        if self.blends:
+            self.ax_.legend(fontsize="small")
         self.ax_.set_ylabel(f"{self.score_name}, held out")
         _strength_axis(self.ax_, self.strengths)
         _draw_marks(self.ax_, self.marks)
@@ -256,7 +276,7 @@ def _axes(ax: Axes | None) -> tuple[Axes, Figure]:
 
 
 def _marks(estimator: Any) -> dict[str, float]:
-    cv = estimator.cv_
+    cv = getattr(estimator, "relaxed_cv_", None) or estimator.cv_
     if cv is None:
         label = "given" if estimator.strength is not None else estimator.select
         return {label: estimator.strength_}

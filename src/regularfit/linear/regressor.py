@@ -14,6 +14,7 @@ from ..errors import InputError
 from ..losses import CoupledLoss, Loss
 from ..penalties import L1, Penalty
 from ._base import PenalizedLinear
+from ._relaxed import GAMMAS
 from .table import Table
 from .targets import read_target
 
@@ -74,6 +75,12 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
         ``RandomState`` draws on, so ``np.random.RandomState()`` gives other folds at every fit.
     verbose : bool or None
         Progress bar on a terminal: True from the start, False after two seconds, None never.
+    relax : bool
+        Also refit, in every fold, the columns that it chose without a penalty, and choose strength and ``gamma``
+        together: the model is ``gamma`` times the penalised fit plus ``1 - gamma`` times the refit. Prefer it where few
+        columns matter and matter much, which a lasso shrinks too far. Bounds stay in force.
+    gammas : numbers in [0, 1], default (0, 0.25, 0.5, 0.75, 1)
+        The blends to compare, with ``relax=True``.
 
     Attributes
     ----------
@@ -90,6 +97,8 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
         Held-out scores behind the choice, where folds made it.
     criterion_, criteria_ : Criterion and tuple of Criterion, or None
         The criterion along the strengths, where one made the choice.
+    gamma_, relaxed_cv_, relaxed_cvs_ : float, RelaxedCV and tuple of RelaxedCV or None, with ``relax=True``
+        The chosen blend, and the held-out scores over strengths and gammas; ``cv_`` is then that of ``gamma_``.
     certificate_ : Certificate
         Proof that the chosen solution solves its problem: ``gap``, ``kkt``, ``converged``, ``reason``.
     n_features_in_, feature_names_in_ : int, (p,) array of str
@@ -109,7 +118,8 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
     References
     ----------
     Tibshirani (1996), Regression shrinkage and selection via the lasso; Zou & Hastie (2005) for the elastic
-    net; Friedman, Hastie & Tibshirani (2010) for paths and cross-validation along them.
+    net; Friedman, Hastie & Tibshirani (2010) for paths and cross-validation along them; Meinshausen (2007) and Hastie,
+    Tibshirani & Tibshirani (2020) for relaxed fits.
     """
 
     def __init__(
@@ -129,6 +139,8 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
         n_jobs: int | None = None,
         random_state: Any = None,
         verbose: bool | None = False,
+        relax: bool = False,
+        gammas: Any = GAMMAS,
     ) -> None:
         self.penalty = penalty
         self.loss = loss
@@ -144,6 +156,8 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
+        self.relax = relax
+        self.gammas = gammas
 
     def predict(self, X: Any, *, offset: Any = None) -> Vector:
         """Return the expected target of every row, (n,) or (n, K); give ``offset`` if the fit had one."""
@@ -168,5 +182,5 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
     def __sklearn_tags__(self) -> Any:
         """Say whether several targets are supported."""
         tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = self.loss == "squared"
+        tags.target_tags.multi_output = self.loss == "squared" and not self.relax
         return tags

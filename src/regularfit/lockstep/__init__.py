@@ -6,6 +6,7 @@ from .grid import is_count, strength_grid
 from .leave_one_out import ClosedForm, closed_form_scores
 from .path import Path
 from .problem import Lane, Problem, make_problem
+from .refit import Refits, refit_supports, relaxed_paths, supports_of
 from .result import LaneResult
 from .shared import Shared
 
@@ -16,11 +17,15 @@ __all__ = [
     "LaneResult",
     "Path",
     "Problem",
+    "Refits",
     "Shared",
     "closed_form_scores",
     "fit_lanes",
     "is_count",
     "look_ahead",
     "make_problem",
+    "refit_supports",
+    "relaxed_paths",
     "strength_grid",
+    "supports_of",
 ]

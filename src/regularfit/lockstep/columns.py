@@ -62,6 +62,10 @@ class Columns(ABC):
         """``Z @ B`` for B (width, m), (n, m)."""
 
     @abstractmethod
+    def back(self, rows: Vector) -> Vector:
+        """``Z.T @ rows`` for rows (n,), (width,)."""
+
+    @abstractmethod
     def sweep(self, B: np.ndarray, residual: Residual, team: Workers) -> np.ndarray:
         """``Z.T @ residual(rows, Z @ B)``, (width, m), with one reading of Z.
 
@@ -119,6 +123,12 @@ class DenseColumns(Columns):
     def matmat(self, B: np.ndarray) -> np.ndarray:
         return np.concatenate([block[:, : self.width] @ B for block in self._blocks])
 
+    def back(self, rows: Vector) -> Vector:
+        total = np.zeros(self.width)
+        for span, block in zip(self._spans, self._blocks, strict=True):
+            total += rows[span] @ block[:, : self.width]
+        return total
+
     def sweep(self, B: np.ndarray, residual: Residual, team: Workers) -> np.ndarray:
         thin = B.shape[1] < THIN
 
@@ -172,6 +182,12 @@ class SparseTaken(Columns):
         scaled = np.ascontiguousarray(B[self.shift :] * self._scales()[:, None])
         eta = self.design.matmat(self.taken, scaled)
         return eta + B[0] if self.intercept else eta
+
+    def back(self, rows: Vector) -> Vector:
+        found = np.zeros((len(self.taken), 1))
+        self.design.core.rmatmat_on(self.taken, np.ascontiguousarray(rows[:, None]), found)
+        head = np.full(self.shift, rows.sum())
+        return np.concatenate([head, found[:, 0] * self._scales()])
 
     def sweep(self, B: np.ndarray, residual: Residual, team: Workers) -> np.ndarray:
         R = residual(slice(0, self.design.n), self.matmat(B))

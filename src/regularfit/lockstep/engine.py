@@ -21,6 +21,7 @@ from .gram import fit_gram, suits_gram
 from .newton import fit_newton
 from .partial import collect, keeping
 from .problem import Lane, Problem
+from .prox_newton import fit_prox_newton, knows
 from .quantile import fit_quantile, supported
 from .result import LaneResult, Score
 from .ridge_lanes import KERNEL_ROWS, fit_ridge
@@ -41,7 +42,8 @@ WORKING = 1.8  # columns a row in a working set, at the end of a long path
 
 Road = Callable[..., list[list[LaneResult]]]
 # These take a penalty as it is, which a change of units would bend.
-OWN_UNITS: tuple[Road, ...] = (fit_user, fit_folded_gram, fit_folded_rounds)
+OWN_UNITS: tuple[Road, ...] = (fit_user, fit_folded_gram, fit_folded_rounds, fit_prox_newton)
+IN_ROUNDS = (fit_folded_rounds, fit_prox_newton)  # of those, the ones whose lanes advance together
 
 
 def fit_lanes(
@@ -175,7 +177,7 @@ def _in_groups(
 
     Predictors and residuals of a round are n x (lanes * batch).
     """
-    if road in (fit_gram, fit_ridge, fit_rotated, *OWN_UNITS) and road is not fit_folded_rounds:
+    if road in (fit_gram, fit_ridge, fit_rotated, *OWN_UNITS) and road not in IN_ROUNDS:
         return road(problem, penalties, grids, lanes, **settings)
     size = max(
         2,
@@ -206,7 +208,7 @@ def _lane_bytes(road: Road, problem: Problem, candidates: int) -> float:
     working set.
     """
     numbers = 3 * LARGEST_BATCH * problem.n + (LARGEST_BATCH // 2 + 5) * problem.p
-    if road in (fit_workset, fit_folded_rounds):
+    if road in (fit_workset, *IN_ROUNDS):
         numbers += 1.3 * (WORKING * min(problem.n, problem.p)) ** 2
     return 8.0 * candidates * numbers
 
@@ -248,7 +250,8 @@ def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:
     if isinstance(normal, Folded) and isinstance(problem.loss, Squared):
         return fit_folded_gram if suits_gram(problem, lanes) else fit_folded_rounds
     if normal is None or isinstance(normal, Folded):
-        return fit_user
+        small = isinstance(problem.loss, Squared) and suits_gram(problem, lanes)
+        return fit_prox_newton if knows(penalty, problem.p) and not small else fit_user
     smooth = lane_terms(normal, np.ones(problem.p)).smooth
     if not isinstance(problem.loss, Squared):
         every_l2 = bool((normal.l2[np.isfinite(normal.l1)] > 0).all())

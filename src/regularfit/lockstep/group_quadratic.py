@@ -2,49 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 
 from .. import _core
 from .._typing import Vector
 from ..penalties import Group, GroupMCP, GroupSCAD, SparseGroup
-from .proximal import ProximalPath
 
-__all__ = ["ON_GROUPS", "OnGroups", "bend_of", "group_quadratic", "solve_groups"]
+__all__ = ["ON_GROUPS", "OnGroups", "bend_of", "solve_groups"]
 
 OnGroups = Group | SparseGroup | GroupMCP | GroupSCAD
 ON_GROUPS = (Group, SparseGroup, GroupMCP, GroupSCAD)
-
-
-def group_quadratic(
-    H: np.ndarray, c: Vector, penalty: OnGroups, strengths: Vector, *, tol: float = 1e-7
-) -> ProximalPath:
-    r"""Minimise :math:`b^\top H b/2 - c^\top b + s\,P(b)` for decreasing strengths and a penalty on groups.
-
-    Parameters
-    ----------
-    H, c : (m, m), (m,) arrays
-        Positive semidefinite Gram matrix and cross product, divided by n.
-    penalty : Group, SparseGroup, GroupMCP or GroupSCAD
-    strengths : (L,) array
-        Positive, decreasing; each starts warm from the one before.
-    tol : float
-        Largest KKT violation over the strength.
-
-    Examples
-    --------
-    >>> group_quadratic(np.eye(2), np.array([3.0, 4.0]), Group([0, 0]), np.array([1.0])).coefs.round(3)
-    array([[2.151, 2.869]])
-
-    References
-    ----------
-    Yuan and Lin (2006); Simon, Friedman, Hastie and Tibshirani (2013), A sparse-group lasso.
-    """
-    groups, (alone, weights) = penalty.layout(len(c)), penalty.thresholds(len(c))
-    coefs, kkt = solve_groups(H, c, groups.owner, weights, alone, strengths, tol, bend=bend_of(penalty))
-    violations = np.asarray(kkt, dtype=np.float64)
-    return ProximalPath(coefs, violations, violations <= tol, np.zeros(len(strengths), np.intp))
 
 
 def solve_groups(
@@ -53,30 +20,53 @@ def solve_groups(
     owner: np.ndarray,
     weights: Vector,
     alone: float,
-    strengths: Vector,
+    s: float,
     tol: float,
-    start: Vector | None = None,
+    start: Vector,
     bend: tuple[str, float] | None = None,
-) -> tuple[np.ndarray, Vector]:
-    """Coefficients (L, m) and violations (L,); ``owner`` (m,) names groups among ``weights``, not all need occur."""
-    order = np.argsort(owner, kind="stable")
-    first = np.flatnonzero(np.diff(owner[order], prepend=-1))
-    starts = np.append(first, len(c)).astype(np.int32)
-    gram = np.asfortranarray(H[np.ix_(order, order)])
-    spans = [slice(a, b) for a, b in itertools.pairwise(starts.tolist())]
-    bound = np.array([_largest(gram[span, span]) for span in spans])
-    shape = (len(strengths), len(c))
-    b, grad, kkt = np.empty(shape), np.empty(shape), np.empty(len(strengths))
-    own = np.ascontiguousarray(weights[owner[order][first]])
-    lane = _core.GroupLane(gram, starts, own, bound, float(alone))
+) -> Vector:
+    r"""Minimise :math:`b^\top H b/2 - c^\top b + s (a \lVert b \rVert_1 + \sum_g w_g \lVert b_g \rVert_2)`.
+
+    Parameters
+    ----------
+    H, c : (m, m), (m,) arrays
+        Positive semidefinite Gram matrix, by columns, and cross product, divided by n.
+    owner : (m,) the group of every column; not all need occur, and a matrix whose groups lie side by side is not
+        copied.
+    weights, alone : (groups,) w and a number a.
+    tol : float
+        Largest KKT violation.
+    start : (m,) where to begin.
+    bend : the kind and shape of a bent penalty that the norms meet in place of their multiples.
+
+    Examples
+    --------
+    >>> H, c, owner = np.eye(2), np.array([3.0, 4.0]), np.array([0, 0])
+    >>> solve_groups(H, c, owner, np.sqrt([2.0]), 0.0, 1.0, 1e-9, np.zeros(2)).round(3)
+    array([2.151, 2.869])
+
+    References
+    ----------
+    Yuan and Lin (2006); Simon, Friedman, Hastie and Tibshirani (2013), A sparse-group lasso.
+    """
+    first = np.flatnonzero(np.diff(owner, prepend=-1))
+    if len(np.unique(owner[first])) < len(first):  # a group lies in pieces
+        order = np.argsort(owner, kind="stable")
+        out = np.empty(len(c))
+        gram = np.asfortranarray(H[np.ix_(order, order)])
+        out[order] = solve_groups(gram, c[order], owner[order], weights, alone, s, tol, start[order], bend)
+        return out
+    ends = np.append(first, len(c)).astype(np.int32)
+    values, basis = _spectra(H, first, np.diff(ends))
+    own = np.ascontiguousarray(weights[owner[first]])
+    by_columns = H if H.strides[0] == H.itemsize else np.asfortranarray(H)
+    lane = _core.GroupLane(by_columns, ends, own, values, basis, float(alone))
     if bend is not None:
         lane.fold(bend[0] == "scad", bend[1])
-    if start is not None:
-        lane.warm(np.ascontiguousarray(start[order]))
-    lane.solve(np.ascontiguousarray(strengths, dtype=np.float64), c[order], float(tol), b, grad, kkt)
-    coefs = np.empty(shape)
-    coefs[:, order] = b
-    return coefs, kkt
+    lane.warm(np.ascontiguousarray(start))
+    b, grad, kkt = np.empty((1, len(c))), np.empty((1, len(c))), np.empty(1)
+    lane.solve(np.array([s]), np.ascontiguousarray(c), tol / s, b, grad, kkt)
+    return b[0]
 
 
 def bend_of(penalty: OnGroups) -> tuple[str, float] | None:
@@ -84,8 +74,15 @@ def bend_of(penalty: OnGroups) -> tuple[str, float] | None:
     return penalty.bend if isinstance(penalty, (GroupMCP, GroupSCAD)) else None
 
 
-def _largest(block: np.ndarray) -> float:
-    """Largest eigenvalue, a hair too large rather than too small; exact for one column."""
-    if len(block) == 1:
-        return float(block[0, 0])
-    return float(np.linalg.eigvalsh(block)[-1]) * (1.0 + 1e-12)
+def _spectra(H: np.ndarray, first: np.ndarray, sizes: np.ndarray) -> tuple[Vector, Vector]:
+    """Eigenvalues and eigenvectors (as rows) of the groups' blocks, one group after another; by size together."""
+    values = np.empty(len(H))
+    corners = np.concatenate([[0], np.cumsum(sizes.astype(np.int64) ** 2)])
+    basis = np.empty(corners[-1])
+    for d in np.unique(sizes).tolist():
+        which = np.flatnonzero(sizes == d)
+        at = first[which][:, None] + np.arange(d)
+        e, V = np.linalg.eigh(H[at[:, :, None], at[:, None, :]])
+        values[at] = e
+        basis[corners[which][:, None] + np.arange(d * d)] = V.transpose(0, 2, 1).reshape(len(which), -1)
+    return values, basis

@@ -15,7 +15,7 @@ from .._typing import Vector
 from ..penalties import Penalty
 from .problem import Problem
 
-__all__ = ["norm_gaps"]
+__all__ = ["norm_gaps", "relative_gap"]
 
 
 def norm_gaps(
@@ -43,15 +43,40 @@ def norm_gaps(
     G = (
         problem.design.rmatmat(0, problem.p, np.ascontiguousarray(R)) - np.outer(R.sum(axis=0), mean)
     ) * inverse
-    gaps = np.empty(len(grid))
-    for k, s in enumerate(grid):
-        size = s * penalty.value(coefs[k])
-        primal = float(w @ problem.loss.value(y, eta[used, k])) + size
-        v = slopes[used, k] / max(1.0, _polar(penalty, G[k]) / s)
-        dual = float(w @ (v * offset - problem.loss.conjugate(y, v)))
-        left = abs(float(w @ v) * float(level[k])) if problem.fit_intercept else 0.0
-        gaps[k] = (max(primal - dual, 0.0) + left) / max(primal, np.finfo(np.float64).tiny)
-    return gaps
+    rows = (y, w, offset)
+    return np.array(
+        [
+            relative_gap(
+                problem,
+                rows,
+                eta[used, k],
+                s * penalty.value(coefs[k]),
+                _polar(penalty, G[k]) / s,
+                float(level[k]),
+            )
+            for k, s in enumerate(grid)
+        ]
+    )
+
+
+def relative_gap(
+    problem: Problem,
+    rows: tuple[Vector, Vector, Vector],
+    eta: Vector,
+    size: float,
+    ratio: float,
+    level: float,
+) -> float:
+    """Relative duality gap of one solution on some ``rows``: their target, weights and offset.
+
+    ``size`` is the penalty at the strength, ``ratio`` the polar of the scores over the strength.
+    """
+    y, w, offset = rows
+    primal = float(w @ problem.loss.value(y, eta)) + size
+    v = problem.loss.gradient(y, eta) / max(1.0, ratio)
+    dual = float(w @ (v * offset - problem.loss.conjugate(y, v)))
+    left = abs(float(w @ v) * level) if problem.fit_intercept else 0.0
+    return (max(primal - dual, 0.0) + left) / max(primal, np.finfo(np.float64).tiny)
 
 
 def _polar(penalty: Penalty, grad: Vector) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._checks import check_fraction
 from .._typing import Vector
 from ..designs import as_design
 from ..errors import InputError
@@ -37,6 +38,8 @@ class Path:
     convex : (L,) for MCP, SCAD, their group forms and L0: whether the objective is convex on the columns that are
         active at a strength, so that the solution is locally the only one (where the smallest eigenvalue of their Gram
         matrix exceeds 1 / gamma, 1 / (a - 1), or for L0 zero); None for penalties that are convex throughout.
+    relaxed : the unpenalised refits of the columns that are active, a path at the same strengths; None where no
+        relaxed fit was asked for. Its gaps are nan; ``kkt`` is the largest gradient left, over that of the null model.
     outputs : K, for a fit with several linear predictors (classes, targets): intercepts are then (L, K), and
         ``sparse_coefs`` (L, K p) holds the coefficients of one output after those of the other. None: one predictor.
     """
@@ -54,6 +57,7 @@ class Path:
     feature_names: tuple[str, ...] | None = None
     ended: str | None = None
     convex: np.ndarray | None = None
+    relaxed: Path | None = None
     outputs: int | None = None
     _dense: list[np.ndarray] = field(default_factory=list, repr=False)
 
@@ -167,7 +171,47 @@ class Path:
 
     def named(self, names: tuple[str, ...] | None) -> Path:
         """Return the same path with column names."""
-        return replace(self, feature_names=names)
+        relaxed = None if self.relaxed is None else self.relaxed.named(names)
+        return replace(self, feature_names=names, relaxed=relaxed)
+
+    def blend(self, gamma: float) -> Path:
+        """Return ``gamma`` times this path plus ``1 - gamma`` times its relaxed one, at the same strengths.
+
+        1 is the penalised path itself, 0 the refits. The explained deviance of a blend is exact for the squared loss
+        (nan where a refit of fewer columns stands in) and nan for other losses.
+
+        Raises
+        ------
+        InputError
+            Where there is no relaxed path, or for gamma outside [0, 1].
+        """
+        check_fraction(gamma, "gamma")
+        if gamma == 1:
+            return replace(self, relaxed=None)
+        other = self.relaxed
+        if other is None:
+            raise InputError("This path has no relaxed fits; fit with relax=True.")
+        if gamma == 0:
+            return other
+        own = (other.df == self.nonzeros) & (self.loss.name == "squared")
+        bent = other.deviance_ratio - gamma**2 * (other.deviance_ratio - self.deviance_ratio)
+        nothing = np.full(len(self), np.nan)
+        return replace(
+            self,
+            intercepts=gamma * self.intercepts + (1 - gamma) * other.intercepts,
+            sparse_coefs=(gamma * self.sparse_coefs + (1 - gamma) * other.sparse_coefs).tocsr(),
+            deviance_ratio=np.where(own, bent, np.nan),
+            df=nothing,
+            gaps=nothing,
+            kkt=np.maximum(self.kkt, other.kkt),
+            converged=self.converged & other.converged,
+            reasons=tuple(
+                b if a_holds else a
+                for a, b, a_holds in zip(self.reasons, other.reasons, self.converged, strict=True)
+            ),
+            relaxed=None,
+            _dense=[],
+        )
 
     def _between(self, strength: float) -> tuple[int, int, float]:
         grid = self.strengths

@@ -12,7 +12,7 @@ from .._checks import check_offset, check_offsets, check_weights
 from .._typing import Vector
 from ..designs import Design, as_design
 from ..errors import InputError
-from ..losses import Loss
+from ..losses import Loss, SeveralLoss
 
 __all__ = ["Lane", "Problem", "columns_of", "make_problem"]
 
@@ -48,7 +48,7 @@ class Problem:
     @property
     def outputs(self) -> int | None:
         """How many linear predictors there are; None for the usual one."""
-        return self.y.shape[1] if self.y.ndim == 2 and not isinstance(self.loss, losses.Cox) else None
+        return self.y.shape[1] if isinstance(self.loss, SeveralLoss) else None
 
     @property
     def codes(self) -> np.ndarray:

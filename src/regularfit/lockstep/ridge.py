@@ -158,8 +158,25 @@ def ridge_from_gram(H: ArrayLike, c: ArrayLike, l2: ArrayLike, strengths: ArrayL
     ----------
     Hoerl and Kennard (1970); Golub, Heath and Wahba (1979).
     """
+    alone = _one_strength(
+        np.asarray(H, np.float64), np.asarray(c, np.float64), np.asarray(l2), np.asarray(strengths)
+    )
+    if alone is not None:
+        return alone
     spectrum = GramRidge.decompose(H, l2)
     return spectrum.coefs(c, strengths), spectrum.df(strengths)
+
+
+def _one_strength(H: Floats, c: Floats, l2: Floats, strengths: Floats) -> tuple[Floats, Floats] | None:
+    """One strength alone needs no spectrum: a Cholesky factor; None for several, or where digits would be lost."""
+    if strengths.shape != (1,) or H.ndim != 2 or H.shape != (len(c), len(l2)) or not len(c):
+        return None
+    ridge = strengths[0] * l2
+    if not (np.isfinite(ridge).all() and (ridge > 1e-8 * np.diag(H).max()).all()):
+        return None
+    factor = sla.cho_factor(H + np.diag(ridge), lower=True, check_finite=False)
+    half = sla.solve_triangular(factor[0], np.diag(np.sqrt(ridge)), lower=True, check_finite=False)
+    return sla.cho_solve(factor, c, check_finite=False)[None, :], np.array([len(c) - float((half**2).sum())])
 
 
 def leave_one_out(residuals: ArrayLike, leverages: ArrayLike) -> Floats:

@@ -9,14 +9,15 @@ import numpy as np
 from .._typing import Vector
 from ..penalties import L0, Fused, Penalty
 from .atoms import Atoms
-from .certificate import fenchel_gap, judge
+from .certificate import Numbers, fenchel_gap, judge
 from .fused_gram import fused_degrees, fused_lasso
 from .fused_sparse import fused_sparse
 from .gram_scores import held_out_errors
-from .group_quadratic import ON_GROUPS, group_quadratic
 from .moments import Moments, moments_of
 from .problem import Lane, Problem
+from .prox_newton.parts import Kind, kind_of
 from .proximal import ProximalPath, proximal_quadratic
+from .quadratic_path import quadratic_path
 from .result import LaneResult, Score, make_path
 from .subset import subset_path
 from .subset_rounds import most_columns
@@ -64,26 +65,46 @@ def solve(
     if isinstance(penalty, Fused):
         fit = fused_sparse(data, penalty, grid, strict)
         return fit, None, fused_degrees(penalty, fit.coefs)
-    if isinstance(penalty, ON_GROUPS):
-        fit = group_quadratic(data.gram, data.c, penalty, grid, tol=strict)
-    elif isinstance(penalty, L0):
+    if isinstance(penalty, L0):
         diagonal = np.diag(data.gram)
         fit = subset_path(data.c, penalty, grid, diagonal, lambda columns: data.gram[columns], most)
     else:
-        fit = proximal_quadratic(data.gram, data.c, penalty, grid, tol=strict)
+        kind = kind_of(penalty, len(data.c))
+        fit = (
+            _with_kind(data, kind, grid, strict)
+            if kind is not None
+            else proximal_quadratic(data.gram, data.c, penalty, grid, tol=strict)
+        )
     return fit, None, np.count_nonzero(fit.coefs, axis=1).astype(float)
+
+
+def _with_kind(data: Moments, kind: Kind, grid: Vector, strict: float) -> ProximalPath:
+    """A path by the small solver of the penalty, each strength to a gap where there is one."""
+    part = kind.part(np.arange(len(data.c)))
+
+    def enough(b: Vector, grad: Vector, s: float) -> bool:
+        ratio = part.ratio(grad, s)
+        return ratio is not None and float(_gaps(data, b, -grad, part.value(b, s), ratio)) <= strict
+
+    return quadratic_path(data.gram, data.c, kind, grid, tol=strict, enough=enough)
 
 
 def certify(data: Moments, penalty: Penalty, grid: Vector, B: np.ndarray) -> tuple[Vector, Vector]:
     """Relative duality gaps (nan where the penalty is not a norm) and deviance ratios, (L,) each."""
     G = data.c - B @ data.gram
-    bg = np.einsum("lp,lp->l", B, G)
-    rr = np.maximum(data.yy - B @ data.c - bg, 0.0)
+    rr = np.maximum(data.yy - B @ data.c - np.einsum("lp,lp->l", B, G), 0.0)
     explained = 1 - rr / data.yy if data.yy > 0 else np.zeros(len(grid))
     polars = [penalty.polar(g) for g in G]
     if any(polar is None for polar in polars):
         return np.full(len(grid), np.nan), explained
     ratio = np.array(polars, dtype=np.float64) / grid
     size = grid * np.array([penalty.value(b) for b in B])
-    gaps = np.maximum(fenchel_gap(rr, bg, size, np.zeros(len(grid)), ratio), 0.0)
-    return gaps / np.maximum(0.5 * rr + size, 0.5e-12 * data.yy + 1e-300), explained
+    return _gaps(data, B, G, size, ratio), explained
+
+
+def _gaps(data: Moments, B: np.ndarray, G: np.ndarray, size: Numbers, ratio: Numbers) -> Numbers:
+    """Relative duality gaps of coefficients (..., p) with scores G, whose penalty at the strength is ``size``."""
+    bg = (B * G).sum(axis=-1)
+    rr = np.maximum(data.yy - B @ data.c - bg, 0.0)
+    gaps = np.maximum(fenchel_gap(rr, bg, size, 0.0 * rr, ratio), 0.0)
+    return gaps / np.maximum(0.5 * rr + size, 0.5e-12 * data.yy + 1e-300)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -18,8 +17,6 @@ from .atoms import collect_atoms
 from .certificate import judge
 from .fused_gram import FUSED_COLUMNS
 from .gram import suits_gram
-from .group_quadratic import ON_GROUPS
-from .group_rounds import group_rounds
 from .local_convexity import locally_convex, marked
 from .norm_gaps import norm_gaps
 from .on_scale import OnScale, on_scale
@@ -34,7 +31,7 @@ from .subset_rounds import MANY, subset_rounds
 from .threads import Workers
 from .user_gram import fit_on_gram
 
-__all__ = ["fit_user"]
+__all__ = ["fit_user", "through_products"]
 
 GAP_SHARE = 0.1  # of the tolerance for the violation where a gap is asked for: a gap adds up all violations
 
@@ -74,10 +71,8 @@ def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ig
     def job(f: int) -> LaneResult:
         if atoms is not None:
             answer = fit_on_gram(problem, penalty, grid, lanes, f, atoms, strict, tol, score)
-        elif isinstance(penalty, L0) or (squared and isinstance(penalty, ON_GROUPS)):
-            rounds: Any = group_rounds
-            if isinstance(penalty, L0):
-                rounds = subset_rounds if squared else subset_loss
+        elif isinstance(penalty, L0):
+            rounds = subset_rounds if squared else subset_loss
             fit = rounds(problem, penalty, grid, weights[f], mean[f], inverse[f], strict)
             answer = _result(
                 problem,
@@ -93,7 +88,7 @@ def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ig
             )
         else:
             own = on_scale(penalty, inverse[f])
-            fit = _through_products(problem, own, grid, weights[f], mean[f], inverse[f], strict)
+            fit = through_products(problem, own, grid, weights[f], mean[f], inverse[f], strict)
             answer = _result(problem, own, lanes[f], grid, fit, weights[f], mean[f], inverse[f], score, tol)
         tick(len(grid))
         return reaching(marked(problem, weights[f], penalty, answer), len(grid), MANY)
@@ -101,12 +96,22 @@ def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ig
     return collect(team, job, range(len(lanes)))
 
 
-def _through_products(
-    problem: Problem, penalty: Penalty, grid: Vector, w: Vector, mean: Vector, inverse: Vector, tol: float
+def through_products(
+    problem: Problem,
+    penalty: Penalty,
+    grid: Vector,
+    w: Vector,
+    mean: Vector,
+    inverse: Vector,
+    tol: float,
+    start: Vector | None = None,
 ) -> ProximalPath:
-    every, start = np.arange(problem.p), np.zeros(problem.p + problem.fit_intercept)
-    if problem.fit_intercept:  # at the null model, which the top of a grid from the data has
-        start[-1] = problem.loss.null_eta(problem.y, w, problem.offset)
+    """Follow one lane's path with products with X alone; coefficients and intercept on the penalised scale."""
+    every = np.arange(problem.p)
+    if start is None:
+        start = np.zeros(problem.p + problem.fit_intercept)
+        if problem.fit_intercept:  # at the null model, which the top of a grid from the data has
+            start[-1] = problem.loss.null_eta(problem.y, w, problem.offset)
     return proximal_loss(
         lambda V: problem.design.matmat(every, np.ascontiguousarray(V)),
         lambda U: problem.design.rmatmat(0, problem.p, np.ascontiguousarray(U)).T,

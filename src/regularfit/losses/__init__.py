@@ -85,13 +85,15 @@ def get_several(loss: object, outputs: int) -> SeveralLoss | None:
     """
     if isinstance(loss, SeveralLoss):
         return loss
+    if loss == Cox.name or isinstance(loss, CoupledLoss):  # the columns of its target are times and events
+        return None
     if loss == Multinomial.name:
         return Multinomial()
-    if loss == Cox.name or isinstance(loss, Cox):
-        return None  # its target has a column for times and one for events
     if outputs > 1 and (loss == Squared.name or isinstance(loss, Squared)):
         return SquaredOutputs()
-    if outputs > 1:
+    if (
+        outputs > 1 and not isinstance(loss, CoupledLoss) and loss != Cox.name
+    ):  # whose columns are times and events
         shown = loss.name if isinstance(loss, Loss) else loss
         raise InputError(
             f"y has {outputs} columns, but loss={shown!r} has one linear predictor. Several targets are fitted with "

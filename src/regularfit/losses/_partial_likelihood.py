@@ -115,13 +115,13 @@ class PartialLikelihood:
             log_terms = log_terms[self.group_of_term] + np.log1p(-share)
         value = float(self.mass @ log_terms[:, 0] - self.event_weight @ log_v[:, 0] - self.best)
         log_rate = np.log(self.mass)[:, None] - log_terms
-        if self.efron:
-            with np.errstate(divide="ignore"):
-                log_tied = np.logaddexp.reduceat(np.log(self.theta)[:, None] + log_rate, self.starts, axis=0)
-            log_rate = np.logaddexp.reduceat(log_rate, self.starts, axis=0)
+        if not self.efron:
+            return value, np.exp(log_v + self.sets.log_spread(log_rate)), log_rate
+        with np.errstate(divide="ignore"):
+            tied = np.logaddexp.reduceat(np.log(self.theta)[:, None] + log_rate, self.starts, axis=0)
+        log_rate = np.logaddexp.reduceat(log_rate, self.starts, axis=0)
         expected = np.exp(log_v + self.sets.log_spread(log_rate))
-        if self.efron:
-            expected[self.events] -= np.exp(log_v[self.events] + log_tied[self.group_of])
+        expected[self.events] -= np.exp(log_v[self.events] + tied[self.group_of])
         return value, np.maximum(expected, 0.0), log_rate
 
     def log_hazard(self, eta: Vector) -> Vector:
@@ -151,12 +151,12 @@ class PartialLikelihood:
                 return P, np.zeros((0, Z.shape[1]))
             root = np.sqrt(np.add.reduceat(self.weights[self.events], self.starts))
             return P, root[:, None] * self.sets.means(at.log_v, Z)
-        Q = self.sets.sums(np.multiply(Z, at.v, order="F"))
+        pull = self.sets.sums(np.multiply(Z, at.v, order="F"))
         if self.efron:
             own = np.add.reduceat(Z[self.events] * at.v[self.events], self.starts, axis=0)
-            Q = Q[self.group_of_term] - self.theta[:, None] * own[self.group_of_term]
-        Q *= np.sqrt(self.mass)[:, None] / at.terms
-        return P, Q
+            pull = pull[self.group_of_term] - self.theta[:, None] * own[self.group_of_term]
+        pull *= np.sqrt(self.mass)[:, None] / at.terms
+        return P, pull
 
     def hessian(self, at: At, Z: np.ndarray) -> np.ndarray:
         """``Z' H Z`` at the one predictor of ``at``."""

@@ -8,8 +8,10 @@ huge risk that comes in late would drown all others).
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from scipy import sparse
+from scipy import sparse  # pyright: ignore[reportMissingTypeStubs]
 
 __all__ = ["Blocks", "Nested", "risk_sets"]
 
@@ -43,7 +45,8 @@ class Nested:
 
         Stretches in which the largest weight so far grows by at most exp(STEP) are summed on one scale.
         """
-        back, both = V[::-1, 0], np.column_stack([Z, np.ones(len(Z))])[::-1]
+        back: np.ndarray = V[::-1, 0]
+        both = np.column_stack([Z, np.ones(len(Z))])[::-1]
         top = np.maximum.accumulate(back)
         out, carry, scale = np.empty_like(both), np.zeros(both.shape[1]), top[0]
         first = 0
@@ -70,12 +73,12 @@ class Blocks:
         self.size = 1 << max(0, (groups - 1).bit_length())
         rows, nodes = _cover(first + self.size, last + self.size)
         shape = (2 * self.size, len(first))
-        self.cover = sparse.csr_matrix((np.ones(len(rows)), (nodes, rows)), shape=shape)
-        self.back = self.cover.T.tocsr()
+        self.cover: Any = sparse.csr_matrix((np.ones(len(rows)), (nodes, rows)), shape=shape)
+        self.back: Any = self.cover.T.tocsr()
 
     def sums(self, V: np.ndarray) -> np.ndarray:
         """Sums over the rows at risk: (G, m) for V (r, m)."""
-        T = self.cover @ np.ascontiguousarray(V)
+        T: np.ndarray = self.cover @ np.ascontiguousarray(V)
         width = 1
         while width < self.size:  # a block passes what it holds to its two halves
             T[2 * width : 4 * width] += np.repeat(T[width : 2 * width], 2, axis=0)
@@ -90,7 +93,7 @@ class Blocks:
         while width > 1:
             U[width // 2 : width] = U[width : 2 * width : 2] + U[width + 1 : 2 * width : 2]
             width //= 2
-        return self.back @ U
+        return np.asarray(self.back @ U)
 
     def log_sums(self, V: np.ndarray) -> np.ndarray:
         """:meth:`sums` of exp(V), as logarithms."""
@@ -121,17 +124,19 @@ def risk_sets(first: np.ndarray, last: np.ndarray, groups: int) -> Nested | Bloc
     return Blocks(first, last, groups)
 
 
-def _log_product(chosen: sparse.csr_matrix, V: np.ndarray) -> np.ndarray:
+def _log_product(chosen: Any, V: np.ndarray) -> np.ndarray:
     """Log of the product of a matrix of zeros and ones with exp(V)."""
-    out = np.full((chosen.shape[0], V.shape[1]), -np.inf)
-    rows = np.repeat(np.arange(chosen.shape[0]), np.diff(chosen.indptr))
-    np.logaddexp.at(out, rows, V[chosen.indices])
+    out = np.full((int(chosen.shape[0]), V.shape[1]), -np.inf)
+    starts, columns = np.asarray(chosen.indptr), np.asarray(chosen.indices)
+    rows = np.repeat(np.arange(len(out)), np.diff(starts))
+    np.logaddexp.at(out, rows, V[columns])
     return out
 
 
 def _cover(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Leaves low <= k < high of every row as whole blocks of a binary tree: pairs of (row, node)."""
-    rows, nodes = [], []
+    rows: list[np.ndarray] = []
+    nodes: list[np.ndarray] = []
     low, high = low.copy(), high.copy()
     while (low < high).any():
         open_ = low < high

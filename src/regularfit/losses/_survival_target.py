@@ -88,7 +88,8 @@ def _columns(y: Any) -> dict[str, Any]:
         names = getattr(y, "column_names", None) or list(y.columns)
     if names is not None:
         return _by_name({str(name): y[name] for name in names})
-    array = np.asarray(y)
+    given: Any = y
+    array: np.ndarray = np.asarray(given)
     if array.dtype.kind == "c":
         raise InputError(f"Complex data not supported: y must be {_FORMS}.")
     if array.ndim == 2 and array.shape[1] == 4 and array.dtype == np.float64:  # checked before

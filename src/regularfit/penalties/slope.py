@@ -14,7 +14,7 @@ from .._typing import Vector
 from ..errors import InputError
 from ._base import Penalty, Traits, as_coefficients
 
-__all__ = ["SLOPE"]
+__all__ = ["SLOPE", "pooled", "sorted_kkt", "sorted_prox"]
 
 
 @final
@@ -93,11 +93,7 @@ class SLOPE(Penalty):
     def prox(self, v: Vector, step: float) -> Vector:
         """Return the sorted soft threshold: weights subtracted in order, violators of the order pooled."""
         v, step = as_coefficients(v, "v"), check_positive(step, "step")
-        size = np.abs(v.astype(np.float64))
-        order = np.argsort(-size, kind="stable")
-        out = np.zeros(len(v))
-        out[order] = np.maximum(_pooled(size[order] - step * self.sequence(len(v))), 0.0)
-        return np.copysign(out, v).astype(v.dtype)
+        return sorted_prox(v.astype(np.float64), step * self.sequence(len(v))).astype(v.dtype)
 
     def kkt(self, w: Vector, grad: Vector) -> Vector:
         """Return the distance of ``-grad`` to the subdifferential of P at ``w``, (p,).
@@ -106,18 +102,8 @@ class SLOPE(Penalty):
         set's weights (and, at zero, all that is smaller), and the distance to it an isotonic regression.
         """
         w, grad = as_coefficients(w, "w"), as_coefficients(grad, "grad")
-        size, weights = np.abs(w), self.sequence(len(w))
-        pull = np.where(w == 0, np.abs(grad), -grad * np.sign(w)).astype(np.float64)
-        order = np.lexsort((-pull, -size))  # by size, and by pull among equals
-        rest, sizes = pull[order] - weights, size[order]
-        ends = np.append(np.flatnonzero(np.diff(sizes)) + 1, len(w))
-        starts = np.append(0, ends[:-1])
-        for first, last in zip(starts.tolist(), ends.tolist(), strict=True):
-            if last - first > 1:
-                rest[first:last] = _pooled(rest[first:last])
-        out = np.empty(len(w))
-        out[order] = np.where(sizes == 0, np.maximum(rest, 0.0), np.abs(rest))
-        return out.astype(np.result_type(w, grad), copy=False)
+        found = sorted_kkt(w.astype(np.float64), grad.astype(np.float64), self.sequence(len(w)))
+        return found.astype(np.result_type(w, grad), copy=False)
 
     def strength_max(self, grad0: Vector) -> float:
         """Return the largest ratio of the sums of the i largest gradients and of the i largest weights."""
@@ -169,11 +155,35 @@ def _benjamini_hochberg(q: float, p: int) -> Vector:
     return weights
 
 
-def _pooled(values: Vector) -> Vector:
-    """The nearest decreasing vector: neighbours out of order are pooled to their mean."""
+def sorted_prox(v: Vector, weights: Vector) -> Vector:
+    """Return argmin_w ``||w - v||^2 / 2 + sum_i weights_i |w|_(i)`` for decreasing weights, (p,) in float64."""
+    size = np.abs(v)
+    order = np.argsort(-size, kind="stable")
+    out = np.zeros(len(v))
+    out[order] = np.maximum(pooled(size[order] - weights), 0.0)
+    return np.copysign(out, v)
+
+
+def sorted_kkt(w: Vector, grad: Vector, weights: Vector) -> Vector:
+    """Return the distance of ``-grad`` to the subdifferential of ``sum_i weights_i |w|_(i)`` at ``w``, (p,)."""
+    size = np.abs(w)
+    pull = np.where(w == 0, np.abs(grad), -grad * np.sign(w))
+    order = np.lexsort((-pull, -size))  # by size, and by pull among equals
+    rest, sizes = pull[order] - weights, size[order]
+    # One pass for all sets: each is moved so far below the one before that they cannot be pooled together.
+    numbers = np.cumsum(np.diff(sizes, prepend=sizes[:1]) != 0)
+    far = numbers * (2.0 * float(np.abs(rest).max(initial=0.0)))
+    rest = pooled(rest - far) + far
+    out = np.empty(len(w))
+    out[order] = np.where(sizes == 0, np.maximum(rest, 0.0), np.abs(rest))
+    return out
+
+
+def pooled(values: Vector, counts: Vector | None = None) -> Vector:
+    """Return the nearest decreasing vector: neighbours out of order are pooled to their mean, ``counts`` weighing."""
     if not (values[1:] > values[:-1]).any():
         return values
     from scipy.optimize import isotonic_regression  # pyright: ignore[reportMissingTypeStubs]
 
-    pooled: Any = isotonic_regression(values, increasing=False)
-    return cast("Vector", pooled.x)
+    found: Any = isotonic_regression(values, weights=counts, increasing=False)
+    return cast("Vector", found.x)

@@ -7,6 +7,7 @@ from .grid_edge import GridEdge, grid_edge, warn_grid_edge
 from .honest_score import HonestScore, honest_score, honest_scores
 from .nested_plan import NestedPlan
 from .one_se import fold_mean, fold_se, index_min, index_one_se
+from .relaxed_cv import RelaxedCV, choose_relaxed
 from .splitters import Fold, fold_weights, make_folds, partitions
 
 __all__ = [
@@ -19,9 +20,11 @@ __all__ = [
     "GridEdge",
     "HonestScore",
     "NestedPlan",
+    "RelaxedCV",
     "aic",
     "bic",
     "choose",
+    "choose_relaxed",
     "criterion",
     "ebic",
     "fold_mean",

@@ -156,6 +156,8 @@ def honest_score(
     it do it? Journal of the American Statistical Association 119, 1434-1445.
     """
     plan = None if scoring is not None else _plan_of(estimator, X, y, sample_weight, offset, groups)
+    if scoring is None and plan is None:  # what has no errors of single rows says how it is scored
+        scoring = getattr(estimator, "_nested_scoring", None)
     refits = Refits.of(estimator, X, y, scoring, sample_weight, offset, groups)
     how: dict[str, Any] = {
         "X": X,
@@ -171,7 +173,8 @@ def honest_score(
     repeats = 1 if repeats is None else repeats
     scheme = repeated_partitions(cv, refits.n, y, repeats=repeats, **how)
     errors = [score_by_refitting(refits, folds, n_jobs) for folds in scheme]
-    found = _assemble(errors, refits.tuned_mean(n_jobs), refits.score_name, refits.greater_is_better)
+    name = getattr(scoring, "score_name", refits.score_name)
+    found = _assemble(errors, refits.tuned_mean(n_jobs), name, refits.greater_is_better)
     return replace(found, skewed=refits.score_name == "mean log-loss")
 
 

@@ -11,18 +11,22 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from .._typing import Vector
+from ..designs import Dense
 from ..errors import FitError
 from ..lockstep import Lane, Path, Problem, Shared, fit_lanes, make_problem
-from ..losses import Squared
+from ..losses import Loss, Squared, SquaredOutputs
 from ..penalties import L1, L2, ElasticNet, Penalty
 
 __all__ = [
+    "JOINT",
     "NEWTON",
     "SHARP",
     "Solutions",
+    "centred",
     "fit_folds",
     "fit_strengths",
     "mixed_penalty",
+    "newton_tol",
     "plain_problem",
     "sharp",
 ]
@@ -30,6 +34,7 @@ __all__ = [
 SHARP = 1e-9  # relative duality gap: coefficients then agree with an exact solver to about 1e-5
 # A gap is first order in the violation, so Newton ends far sharper than it says; asking for 1e-9 costs six times.
 NEWTON = 1e-7
+JOINT = 1e-11  # of several classes or targets, whose descent ends where it may
 LEAST = 1e-10  # of the largest strength: stands for scikit-learn's alpha = 0
 
 
@@ -40,6 +45,17 @@ class Solutions:
     coefs: np.ndarray
     intercepts: Vector
     gaps: Vector
+
+
+def newton_tol(loss: str, tol: float) -> float:
+    """Return the gap to ask of Newton's method: with several classes it stops where it is told, so be told sharply."""
+    return sharp(tol, NEWTON if loss == "logistic" else JOINT)
+
+
+def centred(levels: Any, several: bool) -> np.ndarray:
+    """Return intercepts (..., K) of several classes with mean 0 over them, as scikit-learn's solvers leave them."""
+    levels = np.asarray(levels, dtype=np.float64)
+    return levels - levels.mean(axis=-1, keepdims=True) if several else levels
 
 
 def sharp(tol: float, loosest: float = SHARP) -> float:
@@ -53,10 +69,11 @@ def mixed_penalty(l1_ratio: float, positive: bool = False) -> Penalty:
     return penalty.nonnegative() if positive else penalty
 
 
-def plain_problem(X: Any, y: Any, loss: str, sample_weight: Any, fit_intercept: bool) -> Problem:
+def plain_problem(X: Any, y: Any, loss: str | Loss, sample_weight: Any, fit_intercept: bool) -> Problem:
     """Return a problem on the columns as they are: scikit-learn never standardises."""
+    checked = isinstance(X, np.ndarray) and X.dtype in (np.float64, np.float32)  # by validate_data
     return make_problem(
-        X,
+        Dense(X) if checked else X,
         np.asarray(y, dtype=np.float64),
         loss,
         sample_weight=None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64),
@@ -133,6 +150,8 @@ def solutions(problem: Problem, penalty: Penalty, path: Path | None, back: np.nd
 
 def absolute_gaps(problem: Problem, penalty: Penalty, path: Path) -> Vector:
     """Return gaps in units of the objective, as scikit-learn reports them; nan for other than squared loss."""
+    if isinstance(problem.loss, SquaredOutputs):
+        return _joint_gaps(problem, penalty, path)
     if not isinstance(problem.loss, Squared):
         return np.full(len(path), np.nan)
     w = problem.sample_weight / problem.n
@@ -140,6 +159,15 @@ def absolute_gaps(problem: Problem, penalty: Penalty, path: Path) -> Vector:
     fit = 0.5 * (w @ y**2) * np.maximum(1 - path.deviance_ratio, 0.0)
     sizes = np.array([penalty.value(coef) for coef in path.coefs])
     return np.maximum(path.gaps, 0.0) * (fit + path.strengths * np.where(np.isfinite(sizes), sizes, 0.0))
+
+
+def _joint_gaps(problem: Problem, penalty: Any, path: Path) -> Vector:
+    """The same for several targets; the penalty is on rows of coefficients where it says so."""
+    w = problem.sample_weight / problem.n
+    y = problem.y - (w @ problem.y if problem.fit_intercept else 0.0)
+    fit = 0.5 * float((w @ y**2).sum()) * np.maximum(1 - path.deviance_ratio, 0.0)
+    sizes = np.array([penalty.value(coef) for coef in path.coefs])
+    return np.maximum(path.gaps, 0.0) * (fit + path.strengths * sizes)
 
 
 def warn_unconverged(path: Path | None, loosest: float = 1e-4) -> None:

@@ -13,8 +13,18 @@ from sklearn.utils import check_consistent_length, check_scalar, column_or_1d
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from ..lockstep import Lane, fit_lanes
+from ..penalties import Penalty
 from ._routing import splitter_params
-from ._solve import decreasing, mixed_penalty, plain_problem, sharp, solutions, warn_unconverged
+from ._solve import (
+    SHARP,
+    Solutions,
+    decreasing,
+    mixed_penalty,
+    plain_problem,
+    sharp,
+    solutions,
+    warn_unconverged,
+)
 from .paths import alpha_grid, enet_path, lasso_path
 
 __all__ = ["ElasticNetCV", "LassoCV"]
@@ -22,6 +32,8 @@ __all__ = ["ElasticNetCV", "LassoCV"]
 
 class _CV:
     """What both have in common: ``fit``, and what it keeps."""
+
+    _loosest = SHARP
 
     def fit(self: Any, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> Any:
         """Choose alpha (and l1_ratio) by cross-validation and fit all rows with it.
@@ -40,13 +52,18 @@ class _CV:
         grids = self._grids(X, y, ratios, weights)
         splitter: Any = check_cv(self.cv)
         folds = list(splitter.split(X, y, **routed))
-        penalties = [mixed_penalty(ratio, self.positive) for ratio in ratios]
-        problem = plain_problem(X, y, "squared", weights, self.fit_intercept)
+        penalties = [self._penalty(ratio, y) for ratio in ratios]
+        problem = plain_problem(X, self._target(y), "squared", weights, self.fit_intercept)
         every = Lane(np.arange(problem.n), keep=True)
         lanes = [every, *(Lane(np.asarray(train), (np.asarray(test),)) for train, test in folds)]
         tidy = [decreasing(grid) for grid in grids]
         found = fit_lanes(
-            problem, penalties, [grid for grid, _ in tidy], lanes, tol=sharp(self.tol), threads=self.n_jobs
+            problem,
+            penalties,
+            [grid for grid, _ in tidy],
+            lanes,
+            tol=sharp(self.tol, self._loosest),
+            threads=self.n_jobs,
         )
         # (l1_ratios, alphas, folds)
         errors = np.array(
@@ -72,8 +89,8 @@ class _CV:
         check_consistent_length(X, y)
         if y.ndim > 1 and y.shape[1] > 1:
             raise ValueError(
-                f"{type(self).__name__} takes one target; for several, use "
-                f"sklearn.linear_model.MultiTask{type(self).__name__}, or one fit a column."
+                f"{type(self).__name__} takes one target; for several, use MultiTask{type(self).__name__}, or one fit "
+                "a column."
             )
         y = column_or_1d(y, warn=True)
         if sample_weight is None or isinstance(sample_weight, numbers.Number):
@@ -86,10 +103,7 @@ class _CV:
         if alphas is None or isinstance(alphas, str):
             alphas = count if isinstance(count, Integral) else 100
         if isinstance(alphas, Integral):
-            return [
-                alpha_grid(X, y, r, self.fit_intercept, self.eps, int(alphas), weights, self.positive)
-                for r in ratios
-            ]
+            return [self._grid(X, y, r, int(alphas), weights) for r in ratios]
         for index, alpha in enumerate(alphas):
             check_scalar(alpha, f"alphas[{index}]", Real, min_val=0.0, include_boundaries="left")
         return [np.sort(np.asarray(alphas, dtype=np.float64))[::-1]] * len(ratios)
@@ -101,10 +115,22 @@ class _CV:
         self.alpha_ = grids[best[0]][best[1]]
         if hasattr(self, "l1_ratio"):
             self.l1_ratio_ = ratios[best[0]]
-        self.coef_ = found.coefs[best[1]].astype(dtype)
-        self.intercept_ = dtype.type(found.intercepts[best[1]]) if self.fit_intercept else 0.0
-        self.dual_gap_ = dtype.type(found.gaps[best[1]])
+        self._keep_best(found, best[1], dtype)
         self.n_iter_ = 1
+
+    def _keep_best(self: Any, found: Solutions, at: int, dtype: Any) -> None:
+        self.coef_ = found.coefs[at].astype(dtype)
+        self.intercept_ = dtype.type(found.intercepts[at]) if self.fit_intercept else 0.0
+        self.dual_gap_ = dtype.type(found.gaps[at])
+
+    def _grid(self: Any, X: Any, y: np.ndarray, ratio: float, count: int, weights: Any) -> np.ndarray:
+        return alpha_grid(X, y, ratio, self.fit_intercept, self.eps, count, weights, self.positive)
+
+    def _penalty(self: Any, ratio: float, y: np.ndarray) -> Penalty:
+        return mixed_penalty(ratio, self.positive)
+
+    def _target(self, y: np.ndarray) -> np.ndarray:
+        return y
 
 
 class LassoCV(_CV, linear_model.LassoCV):

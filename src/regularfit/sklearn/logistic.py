@@ -13,18 +13,21 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from ..errors import InputError
 from ..linear.conventions import from_logistic_regression
-from ._solve import NEWTON, fit_strengths, mixed_penalty, plain_problem, sharp
+from ._solve import centred, fit_strengths, mixed_penalty, newton_tol, plain_problem
 
-__all__ = ["LogisticRegression", "check_solver", "row_weights", "two_classes"]
+__all__ = ["LogisticRegression", "check_solver", "read_classes", "row_weights"]
 
 FREE = 1e15  # stands for scikit-learn's C = inf
 
 
 class LogisticRegression(linear_model.LogisticRegression):
-    r"""Logistic regression for two classes with scikit-learn's arguments and results.
+    r"""Logistic regression with scikit-learn's arguments and results.
 
     .. math:: \min_{b_0, b} C \sum_i w_i \log(1 + e^{-s_i (b_0 + x_i b)}) + \rho \|b\|_1
               + \frac{1 - \rho}2 \|b\|_2^2, \qquad s_i = \pm 1
+
+    for two classes; for more, minus the log of the class's share of :math:`e^{\eta_{ik}}`, with coefficients for each
+    class,
 
     with :math:`\rho` = ``l1_ratio`` and the class weights within :math:`w`. The intercept is never penalised (as in all
     of scikit-learn's solvers but liblinear). Any ``solver`` goes with any penalty that scikit-learn allows for it.
@@ -35,18 +38,18 @@ class LogisticRegression(linear_model.LogisticRegression):
     l1_ratio : in [0, 1].
     penalty : deprecated by scikit-learn in 1.8; still read.
     fit_intercept, class_weight : as in scikit-learn.
-    tol : solved to this relative duality gap or to 1e-7, whichever is sharper.
+    tol : solved to this relative duality gap or to 1e-7 (1e-11 for three or more classes), whichever is sharper.
     dual, intercept_scaling, random_state, solver, max_iter, verbose, warm_start, n_jobs : checked, without effect.
 
     Attributes
     ----------
-    classes_, coef_ (1, p), intercept_ (1,), n_features_in_, feature_names_in_ : as in scikit-learn.
+    classes_, coef_ (1, p) or (K, p), intercept_ (1,) or (K,), n_features_in_, feature_names_in_ : as in scikit-learn.
     n_iter_ : ``[1]``.
 
     Raises
     ------
     InputError
-        For more than two classes: the multinomial loss is not built yet.
+        For one class alone.
 
     Examples
     --------
@@ -64,7 +67,7 @@ class LogisticRegression(linear_model.LogisticRegression):
         Parameters
         ----------
         X : (n, p) array or sparse matrix
-        y : (n,) labels of two classes
+        y : (n,) labels
         sample_weight : (n,) weights, or None
         """
         self._validate_params()
@@ -72,14 +75,19 @@ class LogisticRegression(linear_model.LogisticRegression):
         if getattr(self, "n_jobs", None) is not None:
             warnings.warn("'n_jobs' has no effect since scikit-learn 1.8.", FutureWarning, stacklevel=2)
         X, y = validate_data(self, X, y, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32])
-        self.classes_, target = two_classes(y)
+        self.classes_, target, loss = read_classes(y, self.solver)
         weights = row_weights(X, y, sample_weight, self.class_weight, self.classes_)
         total = len(y) if weights is None else float(weights.sum())
-        problem = plain_problem(X, target, "logistic", weights, self.fit_intercept)
+        problem = plain_problem(X, target, loss, weights, self.fit_intercept)
         strength = from_logistic_regression(min(cost, FREE), ratio, total).strength
-        found = fit_strengths(problem, mixed_penalty(ratio), [strength], sharp(self.tol, NEWTON))
-        self.coef_ = found.coefs.astype(X.dtype)
-        self.intercept_ = (found.intercepts if self.fit_intercept else np.zeros(1)).astype(X.dtype)
+        found = fit_strengths(problem, mixed_penalty(ratio), [strength], newton_tol(loss, self.tol))
+        self.coef_ = found.coefs.reshape(-1, problem.p).astype(X.dtype)
+        levels = (
+            np.ravel(centred(found.intercepts, len(self.coef_) > 1))
+            if self.fit_intercept
+            else np.zeros(len(self.coef_))
+        )
+        self.intercept_ = levels.astype(X.dtype)
         self.n_iter_ = np.ones(1, dtype=np.int32)
         return self
 
@@ -114,10 +122,9 @@ class LogisticRegression(linear_model.LogisticRegression):
         return {"l1": 1.0, "l2": 0.0}.get(self.penalty, float(ratio or 0.0)), float(self.C)
 
     def __sklearn_tags__(self) -> Any:
-        """Return scikit-learn's tags, less what is not built: arrays of other libraries, several classes."""
+        """Return scikit-learn's tags, less arrays of other libraries."""
         tags = super().__sklearn_tags__()
         tags.array_api_support = False
-        tags.classifier_tags.multi_class = False
         return tags
 
 
@@ -150,8 +157,8 @@ def check_solver(solver: str, penalty: str | None, dual: bool) -> None:
         raise ValueError("solver='liblinear' needs a penalty; say solver='lbfgs'.")
 
 
-def two_classes(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the two labels and the target, 1.0 for the second; refuse any other number of classes."""
+def read_classes(y: np.ndarray, solver: str) -> tuple[np.ndarray, np.ndarray, str]:
+    """Return the labels, the number of every row's label, and the loss; refuse one label alone."""
     check_classification_targets(y)
     classes, codes = np.unique(y, return_inverse=True)
     if len(classes) < 2:
@@ -159,13 +166,12 @@ def two_classes(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             f"Logistic regression needs samples of at least 2 classes in the data, but the data contains only one "
             f"class: {classes[0]!r}."
         )
-    if len(classes) > 2:
-        raise InputError(
-            "Only binary classification is supported. The type of the target is multiclass: y has "
-            f"{len(classes)} classes, and the multinomial loss is not built yet. What exists: two classes here; "
-            "sklearn.multiclass.OneVsRestClassifier around it; RidgeClassifier for any number of classes."
+    if len(classes) > 2 and solver == "liblinear":
+        raise ValueError(
+            "The 'liblinear' solver does not support multiclass classification (n_classes >= 3). Leave solver='lbfgs', "
+            "which fits the multinomial loss, or wrap the estimator in a OneVsRestClassifier."
         )
-    return classes, codes.astype(np.float64)
+    return classes, codes.astype(np.float64), "logistic" if len(classes) == 2 else "multinomial"
 
 
 def row_weights(X: Any, y: np.ndarray, sample_weight: Any, class_weight: Any, classes: np.ndarray) -> Any:

@@ -16,14 +16,14 @@ from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.validation import _check_method_params, _check_sample_weight, validate_data
 
 from ._routing import refuse, routing_enabled
-from ._solve import NEWTON, decreasing, fit_folds, mixed_penalty, plain_problem, sharp
-from .logistic import FREE, LogisticRegression, check_solver, row_weights, two_classes, warn_penalty
+from ._solve import centred, decreasing, fit_folds, mixed_penalty, newton_tol, plain_problem
+from .logistic import FREE, LogisticRegression, check_solver, read_classes, row_weights, warn_penalty
 
 __all__ = ["LogisticRegressionCV"]
 
 
 class LogisticRegressionCV(linear_model.LogisticRegressionCV):
-    r"""Logistic regression for two classes with C and l1_ratio chosen by cross-validation, as in scikit-learn.
+    r"""Logistic regression with C and l1_ratio chosen by cross-validation, as in scikit-learn.
 
     The objective is that of :class:`LogisticRegression`. Folds whose rows have the same total weight, all values of C
     and all l1_ratios advance in lockstep.
@@ -46,7 +46,7 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
     Raises
     ------
     InputError
-        For more than two classes: the multinomial loss is not built yet.
+        For one class alone, and for three or more where a fold has no row of one of them to learn from.
 
     Examples
     --------
@@ -65,7 +65,7 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
         Parameters
         ----------
         X : (n, p) array or sparse matrix
-        y : (n,) labels of two classes
+        y : (n,) labels
         sample_weight : (n,) weights, or None
         **params : for the splitter and the scorer, with metadata routing.
         """
@@ -75,21 +75,23 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
         scoring = self._scoring()
         legacy = self._legacy()
         X, y = validate_data(self, X, y, accept_sparse=("csr", "csc"), dtype=np.float64)
-        self.classes_, target = two_classes(y)
+        self.classes_, target, loss = read_classes(y, self.solver)
         to_split, to_score = self._routed(sample_weight, params)
         splitter: Any = check_cv(self.cv, y, classifier=True)  # type: ignore[arg-type]
         folds = list(splitter.split(X, y, **to_split))
         given_weights = None if sample_weight is None else _check_sample_weight(sample_weight, X)
         weights = row_weights(X, y, given_weights, self._class_weight(y, sample_weight), self.classes_)
-        problem = plain_problem(X, target, "logistic", weights, self.fit_intercept)
+        problem = plain_problem(X, target, loss, weights, self.fit_intercept)
         self.Cs_ = np.logspace(-4, 4, self.Cs) if isinstance(self.Cs, Integral) else np.asarray(self.Cs)
         penalties = [mixed_penalty(ratio or 0.0) for ratio in ratios]
         costs = 1.0 / np.minimum(np.asarray(self.Cs_, dtype=np.float64), FREE)
         # The engine's weights sum to n; what scikit-learn sums is the weights as they are.
         costs = costs * (1.0 if weights is None else problem.n / weights.sum())
         trains = [np.asarray(train) for train, _ in folds]
-        paths = fit_folds_sum(problem, penalties, trains, costs, sharp(self.tol, NEWTON), self.n_jobs)
-        coefs = with_intercepts(paths, self.fit_intercept)  # (folds, Cs, ratios, p + 1)
+        paths = fit_folds_sum(
+            problem, penalties, trains, costs, newton_tol(problem.loss.name, self.tol), self.n_jobs
+        )
+        coefs = with_intercepts(paths, self.fit_intercept)  # (folds, Cs, ratios, classes or 1, p + 1)
         scores = self._score_folds(X, y, folds, coefs, scoring, given_weights, to_score)
         self._choose(problem, penalties, ratios, costs, coefs, scores)
         self._keep(ratios, given, coefs, scores, legacy)
@@ -186,8 +188,8 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
             own = {} if scorer is None else _check_method_params(X=X, params=params, indices=test)
             w = None if weights is None else weights[test]
             for at in np.ndindex(coefs.shape[1:3]):
-                model.coef_ = coefs[(k, *at)][None, : X.shape[1]]
-                model.intercept_ = coefs[(k, *at)][X.shape[1] :] if self.fit_intercept else np.zeros(1)
+                model.coef_ = coefs[(k, *at)][:, : X.shape[1]]
+                model.intercept_ = coefs[(k, *at)][:, -1] if self.fit_intercept else np.zeros(coefs.shape[3])
                 if scorer is None:
                     scores[(k, *at)] = model.score(inside, outside, sample_weight=w)
                 else:
@@ -201,7 +203,12 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
             at = np.unravel_index(int(np.argmax(total)), total.shape)
             every = np.arange(problem.n)
             path = fit_folds(
-                problem, [penalties[at[1]]], [every], [costs[at[0]]], sharp(self.tol, NEWTON), self.n_jobs
+                problem,
+                [penalties[at[1]]],
+                [every],
+                [costs[at[0]]],
+                newton_tol(problem.loss.name, self.tol),
+                self.n_jobs,
             )
             w = with_intercepts(path, self.fit_intercept)[0, 0, 0]
             cost, ratio = self.Cs_[at[0]], ratios[at[1]]
@@ -212,9 +219,9 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
             cost = np.mean(self.Cs_[rows])
             mixed = len(set(ratios)) > 1 or (ratios[0] is not None and 0 < ratios[0] < 1)
             ratio = np.mean(np.asarray(ratios)[cols]) if mixed else 0.0
-        self.C_, self.l1_ratio_ = np.asarray([cost]), np.asarray([ratio])
-        self.coef_ = w[None, :p].copy()
-        self.intercept_ = w[p:].copy() if self.fit_intercept else np.zeros(1)
+        self.C_, self.l1_ratio_ = np.asarray([cost] * len(w)), np.asarray([ratio] * len(w))
+        self.coef_ = w[:, :p].copy()
+        self.intercept_ = w[:, -1].copy() if self.fit_intercept else np.zeros(len(w))
 
     def _keep(self, ratios, given, coefs, scores, legacy) -> None:  # type: ignore[no-untyped-def]
         """Store paths and scores in scikit-learn's old or new shapes."""
@@ -222,24 +229,18 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
         ones = np.ones(scores.shape, dtype=np.int32)
         self.l1_ratios_ = np.asarray(ratios if given else [None])
         if legacy:
-            label = self.classes_[1]
+            labels = self.classes_[1:] if len(self.classes_) == 2 else self.classes_
             cut = (slice(None),) * 2 + ((slice(None),) if given else (0,))
-            self.coefs_paths_ = {label: coefs[cut]}
-            self.scores_ = {label: scores[cut]}
+            self.coefs_paths_ = {label: coefs[..., k, :][cut] for k, label in enumerate(labels)}
+            self.scores_ = {label: scores[cut].copy() for label in labels}
             self.n_iter_ = ones[cut][None]
             return
         self.C_ = float(model.C_[0])
         self.l1_ratio_ = float(model.l1_ratio_[0] or 0.0)
         # (folds, ratios, Cs, classes, p + 1)
-        self.coefs_paths_ = np.swapaxes(coefs, 1, 2)[:, :, :, None, :]
+        self.coefs_paths_ = np.swapaxes(coefs, 1, 2)
         self.scores_ = np.swapaxes(scores, 1, 2)
         self.n_iter_ = np.swapaxes(ones, 1, 2)
-
-    def __sklearn_tags__(self) -> Any:
-        """Return scikit-learn's tags, less what is not built: several classes."""
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        return tags
 
 
 def fit_folds_sum(problem, penalties, trains, costs, tol, threads) -> list[Any]:  # type: ignore[no-untyped-def]
@@ -250,13 +251,15 @@ def fit_folds_sum(problem, penalties, trains, costs, tol, threads) -> list[Any]:
 
 
 def with_intercepts(paths: list[Any], fit_intercept: bool) -> np.ndarray:
-    """Return (folds, Cs, ratios, p + 1) coefficients, the intercept last where there is one."""
+    """Return (folds, Cs, ratios, K, p + 1) coefficients, the intercept last where there is one; K is 1 of 2 classes."""
     rows = []
     for fold in paths:
         columns = []
         for path in fold:
             coefs, levels = path if isinstance(path, tuple) else (path.coefs, path.intercepts)
-            columns.append(np.column_stack([coefs, levels]) if fit_intercept else coefs)
+            coefs = coefs.reshape(len(coefs), -1, coefs.shape[-1])
+            levels = centred(np.reshape(levels, (len(coefs), -1)), coefs.shape[1] > 1)[:, :, None]
+            columns.append(np.concatenate([coefs, levels], axis=2) if fit_intercept else coefs)
         rows.append(np.stack(columns, axis=1))
     return np.stack(rows)
 

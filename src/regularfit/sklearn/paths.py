@@ -10,10 +10,9 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import check_array
 
-from ..errors import UnsupportedError
 from ._solve import fit_strengths, mixed_penalty, plain_problem, sharp
 
-__all__ = ["alpha_grid", "enet_path", "lasso_path"]
+__all__ = ["alpha_grid", "enet_path", "lasso_path", "row_grid"]
 
 _SOLVER_ONLY = ("X_offset", "X_scale", "max_iter", "random_state", "selection", "do_screening")
 
@@ -81,7 +80,7 @@ def enet_path(
 
     Parameters
     ----------
-    X, y : (n, p) and (n,); an (n, k) target is the multi-task model, which is not built yet.
+    X, y : (n, p) and (n,); an (n, k) target is the multi-task model, whose coefs are (k, p, L).
     l1_ratio : in [0, 1].
     eps : smallest over largest alpha of a grid from the data.
     alphas : how many, or the alphas themselves, in any order.
@@ -109,18 +108,23 @@ def enet_path(
         accept: Any = {"accept_sparse": ("csr", "csc"), "dtype": [np.float64, np.float32]}
         X = check_array(X, **accept)
         y = check_array(y, dtype=X.dtype.type, ensure_2d=False)
-    if y.ndim != 1:
-        raise UnsupportedError(
-            "enet_path with several targets is the multi-task elastic net, which is not built yet; call it once for "
-            "each column of y for independent fits, or use sklearn.linear_model.enet_path."
-        )
-    if isinstance(asked, Integral):
+    several = y.ndim == 2 and y.shape[1] > 1
+    if several and positive:
+        raise ValueError("positive=True is not allowed for multi-output (y.ndim != 1)")
+    penalty: Any = mixed_penalty(l1_ratio, positive)
+    if several:
+        penalty = penalty.across_outputs()
+    if isinstance(asked, Integral) and y.ndim == 2:
+        grid = row_grid(X, y, l1_ratio, False, eps, int(asked), weights)
+    elif isinstance(asked, Integral):
         grid = alpha_grid(X, y, l1_ratio, False, eps, int(asked), weights, positive)
     else:
         grid = np.sort(np.asarray(asked, dtype=np.float64))[::-1]
-    problem = plain_problem(X, y, "squared", weights, False)
-    found = fit_strengths(problem, mixed_penalty(l1_ratio, positive), grid, sharp(tol))
-    answer = grid, np.asarray(found.coefs.T, dtype=X.dtype), found.gaps
+    problem = plain_problem(X, y if several else y.ravel(), "squared", weights, False)
+    found = fit_strengths(problem, penalty, grid, sharp(tol))
+    coefs = np.moveaxis(found.coefs, 0, -1)
+    coefs = coefs[None] if y.ndim == 2 and not several else coefs
+    answer = grid, np.asarray(coefs, dtype=X.dtype), found.gaps
     return (*answer, [1] * len(grid)) if return_n_iter else answer
 
 
@@ -140,6 +144,24 @@ def alpha_grid(
             "There is no grid from the data for l1_ratio=0: ridge has no alpha at which everything is zero. "
             "Give alphas=."
         )
+    scores, total = _scores(X, y, fit_intercept, sample_weight)
+    largest = max(0.0, float(np.max(scores))) if positive else float(np.abs(scores).max())
+    return _below(largest / (total * l1_ratio), eps, count)
+
+
+def row_grid(
+    X: Any, y: np.ndarray, l1_ratio: float, fit_intercept: bool, eps: float, count: int, sample_weight: Any
+) -> np.ndarray:
+    """Return the same grid for several targets (n, K), where a column enters for all of them."""
+    if l1_ratio == 0:
+        raise ValueError("There is no grid from the data for l1_ratio=0; give alphas=.")
+    found = [_scores(X, y[:, k], fit_intercept, sample_weight) for k in range(y.shape[1])]
+    rows = np.sqrt(sum(np.square(scores) for scores, _ in found))
+    return _below(float(rows.max()) / (found[0][1] * l1_ratio), eps, count)
+
+
+def _scores(X: Any, y: np.ndarray, fit_intercept: bool, sample_weight: Any) -> tuple[np.ndarray, float]:
+    """``X' w (y - mean)`` about the means of the columns, (p,), and the sum of the weights."""
     w = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
     target = np.asarray(y, dtype=np.float64)
     target = w * (target - np.average(target, weights=w)) if fit_intercept else w * target
@@ -147,8 +169,10 @@ def alpha_grid(
     if fit_intercept:  # the target is centred up to rounding; what is left must not meet a large column mean
         mean = np.asarray(w @ X if not sparse.issparse(X) else X.T @ w).ravel() / w.sum()
         scores = scores - mean * target.sum()
-    largest = max(0.0, float(np.max(scores))) if positive else float(np.abs(scores).max())
-    top = largest / (w.sum() * l1_ratio)
+    return np.asarray(scores), float(w.sum())
+
+
+def _below(top: float, eps: float, count: int) -> np.ndarray:
     least = np.finfo(np.float64).resolution
     return np.full(count, least) if top <= least else np.geomspace(top, top * eps, num=count)
 

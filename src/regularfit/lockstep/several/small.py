@@ -28,6 +28,8 @@ class Step:
         self, hessian: Hessian, pairs: Pairs, cols: np.ndarray, b: Vector, g: Vector, s: float, tol: float
     ) -> Vector:
         """Minimise ``-g'(x - b) + (x - b)'H(x - b) / 2 + s P(x)`` over x, (pairs,)."""
+        if not len(pairs):
+            return b
         H = hessian.matrix
         damp = DAMPING * np.maximum(np.diag(hessian.full), 1e-300)
         at = cols[pairs.col]

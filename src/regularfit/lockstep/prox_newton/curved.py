@@ -1,0 +1,112 @@
+"""What proximal Newton asks of a loss: value, slopes, and the Gram matrix of some columns under its curvature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ..._typing import Vector
+from ...designs import Design
+from ...losses import Squared
+from ..norm_gaps import relative_gap
+from ..problem import Problem
+
+__all__ = ["Curve", "Rows", "Smooth", "smooth_of"]
+
+FLOOR = 1e-5  # of the mean curvature: rows below it (Huber's far ones have none) are lifted, or steps would know no end
+
+
+class Curve(Protocol):
+    """The second derivative of a lane's mean loss at one predictor."""
+
+    rows: Vector  # (n,) its diagonal, row weights included: all of it, unless rows are coupled
+
+    def gram(
+        self, design: Design, cols: np.ndarray, fresh: np.ndarray, mean: Vector, inverse: Vector
+    ) -> np.ndarray:
+        """Return the block of columns ``cols`` against ``fresh``, its tail, centred by ``mean`` and scaled."""
+        ...
+
+
+class Smooth(Protocol):
+    """A lane's mean loss as a function of its predictor (n,).
+
+    A loss whose rows are coupled offers ``coupled(y, weights) -> Smooth``; any other is written for row by row.
+    """
+
+    quadratic: bool  # whether the second derivative is the same everywhere
+
+    def value(self, eta: Vector) -> float:
+        """Return the weighted mean loss."""
+        ...
+
+    def descent(self, eta: Vector) -> Vector:
+        """Return minus its gradient, (n,)."""
+        ...
+
+    def gap(self, eta: Vector, size: float, ratio: float, level: float) -> float:
+        """Return the relative duality gap beside a penalty that is ``size``, or nan where no dual is known.
+
+        ``ratio`` is what the scores must be divided by to be feasible (more is safe), ``level`` the intercept on the
+        scale of X.
+        """
+        ...
+
+    def curve(self, eta: Vector, lifted: Vector | None) -> Curve:
+        """Return its second derivative, where rows bend at least as much as ``lifted`` (n,) says."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Diagonal:
+    """The second derivative of a loss that is a sum over rows."""
+
+    rows: Vector
+
+    def gram(
+        self, design: Design, cols: np.ndarray, fresh: np.ndarray, mean: Vector, inverse: Vector
+    ) -> np.ndarray:
+        return design.gram(self.rows, cols, fresh, mean, inverse, 1)
+
+
+class Rows:
+    """A loss that is a sum over rows; those of weight 0 never reach it."""
+
+    def __init__(self, problem: Problem, weights: Vector) -> None:
+        self.problem, self.loss, self.quadratic = problem, problem.loss, isinstance(problem.loss, Squared)
+        self._used = slice(None) if (weights > 0).all() else np.flatnonzero(weights > 0)
+        self._y, self._w, self._n = problem.y[self._used], weights[self._used], len(weights)
+        self._offset = problem.offset[self._used]
+
+    def value(self, eta: Vector) -> float:
+        return float(self._w @ self.loss.value(self._y, eta[self._used]))
+
+    def descent(self, eta: Vector) -> Vector:
+        return self._spread(-self._w * self.loss.gradient(self._y, eta[self._used]))
+
+    def gap(self, eta: Vector, size: float, ratio: float, level: float) -> float:
+        rows = (self._y, self._w, self._offset)
+        return relative_gap(self.problem, rows, eta[self._used], size, ratio, level)
+
+    def curve(self, eta: Vector, lifted: Vector | None) -> Curve:
+        bend = self.loss.curvature(self._y, eta[self._used])
+        mean = float(self._w @ bend)
+        if not mean > 0:
+            mean = self.loss.curvature_bound or 1.0
+        rows = self._spread(self._w * np.maximum(bend, FLOOR * mean))
+        return Diagonal(rows if lifted is None else np.maximum(rows, lifted))
+
+    def _spread(self, values: Vector) -> Vector:
+        if isinstance(self._used, slice):
+            return values
+        out = np.zeros(self._n)
+        out[self._used] = values
+        return out
+
+
+def smooth_of(problem: Problem, weights: Vector) -> Smooth:
+    """Return the lane's mean loss, by the loss's own hand where its rows are coupled."""
+    own = getattr(problem.loss, "coupled", None)
+    return Rows(problem, weights) if own is None else own(problem.y, weights)

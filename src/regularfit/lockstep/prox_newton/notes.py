@@ -1,0 +1,150 @@
+"""What a lane has found so far: coefficients, certificates, held-out scores; and where it goes on from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from ..._typing import Vector
+from ..certificate import judge
+from ..front import INTERRUPTED
+from ..on_scale import OnScale
+from ..problem import Lane, Problem
+from ..result import LaneResult, Score, held_out, make_path
+from ..saturation import FULL, why
+from .lane import ProxLane, Solution
+
+__all__ = ["Notes", "Verdict"]
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What the gradient of all columns says of a solution."""
+
+    found: Solution
+    b: Vector  # (p,) on the penalised scale
+    raw: Vector  # (p,) on the scale of X
+    level: float  # the intercept beside them
+    violation: Vector  # (p,) distance from optimality
+    gap: float  # relative; nan where the penalty is not a norm
+
+
+class Notes:
+    """Beside a :class:`ProxLane`: its grid and its answers."""
+
+    def __init__(
+        self, problem: Problem, lane: ProxLane, wish: Lane, grid: Vector, score: Score | None
+    ) -> None:
+        self.problem, self.lane, self.wish, self.grid, self.score = problem, lane, wish, grid, score
+        count = len(grid)
+        self.position, self.stop, self.batch = 0, count, 2
+        self.coefs, self.missed = np.zeros(problem.p), np.zeros(problem.p, bool)
+        self.entered = np.zeros(problem.p, bool)
+        self.raw: list[sparse.csr_array] = []
+        self.intercepts, self.ratio, self.df = (np.full(count, np.nan) for _ in range(3))
+        self.gaps, self.kkt = np.full(count, np.nan), np.full(count, np.nan)
+        self.scores = np.full((count, len(wish.tests)), np.nan)
+        loss, w = problem.loss, lane.weights
+        self._used = w > 0
+        self._y, self._w = problem.y[self._used], w[self._used]
+        self._null = float(self._w @ loss.deviance(self._y, lane.eta[self._used]))
+
+    def start(self, gradient: Vector, top: float) -> None:
+        """Set the gradient of the null model, and the strength from which on it is the solution."""
+        self.gradient, self.strength = gradient, max(top, float(self.grid[0]))
+
+    @property
+    def live(self) -> bool:
+        """Whether strengths are left."""
+        return self.position < self.stop
+
+    @property
+    def reached(self) -> int:
+        """How many strengths the path has so far."""
+        return min(self.position, self.stop)
+
+    @property
+    def now(self) -> float:
+        """The next strength."""
+        return float(self.grid[self.position])
+
+    def judge(self, found: Solution, gradient: Vector) -> Verdict:
+        """Certify a solution of the next strength by the gradient (p,) of the mean loss."""
+        part, b = self.lane.whole, np.zeros(self.problem.p)
+        b[found.columns] = found.b
+        raw, level = self._raw(b), found.level
+        if self.problem.fit_intercept:
+            level = level - float(raw @ self.lane.mean)
+        polar, gap = self.lane.penalty.polar(gradient), float("nan")
+        if polar is not None:
+            gap = self.lane.smooth.gap(found.eta, part.value(b, self.now), polar / self.now, level)
+        return Verdict(found, b, raw, level, part.kkt(b, gradient, self.now), gap)
+
+    def refuse(self, verdict: Verdict, gradient: Vector, outside: np.ndarray) -> None:
+        """Take the strength up again with the columns that were missed."""
+        self.missed, self.coefs, self.gradient = outside, verdict.b, gradient
+        self.lane.back_to(verdict.found)
+
+    def accept(self, verdict: Verdict, gradient: Vector) -> None:
+        """Note a solution, and go on from it."""
+        at, found = self.position, verdict.found
+        self.intercepts[at], self.gaps[at] = verdict.level, verdict.gap
+        self.kkt[at] = max(float(verdict.violation.max(initial=0.0)), self._open(found)) / self.now
+        self.df[at] = np.count_nonzero(verdict.raw)
+        deviance = float(self._w @ self.problem.loss.deviance(self._y, found.eta[self._used]))
+        self.ratio[at] = 1 - deviance / self._null if self._null > 0 else 0.0
+        for group, rows in enumerate(self.wish.tests):
+            self.scores[at, group] = held_out(self.problem, rows, found.eta[rows, None], self.score)[0]
+        if self.wish.keep:
+            self.raw.append(sparse.csr_array(verdict.raw[None]))
+        self.missed = np.zeros(self.problem.p, bool)
+        self.coefs, self.gradient, self.strength = verdict.b, gradient, self.now
+        if not self.lane.outgrown:
+            self.lane.back_to(found)
+        self.entered |= verdict.b != 0
+        self.position += 1
+        if self.ratio[at] > self.problem.saturation or self._full:
+            self.stop = self.position
+
+    @property
+    def _full(self) -> bool:
+        most = self.wish.most if self.wish.keep else None
+        return most is not None and np.count_nonzero(self.entered) > most
+
+    def _open(self, found: Solution) -> float:
+        """What the intercept leaves."""
+        return abs(float(found.descent.sum())) if self.problem.fit_intercept else 0.0
+
+    def _raw(self, b: Vector) -> Vector:
+        """Coefficients on the scale of X; those at a bound lie on it exactly, whatever the rounding."""
+        raw, own, given = b * self.lane.inverse, self.lane.penalty, self.lane.given
+        if not isinstance(own, OnScale) or given is None:
+            return raw
+        return np.where(b == own.form.upper, given.upper, np.where(b == own.form.lower, given.lower, raw))
+
+    def result(self, tol: float) -> LaneResult:
+        """What is known; strengths that were not reached are nan."""
+        end, path = self.reached, None
+        if self.wish.keep and end:
+            path = make_path(
+                self.problem,
+                self.grid[:end],
+                sparse.csr_matrix(sparse.vstack(self.raw)),
+                self.intercepts[:end],
+                self.ratio[:end],
+                self.df[:end],
+                self.gaps[:end],
+                self.kkt[:end],
+                tol,
+                self._ended(end),
+            )
+        return LaneResult(path, self.scores, self.gaps, self.kkt, judge(self.gaps, self.kkt, tol))
+
+    def _ended(self, end: int) -> str | None:
+        if end == len(self.grid):
+            return None
+        if self._full:
+            return FULL
+        return INTERRUPTED if self.live else why(self.problem.saturation)

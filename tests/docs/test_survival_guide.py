@@ -1,0 +1,12 @@
+"""The guide does what it says."""
+
+import doctest
+from pathlib import Path
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "survival.md"
+
+
+def test_every_example_of_the_guide():
+    done = doctest.testfile(str(GUIDE), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert done.attempted > 15
+    assert done.failed == 0

@@ -1,0 +1,73 @@
+"""SLOPE on a Gram matrix: closed forms, cvxpy, ties, singular matrices."""
+
+import cvxpy as cp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from regularfit.lockstep.slope_quadratic import solve_slope
+from regularfit.penalties import SLOPE
+from regularfit.penalties.slope import sorted_kkt, sorted_prox
+
+
+def data(rows, columns, seed=0, shared=1.0):
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((rows, columns)) + shared * rng.standard_normal((rows, 1))
+    y = X @ (rng.standard_normal(columns) * (rng.random(columns) < 0.3)) + rng.standard_normal(rows)
+    return X, y, X.T @ X / rows, X.T @ y / rows
+
+
+@pytest.mark.parametrize("share", [0.7, 0.2, 0.03])
+@pytest.mark.parametrize("shape", [(60, 12), (8, 20)], ids=str)
+def test_it_has_the_value_that_cvxpy_finds(shape, share):
+    X, y, H, c = data(*shape)
+    penalty = SLOPE(0.2)
+    weights = share * penalty.strength_max(c) * penalty.sequence(shape[1])
+    b = solve_slope(H, c, weights, np.zeros(shape[1]), 1e-10)
+    w = cp.Variable(shape[1])
+    gaps = np.append(weights[:-1] - weights[1:], weights[-1])
+    sorted_l1 = sum(gap * cp.sum_largest(cp.abs(w), k + 1) for k, gap in enumerate(gaps))
+    task = cp.Problem(cp.Minimize(cp.sum_squares(y - X @ w) / (2 * shape[0]) + sorted_l1))
+    task.solve(solver=cp.CLARABEL, tol_gap_abs=1e-11, tol_gap_rel=1e-11, tol_feas=1e-11)
+    size = np.sort(np.abs(b))[::-1]
+    assert abs(np.sum((y - X @ b) ** 2) / (2 * shape[0]) + weights @ size - task.value) <= 1e-8
+    assert sorted_kkt(b, H @ b - c, weights).max() <= 1e-10
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 15), st.integers(2, 30), st.floats(0.01, 1.0), st.floats(0, 30))
+def test_it_ends_where_nothing_is_violated(seed, columns, rows, share, shared):
+    _, _, H, c = data(rows, columns, seed, shared)
+    penalty = SLOPE(0.2)
+    s = share * penalty.strength_max(c)
+    weights = s * penalty.sequence(columns)
+    b = np.random.default_rng(seed).standard_normal(columns)
+    for _ in range(12):  # each call takes a limited number of steps, and its callers call again
+        b = solve_slope(H, c, weights, b, 1e-8 * s)
+    size = float(np.abs(H).sum() * np.abs(b).max(initial=0) + np.abs(c).max())
+    assert sorted_kkt(b, H @ b - c, weights).max() <= 1e-8 * s + 1e-15 * size
+
+
+def test_with_orthonormal_columns_it_is_the_proximal_step():
+    rng = np.random.default_rng(3)
+    c, weights = rng.standard_normal(20), np.linspace(1.0, 0.1, 20)
+    np.testing.assert_allclose(
+        solve_slope(np.eye(20), c, weights, np.zeros(20), 1e-13), sorted_prox(c, weights), atol=1e-12
+    )
+
+
+def test_copies_of_a_column_get_one_coefficient():
+    X, y, _, _ = data(40, 3, 5, 0.0)
+    X = np.column_stack([X, X[:, 0], -X[:, 0]])
+    H, c = X.T @ X / 40, X.T @ y / 40
+    b = solve_slope(H, c, np.linspace(0.02, 0.01, 5), np.zeros(5), 1e-11)
+    assert b[0] != 0
+    np.testing.assert_allclose([b[3], -b[4]], b[0], atol=1e-9)
+
+
+def test_what_is_solved_already_does_not_move():
+    _, _, H, c = data(40, 6)
+    weights = np.linspace(0.3, 0.2, 6)
+    b = solve_slope(H, c, weights, np.zeros(6), 1e-12)
+    np.testing.assert_array_equal(solve_slope(H, c, weights, b, 1e-9), b)
