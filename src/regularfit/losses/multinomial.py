@@ -92,7 +92,7 @@ class Multinomial(SeveralLoss):
             p = self.mean(offset + a)
             pull = pi @ (y - p)
             bend = np.diag(pi @ p) - (p * pi[:, None]).T @ p + 1.0 / K
-            step = np.linalg.lstsq(bend, pull, rcond=None)[0]
+            step = np.asarray(np.linalg.lstsq(bend, pull, rcond=None)[0], dtype=np.float64)
             before, length = float(pi @ self.value(y, offset + a)), 1.0
             while length > 1e-6:
                 value = float(pi @ self.value(y, offset + a + length * step))

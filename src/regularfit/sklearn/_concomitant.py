@@ -10,7 +10,7 @@ within a few steps at the minimum, where the rows no longer change.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from scipy import linalg, sparse
@@ -45,7 +45,8 @@ def fit_with_scale(
     X, y, weights = X[used], y[used], weights[used]
     if X.shape[1] <= X.shape[0]:
         return _fit(X, y, weights, epsilon, alpha, fit_intercept)
-    Q, R = linalg.qr((X.toarray() if sparse.issparse(X) else X).T, mode="economic")
+    wide = (X.toarray() if sparse.issparse(X) else X).T
+    Q, R = cast("tuple[np.ndarray, np.ndarray]", linalg.qr(wide, mode="economic"))
     found = _fit(np.ascontiguousarray(R.T), y, weights, epsilon, alpha, fit_intercept)
     return Scaled(Q @ found.coef, found.intercept, found.scale, found.steps, found.converged)
 
@@ -79,10 +80,11 @@ class _Data:
         self, X: Any, y: Vector, w: Vector, epsilon: float, alpha: float, fit_intercept: bool
     ) -> None:
         ones = np.ones((len(y), 1))
+        self.Z: Any = X  # sparse or not
         if sparse.issparse(X):
             self.Z = sparse.hstack([X, ones], format="csr") if fit_intercept else X.tocsr()
-        else:
-            self.Z = np.hstack([X, ones]) if fit_intercept else X
+        elif fit_intercept:
+            self.Z = np.hstack([X, ones])
         self.y, self.w, self.epsilon = y, w, epsilon
         self.decay = np.zeros(self.Z.shape[1])
         self.decay[: X.shape[1]] = 2 * alpha

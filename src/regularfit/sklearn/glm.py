@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 from sklearn import linear_model
@@ -36,7 +36,7 @@ class _GLM:
         loss = self._own_loss()
         few = self.alpha == 0 and np.shape(X)[0] <= np.shape(X)[1] + 1  # nothing then holds the coefficients
         if loss is None or few:
-            return super().fit(X, y, sample_weight)
+            return cast("Any", super()).fit(X, y, sample_weight)
         X, y = validate_data(
             self, X, y, accept_sparse=["csc", "csr"], dtype=[np.float64, np.float32], y_numeric=True
         )
