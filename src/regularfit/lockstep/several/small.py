@@ -61,10 +61,10 @@ class Step:
         groups = len(pairs) // K
         starts = (K * np.arange(groups + 1)).astype(np.int32)
         blocks = np.array([H[k : k + K, k : k + K] for k in starts[:-1]])
-        largest = np.linalg.eigvalsh(blocks)[:, -1] * (1 + 1e-12)
-        lane = _core.GroupLane(
-            np.asfortranarray(H), starts, np.ascontiguousarray(l1[::K]), np.ascontiguousarray(largest), 0.0
-        )
+        values, vectors = np.linalg.eigh(blocks)
+        basis = np.ascontiguousarray(vectors.transpose(0, 2, 1)).ravel()
+        own = np.ascontiguousarray(l1[::K])
+        lane = _core.GroupLane(np.asfortranarray(H), starts, own, values.ravel(), basis, 0.0)
         lane.warm(np.ascontiguousarray(b))
         x, grad, kkt = np.empty((1, len(b))), np.empty((1, len(b))), np.empty(1)
         lane.solve(np.array([s]), c, tol, x, grad, kkt)
