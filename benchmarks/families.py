@@ -101,6 +101,9 @@ class Runner:
     def close(self) -> None:
         """End the process and what it started."""
         if hasattr(self, "process"):
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                self.process.stdin.close()  # it ends by itself between runs, and clears what it wrote
+                self.process.wait(2.0 if self.seconds else 0.1)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
@@ -207,6 +210,16 @@ def run_workload(name: str, options: argparse.Namespace) -> list[dict]:
     return [{"workload": name} | entry for entry in entries]
 
 
+def write(output: Path, name: str, entries: list[dict]) -> None:
+    """Replace a workload in the result file, read anew, so that two calls may share it."""
+    stored = json.loads(output.read_text())["results"] if output.exists() else []
+    results = [r for r in stored if r["workload"] != name] + entries
+    results.sort(key=lambda entry: list(RECIPES).index(entry["workload"]))
+    content = {"machine": machine(), "date": time.strftime("%Y-%m-%d"), "goal": GOAL, "results": results}
+    output.write_text(json.dumps(content, indent=1) + "\n")
+    output.with_suffix(".md").write_text(families_report.full(content))
+
+
 def main() -> None:
     """Parse the command line and measure."""
     parser = argparse.ArgumentParser(
@@ -230,12 +243,7 @@ def main() -> None:
         entries = run_workload(name, options)
         for entry in entries:
             print("   ", families_report.one_line(entry), flush=True)
-        # read again each time, so that two calls on different workloads may share a file
-        stored = json.loads(options.output.read_text())["results"] if options.output.exists() else []
-        results = [r for r in stored if r["workload"] != name] + entries
-        content = {"machine": machine(), "date": time.strftime("%Y-%m-%d"), "goal": GOAL, "results": results}
-        options.output.write_text(json.dumps(content, indent=1) + "\n")
-        options.output.with_suffix(".md").write_text(families_report.full(content))
+        write(options.output, name, entries)
 
 
 if __name__ == "__main__":
