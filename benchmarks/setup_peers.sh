@@ -23,5 +23,6 @@ environment() { # name, then what pip installs
 mkdir -p "$root"
 environment main "scikit-learn==1.9.*" "skglm==0.5" "glum==3.4.*" "python-glmnet==2.6.*"
 environment celer "celer==0.7.4" "scikit-learn==1.8.*"
+environment slope "sortedl1==1.11.*"
 environment adelie "adelie==1.1.52" "numpy<2" scikit-learn
 echo "peers installed under $root"
