@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from regularfit.errors import InputError
 from regularfit.losses import Logistic, Multinomial, Squared
 from regularfit.report.data import TargetFacts
 
@@ -34,6 +35,11 @@ def target_facts(
     reason : how the task was found.
     sample_weight, offset : (n,) as in ``fit``; with more than two classes the offset is (n, K).
 
+    Raises
+    ------
+    InputError
+        For more class numbers than names.
+
     Examples
     --------
     >>> target_facts("bought", [0, 1, 1, 1], classes=("no", "yes")).counts
@@ -41,6 +47,10 @@ def target_facts(
     """
     y = np.asarray(y, dtype=np.float64)
     weights = np.ones_like(y) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    if len(classes) and y.max() >= len(classes):
+        raise InputError(
+            f"y holds class number {int(y.max())}, but classes has {len(classes)} names; give one name each."
+        )
     null = null_error(_loss(len(classes)), y, weights / weights.sum(), offset)
     if len(classes):
         counts = tuple(int((y == k).sum()) for k in range(len(classes)))
