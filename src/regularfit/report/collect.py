@@ -23,7 +23,7 @@ from regularfit.report.data import (
     TableFacts,
     TargetFacts,
 )
-from regularfit.report.target import null_error
+from regularfit.report.target import null_errors
 
 __all__ = ["collect"]
 
@@ -77,7 +77,7 @@ def collect(
     weights = np.ones_like(y) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
     weights = weights / weights.sum()
     called = _candidate_names(estimator, names)
-    null = null_error(estimator.path_.loss, y, weights, offset, estimator.fit_intercept)
+    null = float(weights @ null_errors(estimator.path_.loss, y, weights, offset, estimator.fit_intercept))
     candidates = candidate_facts(estimator, called, null, honest, level)
     chosen = _chosen(estimator, candidates)
     deviation = as_design(read_table(X).values).moments(weights[None, :])[1][0]

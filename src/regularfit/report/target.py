@@ -11,7 +11,7 @@ from regularfit.errors import InputError
 from regularfit.losses import Logistic, Multinomial, Squared
 from regularfit.report.data import TargetFacts
 
-__all__ = ["null_error", "target_facts"]
+__all__ = ["null_errors", "target_facts"]
 
 _BINS = 24
 
@@ -51,7 +51,8 @@ def target_facts(
         raise InputError(
             f"y holds class number {int(y.max())}, but classes has {len(classes)} names; give one name each."
         )
-    null = null_error(_loss(len(classes)), y, weights / weights.sum(), offset)
+    errors = null_errors(_loss(len(classes)), y, weights / weights.sum(), offset)
+    null = float(np.average(errors, weights=weights))
     if len(classes):
         counts = tuple(int((y == k).sum()) for k in range(len(classes)))
         loss = _loss(len(classes))
@@ -76,10 +77,12 @@ def _loss(classes: int) -> Any:
     return Multinomial() if classes > 2 else Logistic() if classes else Squared()
 
 
-def null_error(loss: Any, y: np.ndarray, weights: np.ndarray, offset: Any, intercept: bool = True) -> float:
-    """Return the error of the offset and an intercept alone; ``weights`` sum to 1, classes are numbers from 0."""
+def null_errors(
+    loss: Any, y: np.ndarray, weights: np.ndarray, offset: Any, intercept: bool = True
+) -> np.ndarray:
+    """Return every row's error by offset and intercept alone; ``weights`` sum to 1, classes are numbers from 0."""
     goal = loss.check_target(y) if isinstance(loss, Multinomial) else y
     eta = np.zeros_like(goal) if offset is None else np.asarray(offset, dtype=np.float64)
     if intercept:
         eta = eta + loss.null_eta(goal, weights, eta)
-    return float(weights @ loss.score(goal, eta))
+    return loss.score(goal, eta)
