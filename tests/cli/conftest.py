@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from regularfit.cli import main
-from tests.cli.data import FAST, houses
+from tests.cli.data import FAST, houses, kinds
 
 
 @dataclass(frozen=True)
@@ -41,3 +41,11 @@ def table(tmp_path) -> Path:
 def fitted(run, table) -> Path:
     assert run("fit", table, "-t", "price", "--drop", "dear", *FAST, "--quiet").code == 0
     return Path("houses.run").resolve()
+
+
+@pytest.fixture
+def three(run, tmp_path) -> Path:
+    """A run of three classes, without its honest score; the table lies beside it as kinds.csv."""
+    kinds().to_csv(tmp_path / "kinds.csv", index=False)
+    assert run("fit", "kinds.csv", "-t", "kind", *FAST, "--no-honest", "--quiet").code == 0
+    return Path("kinds.run").resolve()

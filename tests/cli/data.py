@@ -16,3 +16,12 @@ def houses(n=90, seed=0) -> pd.DataFrame:
     frame = pd.DataFrame({"size": size, "quality": quality, "town": town, "noise": rng.normal(size=n)})
     frame.loc[::17, "size"] = np.nan
     return frame.assign(price=price, dear=np.where(price > np.median(price), "yes", "no"))
+
+
+def kinds(n=120, seed=1) -> pd.DataFrame:
+    """Houses of three kinds, told apart by size and quality."""
+    rng = np.random.default_rng(seed)
+    kind = rng.choice(["flat", "hut", "villa"], n)
+    size = rng.normal(80, 15, n) + 40 * (kind == "villa") - 25 * (kind == "hut")
+    quality = rng.normal(3, 1, n) + (kind == "flat")
+    return pd.DataFrame({"size": size, "quality": quality, "noise": rng.normal(size=n), "kind": kind})

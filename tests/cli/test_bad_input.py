@@ -55,8 +55,14 @@ BAD = {
     "one value": (many("a,y", lambda i: f"{i % 5},1"), Y, "same value in every row .1", "two different",
         "Choose another"),
     "one class": (many("a,y", lambda i: f"{i % 5},yes"), Y, "every row .yes", "two different values", "Choose another"),
-    "three classes": (many("a,y", lambda i: f"{i % 5},{'abc'[i % 3]}"), Y, "3 classes: ", "Two classes, or a",
-        "keep the"),
+    "rare classes": (many("a,y", lambda i: f"{i % 5},{'abc'[i % 2 if i else 2]}"), Y, "1 has a single row: 'c'",
+        "at least two rows", "join or drop"),
+    "a number as classes": (many("a,y", lambda i: f"{i % 5},{i}"), (*Y, "--task", "classification"),
+        "have a single row", "at least two rows", "leave out --task for a regression"),
+    "one of three classes": (
+        many("a,y", lambda i: f"{i % 5},{'abc'[i % 3]}"), (*Y, "--positive", "b"), "names one of two classes", "has 3",
+        "Leave --positive out",
+    ),
     "text as a number": (
         many("a,y", lambda i: f"{i % 5},{'ab'[i % 2]}"), (*Y, "--task", "regression"), "holds text .such as 'a'",
         "needs numbers", "leave out --task",

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import regularfit as rf
-from tests.cli.data import FAST, houses
+from tests.cli.data import FAST, houses, kinds
 
 FILES = {"model.rfit", "report.html", "run.json", "facts.json"}
 
@@ -201,3 +201,49 @@ def test_bad_options(run, table, arguments):
     assert ran.code == 2
     assert "Error:" in ran.err
     assert list(table.parent.iterdir()) == [table]
+
+
+def test_three_classes(run):
+    frame = kinds(260)  # enough rows for an honest score from one partition
+    frame.to_csv("kinds.csv", index=False)
+    ran = run("fit", "kinds.csv", "-t", "kind", *FAST)
+    assert ran.code == 0, ran.err
+    assert "classification of 'kind' (guessed, since the target holds text (3 different values)" in ran.out
+    assert re.search(
+        r"Classes: 'flat' \(\d+ rows\), 'hut' \(\d+ rows\) and 'villa' \(\d+ rows\); each has", ran.out
+    )
+    assert re.search(r"Ridge +[\d,.]+ .*\n.*Lasso +[\d,.]+", ran.out)
+    for word in ("honest 90% interval", "mean log-loss", "Certificate: solved"):
+        assert word in ran.out
+    assert {path.name for path in Path("kinds.run").iterdir()} == FILES
+    model = rf.load("kinds.run/model.rfit")
+    X = frame[["size", "quality", "noise"]]
+    assert model.classes_.tolist() == ["flat", "hut", "villa"]
+    assert model.coef_.shape == (3, 3)
+    assert model.score(X, frame["kind"]) > 0.7
+    page = Path("kinds.run/report.html").read_text()
+    for words in ("widest differences between two classes", "log-odds of “", "Classes of kind"):
+        assert words.lower() in page.lower()
+    assert "the one whose probability is predicted" not in page
+
+
+def test_three_classes_as_json_and_bit_by_bit(run, three):
+    ran = run("fit", "kinds.csv", "-t", "kind", *FAST, "--no-honest", "-o", "j.run", "--json")
+    result = json.loads(ran.out)
+    assert result["classes"] == ["flat", "hut", "villa"]
+    assert result["positive"] is None
+    coef = rf.load("j.run/model.rfit").coef_
+    assert result["chosen"]["columns"] == coef.any(axis=0).sum() <= 3
+    assert run("fit", "kinds.csv", "-t", "kind", *FAST, "--no-honest", "-o", "k.run", "--json").code == 0
+    assert Path("j.run/model.rfit").read_bytes() == Path("k.run/model.rfit").read_bytes()
+
+
+def test_numbers_can_be_classes(run):
+    frame = kinds()
+    frame.assign(kind=frame["kind"].map({"flat": 10, "hut": 9, "villa": 20})).to_csv("n.csv", index=False)
+    ran = run("fit", "n.csv", "-t", "kind", "--task", "classification", *FAST, "--no-honest")
+    assert ran.code == 0, ran.err
+    assert "Classes: '9' (" in ran.out
+    assert rf.load("n.run/model.rfit").classes_.tolist() == [9, 10, 20]
+    predicted = pd.DataFrame(json.loads(run("predict", "n.run", "n.csv", "--json").out)["predictions"])
+    assert set(predicted["prediction"]) == {"9", "10", "20"}

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import regularfit as rf
-from tests.cli.data import FAST, houses
+from tests.cli.data import FAST, houses, kinds
 
 
 def test_predictions_are_those_of_the_model(run, table, fitted):
@@ -29,6 +29,17 @@ def test_probabilities(run, table):
     assert rows.columns.tolist() == ["prediction", "probability of yes"]
     assert ((rows["probability of yes"] > 0.5) == (rows["prediction"] == "yes")).all()
     assert (rows["prediction"] == houses()["dear"]).mean() > 0.8
+
+
+def test_probabilities_of_three_classes(run, three):
+    rows = pd.DataFrame(json.loads(run("predict", three, "kinds.csv", "--json").out)["predictions"])
+    names = ["flat", "hut", "villa"]
+    assert rows.columns.tolist() == ["prediction", *(f"probability of {name}" for name in names)]
+    model, shares = rf.load(three / "model.rfit"), rows.iloc[:, 1:].to_numpy()
+    X = kinds()[["size", "quality", "noise"]]
+    np.testing.assert_allclose(shares, model.predict_proba(X), rtol=1e-9)
+    np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-9)
+    assert rows["prediction"].tolist() == model.predict(X).tolist()
 
 
 @pytest.mark.parametrize("name", ["p.csv", "p.csv.gz", "p.parquet"])

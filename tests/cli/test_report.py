@@ -27,3 +27,10 @@ def test_what_is_no_run_folder(run, fitted):
     assert run("report", "empty").code == 3
     (fitted / "facts.json").write_text("{}")
     assert run("report", fitted).code == 3
+
+
+def test_the_page_of_three_classes_comes_again(run, three):
+    before = (three / "report.html").read_bytes()
+    ran = run("report", three, "-o", "again.html")
+    assert ran.code == 0, ran.err
+    assert (three.parent / "again.html").read_bytes() == before

@@ -78,3 +78,11 @@ def test_classes_are_counted_and_the_modelled_one_is_named(data, capsys):
 def test_a_model_is_compared_with_none(data, capsys, share, words):
     error = (1 - share) * data.target.null_error
     assert words in printed(replace(data, chosen=replace(data.chosen, error=error)), capsys)
+
+
+def test_many_classes_are_cut_short(data, capsys):
+    names = tuple(f"k{i}" for i in range(11))
+    many = replace(data, target=replace(data.target, classes=names, counts=(5,) * 11))
+    out = printed(many, capsys)
+    assert "'k7' (5 rows) and 3 more; each has a probability and coefficients of its own" in out
+    assert as_json(many, Path("a.run"))["positive"] is None

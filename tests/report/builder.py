@@ -9,6 +9,7 @@ from sklearn.datasets import load_diabetes
 from sklearn.linear_model import enet_path
 from sklearn.model_selection import KFold
 
+from regularfit.report.by_class import ByClass, ClassCoefficients
 from regularfit.report.data import (
     CandidateFacts,
     CertificateFacts,
@@ -137,3 +138,22 @@ def _run() -> RunFacts:
         "0" * 64, "2026-11-21 05:00:00 UTC", 1.234, {"target": "progression", "folds": "10"},
         'import regularfit as rf\n\nmodel = rf.PenalizedRegressor(rf.L1()).fit(X, y)',
     )  # fmt: skip
+
+
+def three_classes(names=("low", "middle", "high")) -> ReportData:
+    """Facts of several classes: the numbers of the diabetes data with coefficients of every class."""
+    data, rng = diabetes((1.0, 0.5)), np.random.default_rng(0)
+    found = [
+        ClassCoefficients(c.name, tuple(row.tolist()), tuple((row * 2).tolist()))
+        for c, row in zip(
+            data.coefficients, rng.normal(size=(len(data.coefficients), len(names))), strict=True
+        )
+    ]
+    target = TargetFacts(
+        "progression", "classification", "guessed, since the target holds text", "mean log-loss",
+        data.target.null_error, tuple(names), tuple(range(100, 100 + len(names))),
+    )  # fmt: skip
+    by_class = ByClass(
+        tuple(rng.normal(size=len(names)).tolist()), tuple(sorted(found, key=lambda c: -c.spread))
+    )
+    return replace(data, target=target, coefficients=(), intercept=float("nan"), by_class=by_class)

@@ -1,9 +1,10 @@
 import math
+from dataclasses import dataclass, field
 
 import pytest
 
 from regularfit.errors import InputError
-from regularfit.report.codec import decode, encode
+from regularfit.report.codec import LATER, decode, encode
 from regularfit.report.data import Choice
 
 
@@ -36,3 +37,21 @@ def test_optional_values():
 def test_damage_is_named(hint, value, said):
     with pytest.raises(InputError, match=said):
         decode(hint, value)
+
+
+@dataclass(frozen=True)
+class Grown:
+    old: int
+    new: int | None = field(default=None, metadata=LATER)
+
+
+@pytest.mark.parametrize(("value", "plain"), [(Grown(1), {"old": 1}), (Grown(1, 2), {"old": 1, "new": 2})])
+def test_a_later_field_is_left_out_until_it_is_used(value, plain):
+    assert encode(value) == plain
+    assert decode(Grown, plain) == value
+
+
+@pytest.mark.parametrize("plain", [{"new": 1}, {"old": 1, "newer": 2}])
+def test_other_fields_are_still_missing_or_unknown(plain):
+    with pytest.raises(InputError, match="missing or unknown"):
+        decode(Grown, plain)

@@ -4,7 +4,7 @@ import pytest
 
 from regularfit.errors import InputError
 from regularfit.report.data import FORMAT, ReportData
-from tests.report.builder import diabetes
+from tests.report.builder import diabetes, three_classes
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +38,9 @@ def test_damage_is_named(data):
     value["chosen"]["strength"] = "strong"
     with pytest.raises(InputError, match=r"report\.chosen\.strength"):
         ReportData.from_json(json.dumps(value))
+
+
+def test_several_classes_survive_and_other_facts_do_not_mention_them(data):
+    again = ReportData.from_json(three_classes().to_json())
+    assert again.by_class == three_classes().by_class
+    assert "by_class" not in json.loads(data.to_json())

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from regularfit.report.render import render
-from tests.report.builder import diabetes, from_arrays
+from tests.report.builder import diabetes, from_arrays, three_classes
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium (pip install selenium)")
 CHROMIUM, DRIVER = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
@@ -46,6 +46,10 @@ def pages(tmp_path_factory):
         wide, target=replace(wide.target, name="unbroken" * 30), table=replace(wide.table, source="x" * 200)
     )
     found = {"diabetes": diabetes(), "wide": wide, "two": two, "long": long}
+    found |= {
+        "three": three_classes(),
+        "classes": three_classes([f"{NAME} {'unbroken' * 9} {k}" for k in range(15)]),
+    }
     for name, data in found.items():
         (folder / f"{name}.html").write_text(render(data), encoding="utf-8")
     return folder
@@ -62,7 +66,7 @@ def show(browser, page, width, scheme="light", media=""):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("name", ["diabetes", "wide", "two", "long"])
+@pytest.mark.parametrize("name", ["diabetes", "wide", "two", "long", "three", "classes"])
 def test_quiet_alone_and_inside_its_width(browser, pages, name, width, scheme):
     show(browser, pages / f"{name}.html", width, scheme)
     assert browser.get_log("browser") == []

@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from regularfit.report.panels import candidates
+from regularfit.report.panels import candidates, coefficients, path, table
 from regularfit.report.panels._strengths import brief, strength_scale
 from regularfit.report.panels.curve import error_scale
-from tests.report.builder import diabetes
+from tests.report.builder import diabetes, three_classes
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +39,18 @@ def test_the_column_of_honest_intervals_is_there_where_they_are():
     page = candidates.panel(replace(data, candidates=without, honest=None))
     assert "honest interval" not in page
     assert "<td>–</td>" not in page
+
+
+def test_every_class_has_a_column_of_coefficients():
+    data = three_classes(tuple("abcdefg"))
+    page = coefficients.panel(data)
+    assert page.count('<th scope="col">g</th>') == 2  # for one standard deviation, and for one unit
+    assert page.count("<td><span>") == 7 * len(data.by_class.coefficients)
+    assert "intercept" in page
+    assert "widest differences between two classes" in path.panel(data).lower().replace("&#x27;", "'")
+
+
+def test_many_classes_are_folded_and_none_is_called_the_predicted_one():
+    page = table.panel(three_classes([f"k{i}" for i in range(20)]))
+    assert "The other 8" in page
+    assert "the one whose probability" not in page

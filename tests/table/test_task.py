@@ -44,7 +44,8 @@ def test_the_task_can_be_said():
     ("values", "task", "words"),
     [
         ([1, 1, 1], None, "same value in every row"),
-        (["a", "b", "c"], None, "3 classes: a \\(1\\).*Two classes, or a number"),
+        (["a", "b", "c"], None, "Of the 3 classes .* 3 have a single row: 'a', 'b', 'c'"),
+        (["a", "a", "b", "b", "c"], None, "1 has a single row: 'c'.* join or drop"),
         ([1, 2, 3], "classification", "leave out --task"),
         (["a", "b"] * 2, "regression", "holds text"),
         ([*map(str, range(30)), "NA"], None, "--missing NA"),
@@ -56,6 +57,39 @@ def test_the_task_can_be_said():
 def test_targets_that_cannot_be_used(values, task, words):
     with pytest.raises(TableError, match=words):
         guess_task(named(values), task)
+
+
+@pytest.mark.parametrize(
+    ("values", "task", "classes", "reason"),
+    [
+        (
+            ["b", "a", "c"] * 2,
+            None,
+            ("a", "b", "c"),
+            "guessed, since the target holds text (3 different values)",
+        ),
+        ([10, 9, 11] * 2, "classification", ("9", "10", "11"), "as given by --task"),
+        ([1.0, 2.0, 3.0, 4.0] * 2, "classification", ("1", "2", "3", "4"), "as given by --task"),
+    ],
+)
+def test_several_classes(values, task, classes, reason):
+    target = guess_task(named(values), task)
+    assert (target.task, target.classes, target.reason) == ("classification", classes, reason)
+    np.testing.assert_array_equal(target.order[target.values.astype(int)], values)
+    np.testing.assert_array_equal(target.labels, values)
+    np.testing.assert_array_equal(target.order, np.unique(values))
+
+
+def test_numbers_with_a_marker_are_no_classes_unless_said():
+    values = [*map(str, range(30)), "NA"] * 2
+    with pytest.raises(TableError, match=r"nearly all of it is numbers.*--missing NA.*--task classification"):
+        guess_task(named(values))
+    assert len(guess_task(named(values), "classification").classes) == 31
+
+
+def test_of_several_classes_none_is_the_positive_one():
+    with pytest.raises(TableError, match=r"--positive 'a' names one of two classes, but .* has 3"):
+        guess_task(named(["a", "b", "c"] * 2), positive="a")
 
 
 @pytest.mark.parametrize(

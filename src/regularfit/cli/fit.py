@@ -53,7 +53,7 @@ _LOSS_OF = {"regression": "squared", "classification": "logistic"}
 @click.option(
     "--loss",
     type=click.Choice(["squared", "logistic"]),
-    help="squared for numbers, logistic for two classes.",
+    help="squared for numbers, logistic for classes.",
 )
 @click.option(
     "--candidates",

@@ -41,9 +41,10 @@ def describe(fitted: Model) -> dict[str, Any]:
     import numpy as np
 
     estimator, certificate = fitted.estimator, fitted.estimator.certificate_
-    coef = np.ravel(estimator.coef_)
+    coef = np.atleast_2d(estimator.coef_)
     names = fitted.encoder.names
-    order = np.argsort(-np.abs(coef), kind="stable")
+    order = np.argsort(-np.abs(coef).max(axis=0), kind="stable")
+    several = fitted.classes if len(coef) > 1 else ()
     return {
         "file": str(fitted.path),
         "target": fitted.target,
@@ -59,21 +60,27 @@ def describe(fitted: Model) -> dict[str, Any]:
         "columns": list(fitted.encoder.inputs) or f"{fitted.encoder.sparse:,} numbered columns",
         "dropped": {column.column: column.reason for column in fitted.encoder.dropped},
         "matrix_columns": len(names),
-        "intercept": float(np.ravel(estimator.intercept_)[0]),
-        "coefficients": {names[i]: float(coef[i]) for i in order if coef[i] != 0},
+        "intercept": _each(np.ravel(estimator.intercept_), several),
+        "coefficients": {names[i]: _each(coef[:, i], several) for i in order if coef[:, i].any()},
         **fitted.origin,
     }  # fmt: skip
+
+
+def _each(values: Any, classes: tuple[str, ...]) -> Any:
+    """One number, or one a class where every class has its own."""
+    return dict(zip(classes, map(float, values), strict=True)) if classes else float(values[0])
+
+
+def _class_words(classes: list[str]) -> str:
+    if len(classes) > 2:
+        return f", the probabilities of {len(classes):,} classes"
+    return f", the probability of '{classes[1]}' against '{classes[0]}'" if classes else ""
 
 
 def _summary(facts: dict[str, Any]) -> list[str]:
     from regularfit.cli.output import number
 
     target, proof = facts["target"], facts["certificate"]
-    classes = (
-        f", the probability of '{target['classes'][1]}' against '{target['classes'][0]}'"
-        if target["classes"]
-        else ""
-    )
     columns = facts["columns"]
     given = (
         columns
@@ -84,7 +91,7 @@ def _summary(facts: dict[str, Any]) -> list[str]:
     proved = "solved to" if proof["converged"] else "NOT solved:"
     return [
         f"Model       {facts['file']}",
-        f"Predicts    {target['name']} ({target['task']}{classes})",
+        f"Predicts    {target['name']} ({target['task']}{_class_words(target['classes'])})",
         f"Penalty     {facts['candidate']} at strength {number(facts['strength'])} "
         f"(select={facts['select']}): {facts['penalty']}",
         f"Kept        {len(facts['coefficients']):,} of {facts['matrix_columns']:,} columns made",
@@ -98,13 +105,17 @@ def _summary(facts: dict[str, Any]) -> list[str]:
     ]
 
 
-def _print_coefficients(coefficients: dict[str, float], out: Any, most: int | None) -> None:
+def _print_coefficients(coefficients: dict[str, Any], out: Any, most: int | None) -> None:
     from regularfit.cli.output import number
 
     shown = list(coefficients.items())[:most]
     if not shown:
         out.line("Every coefficient is zero: the model predicts the same for every row.")
         return
-    out.table(["column", "coefficient"], [[name, number(value)] for name, value in shown])
+    head, several = ["coefficient"], isinstance(shown[0][1], dict)
+    if several:
+        head = list(shown[0][1])
+    rows = [[name, *map(number, value.values() if several else [value])] for name, value in shown]
+    out.table(["column", *head], rows)
     if len(shown) < len(coefficients):
         out.line(f"... and {len(coefficients) - len(shown):,} more (--all shows them)")

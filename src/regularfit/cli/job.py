@@ -156,9 +156,10 @@ def run_fit(prepared: Prepared, settings: Settings) -> Fitted:
 
 
 def labels_in_order(target: Target) -> np.ndarray:
-    """Return labels of which the later in sorted order is the positive class, as an estimator takes it.
+    """Return labels of which, if they are two, the later in sorted order is the positive class.
 
-    They are the labels of the table, or 0 and 1 where the earlier class was named as positive.
+    An estimator takes them so. They are the labels of the table, or 0 and 1 where the earlier class was named as
+    positive.
     """
     if target.order is None or target.order[0] < target.order[1]:
         return target.labels

@@ -31,7 +31,7 @@ class Model:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The two classes as text, the second one being predicted; empty for regression."""
+        """The classes as text, of two the second one being predicted; empty for regression."""
         return tuple(self.target["classes"])
 
     def matrix(self, table: Table) -> tuple[Any, tuple[str, ...]]:

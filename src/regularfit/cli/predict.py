@@ -40,7 +40,8 @@ def predict(
     """Predict every row of DATA with MODEL, a model file or the run folder that holds it.
 
     One line a row, in the order of DATA: the prediction, for two classes also the probability of the second
-    one. Levels never seen in training are allowed and reported; a column that is lacking is an error.
+    one, for more classes that of each. Levels never seen in training are allowed and reported; a column that
+    is lacking is an error.
     """
     _check_output(output, force)
     delimiter = checked_delimiter(delimiter)
@@ -72,7 +73,12 @@ def predictions(fitted: Any, X: Any) -> pd.DataFrame:
 
     if not fitted.classes:
         return pd.DataFrame({"prediction": fitted.estimator.predict(X)})
-    second = fitted.estimator.predict_proba(X)[:, 1]
+    each = fitted.estimator.predict_proba(X)
+    if len(fitted.classes) > 2:
+        labels = [fitted.classes[int(k)] for k in each.argmax(axis=1)]
+        shares = {f"probability of {name}": each[:, k] for k, name in enumerate(fitted.classes)}
+        return pd.DataFrame({"prediction": labels, **shares})
+    second = each[:, 1]
     labels = [fitted.classes[int(p > 0.5)] for p in second]
     return pd.DataFrame({"prediction": labels, f"probability of {fitted.classes[1]}": second})
 

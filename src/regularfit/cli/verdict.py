@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from regularfit.cli.output import Output, number, plain
 
 if TYPE_CHECKING:
-    from regularfit.report.data import CandidateFacts, CertificateFacts, ReportData
+    from regularfit.report.data import CandidateFacts, CertificateFacts, ReportData, TargetFacts
+
+_MOST_CLASSES = 8
 
 
 def print_verdict(data: ReportData, folder: Path, out: Output) -> None:
@@ -47,11 +49,21 @@ def _class_lines(data: ReportData) -> list[str]:
     target = data.target
     if not target.classes:
         return []
-    (other, positive), counts = target.classes, target.counts
+    if len(target.classes) > 2:
+        return [f"Classes: {_several(target)}; each has a probability and coefficients of its own"]
+    other, positive, counts = target.classes[0], target.classes[1], target.counts
     return [
         f"Classes: '{other}' ({counts[0]:,} rows) and '{positive}' ({counts[1]:,} rows); probabilities and "
         f"coefficients are those of '{positive}' (--positive changes it)"
     ]
+
+
+def _several(target: TargetFacts) -> str:
+    """The classes with their rows, the first ones where there are many."""
+    named = [f"'{name}' ({n:,} rows)" for name, n in zip(target.classes, target.counts, strict=True)]
+    if len(named) > _MOST_CLASSES:
+        return ", ".join(named[:_MOST_CLASSES]) + f" and {len(named) - _MOST_CLASSES:,} more"
+    return ", ".join(named[:-1]) + f" and {named[-1]}"
 
 
 def _table(data: ReportData) -> tuple[list[str], list[list[str]]]:
@@ -160,7 +172,7 @@ def as_json(data: ReportData, folder: Path) -> dict[str, Any]:
         "target": data.target.name,
         "task": data.target.task,
         "classes": list(data.target.classes),
-        "positive": data.target.classes[1] if data.target.classes else None,
+        "positive": data.target.classes[1] if len(data.target.classes) == 2 else None,
         "error": data.target.score_name,
         "null_error": data.target.null_error,
         "candidates": [

@@ -1,26 +1,32 @@
 """Frozen dataclasses to plain JSON values and back, by their type hints.
 
 JSON has no NaN and no infinity, so a float that is not finite travels as the text "nan", "inf" or "-inf".
+
+A field marked ``LATER`` came after facts had been written without it: while it has its default it is left out, so that
+facts that do not need it are the same as ever, and those without it can be read.
 """
 
 from __future__ import annotations
 
 import math
 import types
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from regularfit.errors import InputError
 
-__all__ = ["decode", "encode"]
+__all__ = ["LATER", "decode", "encode"]
 
 T = TypeVar("T")
+
+#: Metadata of a field that older facts lack.
+LATER = {"later": True}
 
 
 def encode(value: Any) -> Any:
     """Turn a dataclass, or a value inside one, into what ``json.dumps(..., allow_nan=False)`` accepts."""
     if is_dataclass(value):
-        return {f.name: encode(getattr(value, f.name)) for f in fields(value)}
+        return {f.name: encode(getattr(value, f.name)) for f in fields(value) if not _idle(f, value)}
     if isinstance(value, (tuple, list)):
         return [encode(v) for v in value]
     if isinstance(value, dict):
@@ -58,16 +64,27 @@ def decode(hint: type[T], value: Any, where: str = "report") -> T:
     return _decode_scalar(hint, value, where)
 
 
+def _idle(field: Field[Any], value: Any) -> bool:
+    return bool(field.metadata.get("later")) and getattr(value, field.name) == field.default
+
+
 def _decode_dataclass(cls: Any, value: Any, where: str) -> Any:
     _check(isinstance(value, dict), where, "an object", value)
     hints = get_type_hints(cls)
-    differing = sorted(set(hints) ^ set(value))
+    optional = {f.name for f in fields(cls) if f.metadata.get("later")}
+    differing = sorted((set(hints) ^ set(value)) - (optional - set(value)))
     if differing:
         raise InputError(
             f"The facts of this report are damaged: {where} should have exactly the fields {', '.join(hints)}, "
             f"but {', '.join(differing)} is missing or unknown. Write the report again from its run."
         )
-    return cls(**{name: decode(hint, value[name], f"{where}.{name}") for name, hint in hints.items()})
+    return cls(
+        **{
+            name: decode(hint, value[name], f"{where}.{name}")
+            for name, hint in hints.items()
+            if name in value
+        }
+    )
 
 
 def _decode_scalar(hint: Any, value: Any, where: str) -> Any:

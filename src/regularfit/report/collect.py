@@ -10,6 +10,7 @@ import numpy as np
 from regularfit.designs import as_design
 from regularfit.errors import InputError, UnsupportedError
 from regularfit.linear.table import read_table
+from regularfit.report.collect_classes import by_class, check_outputs, spread_path
 from regularfit.report.compete import candidate_facts, honest_facts, penalty_name, selected, simplest
 from regularfit.report.data import (
     MOST_COLUMNS,
@@ -22,6 +23,7 @@ from regularfit.report.data import (
     TableFacts,
     TargetFacts,
 )
+from regularfit.report.target import null_errors
 
 __all__ = ["collect"]
 
@@ -53,33 +55,36 @@ def collect(
     ----------
     estimator : a fitted :class:`~regularfit.PenalizedRegressor` or :class:`~regularfit.PenalizedClassifier`.
     X : the (n, p) table it was fitted on.
-    y : (n,) its target as numbers; 0 and 1 for a classifier.
+    y : (n,) its target as numbers; for a classifier the number of each row's class, from 0.
     table, target, run : facts that the estimator cannot know; see :func:`~regularfit.report.target.target_facts`.
     honest : the :class:`~regularfit.selection.HonestScore` of this estimator, or None.
     names : what to call the candidates, instead of names made from the penalties.
     columns : names of the columns, instead of the estimator's own.
-    sample_weight, offset : (n,) as in ``fit``.
+    sample_weight, offset : (n,) as in ``fit``; with more than two classes the offset is (n, K).
     level : of the honest intervals, 0 < level < 1.
 
     Raises
     ------
     UnsupportedError
-        Where the estimator was tuned by a score of its own instead of the error of its loss.
+        Where the estimator was tuned by a score of its own instead of the error of its loss, or has several
+        targets.
     InputError
         For names that do not fit.
     """
     _check_error(estimator)
+    check_outputs(estimator.path_, target)
     y = np.asarray(y, dtype=np.float64)
     weights = np.ones_like(y) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
     weights = weights / weights.sum()
     called = _candidate_names(estimator, names)
-    null = _null_error(estimator, y, weights, offset)
+    null = float(weights @ null_errors(estimator.path_.loss, y, weights, offset, estimator.fit_intercept))
     candidates = candidate_facts(estimator, called, null, honest, level)
     chosen = _chosen(estimator, candidates)
     deviation = as_design(read_table(X).values).moments(weights[None, :])[1][0]
     labels = _column_names(estimator, columns)
     path = estimator.path_
     at = int(np.argmin(abs(path.strengths - estimator.strength_)))
+    several = path.outputs is not None
     return ReportData(
         table=table,
         target=target,
@@ -87,10 +92,11 @@ def collect(
         chosen=chosen,
         simplest=simplest(estimator, chosen),
         honest=None if honest is None else honest_facts(honest, level, _procedure(estimator)),
-        path=_path(path, at, deviation, labels),
-        coefficients=_coefficients(np.ravel(estimator.coef_), deviation, labels),
-        intercept=float(np.ravel(estimator.intercept_)[0]),
+        path=(spread_path if several else _path)(path, at, deviation, labels),
+        coefficients=() if several else _coefficients(np.ravel(estimator.coef_), deviation, labels),
+        intercept=float("nan") if several else float(np.ravel(estimator.intercept_)[0]),
         run=run,
+        by_class=by_class(estimator, deviation, labels) if several else None,
     )
 
 
@@ -126,15 +132,6 @@ def _column_names(estimator: Any, columns: Sequence[str] | None) -> Sequence[str
             f"columns has {len(found)} names, but the estimator was fitted on {p} columns; give one each."
         )
     return [str(name) for name in found]
-
-
-def _null_error(estimator: Any, y: np.ndarray, weights: np.ndarray, offset: Any) -> float:
-    """Training error at a deviance ratio of zero: of the intercept alone, or of nothing at all."""
-    loss = estimator.path_.loss
-    eta = np.zeros_like(y) if offset is None else np.asarray(offset, dtype=np.float64)
-    if estimator.fit_intercept:
-        eta = eta + loss.null_eta(y, weights, eta)
-    return float(weights @ loss.score(y, eta))
 
 
 def _chosen(estimator: Any, candidates: Sequence[Any]) -> Choice:

@@ -9,6 +9,7 @@ import numpy as np
 
 from regularfit.lockstep import Path
 from regularfit.penalties import L1, L2, ElasticNet
+from regularfit.report.collect_classes import columns_kept
 from regularfit.report.data import CandidateFacts, CertificateFacts, Choice, CurveFacts, HonestFacts
 from regularfit.selection import CVResult, fold_mean, fold_se
 
@@ -89,7 +90,7 @@ def _candidate(
         difference_se=apart[1],
         train_error=float(train[at]),
         gap=(error - float(train[at])) / float(train[at]) if train[at] > 0 else float("nan"),
-        kept=int(path.nonzeros[at]),
+        kept=int(columns_kept(path)[at]),
         honest=honest,
         curve=None if cv is None else _curve(cv, train, path),
         certificate=_certificate(path, at, tol),
@@ -105,7 +106,7 @@ def _curve(cv: CVResult, train: np.ndarray, path: Path) -> CurveFacts:
         best=cv.index_min,
         one_se=cv.index_1se,
         train=tuple(train.tolist()),
-        kept=tuple(path.nonzeros.tolist()),
+        kept=tuple(columns_kept(path).tolist()),
         n_folds=int(cv.folds.shape[1]),
     )
 
@@ -145,12 +146,10 @@ def simplest(estimator: Any, chosen: Choice) -> Choice | None:
         apart = cv.folds - base
         fine = fold_mean(apart, cv.weights) <= fold_se(apart, cv.weights)
         fine &= np.arange(len(fine)) <= cv.index_min
-        found += [
-            (int(path.nonzeros[i]), float(cv.mean[i]), k, float(cv.strengths[i]))
-            for i in np.flatnonzero(fine)
-        ]
+        kept = columns_kept(path)
+        found += [(int(kept[i]), float(cv.mean[i]), k, float(cv.strengths[i])) for i in np.flatnonzero(fine)]
     if not found:
         return None
-    kept, error, candidate, strength = min(found)
+    fewest, error, candidate, strength = min(found)
     reason = "fewest columns within one standard error of the lowest error"
-    return Choice(candidate, strength, error, kept, reason) if kept < chosen.kept else None
+    return Choice(candidate, strength, error, fewest, reason) if fewest < chosen.kept else None

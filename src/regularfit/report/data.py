@@ -7,11 +7,12 @@ builds by hand and what :func:`regularfit.report.render.render` needs.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from regularfit.errors import InputError
-from regularfit.report.codec import decode, encode
+from regularfit.report.by_class import ByClass
+from regularfit.report.codec import LATER, decode, encode
 
 __all__ = [
     "FORMAT",
@@ -56,7 +57,7 @@ class TargetFacts:
     reason : how the task was found ("guessed, since the target has two different values").
     score_name : the name of the error, in words ("mean squared error", "log-loss").
     null_error : the error of predicting the same value for every row.
-    classes, counts : the two classes, the second one being predicted, and their rows; empty for regression.
+    classes, counts : the classes and their rows, of two the second being predicted; empty for regression.
     quantiles : minimum, lower quartile, median, upper quartile and maximum; empty for classification.
     mean, sd : of the target; nan for classification.
     edges, histogram : (b + 1,) edges and (b,) rows in each bin; empty for classification.
@@ -193,7 +194,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ColumnPath:
-    """The coefficients of one column along the path, on the standardised scale, (L,)."""
+    """One column's coefficients along the path, standardised, (L,); of classes, the widest difference of two."""
 
     name: str
     values: tuple[float, ...]
@@ -243,7 +244,8 @@ class ReportData:
 
     ``coefficients`` are the largest of the chosen model by standardised size (zeros left out, at most
     ``MOST_COLUMNS``); ``simplest`` is the model with the fewest columns that is not clearly worse than the chosen one,
-    or None where that is the chosen one itself.
+    or None where that is the chosen one itself. Where every class has a predictor, ``by_class`` takes the place of
+    ``coefficients`` (empty) and ``intercept`` (nan).
     """
 
     table: TableFacts
@@ -256,6 +258,7 @@ class ReportData:
     coefficients: tuple[Coefficient, ...]
     intercept: float
     run: RunFacts
+    by_class: ByClass | None = field(default=None, metadata=LATER)
 
     def to_json(self) -> str:
         """Return the facts as JSON, with the version of the format."""

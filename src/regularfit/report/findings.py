@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from regularfit.report.by_class import ByClass
 from regularfit.report.data import ReportData, TableFacts
 from regularfit.report.finding import CLEAR, Finding, best_error, chosen, explained, kept_words
 from regularfit.report.findings_along import certificate, curve, gap
@@ -180,20 +181,42 @@ def _be(n: int) -> str:
 
 def coefficients(data: ReportData) -> Finding:
     """Say which column weighs most, on a scale where columns compare."""
+    if data.by_class is not None:
+        return by_class(data, data.by_class)
     if not data.coefficients:
-        return Finding(
-            f"The model is empty: it predicts the same {data.target.name} for every row.", (), "warn"
-        )
+        return _empty(data)
     top = data.coefficients[0]
     moves = signed(top.standardised, 3)
     if data.target.classes:
         effect = f"changes the log-odds of “{data.target.classes[1]}” by {moves}"
     else:
         effect = f"changes the predicted {data.target.name} by {moves}"
+    remarks = _reservations(data, len(data.coefficients))
+    return Finding(f"{top.name} weighs most: one standard deviation more {effect}.", remarks)
+
+
+def by_class(data: ReportData, found: ByClass) -> Finding:
+    """Say which column tells two classes apart most, and which two."""
+    if not found.coefficients:
+        return _empty(data)
+    top, names = found.coefficients[0], data.target.classes
+    up, down = (names[top.standardised.index(pick(top.standardised))] for pick in (max, min))
+    return Finding(
+        f"{top.name} weighs most: one standard deviation more changes the log-odds of “{up}” against “{down}” by "
+        f"{signed(top.spread, 3)}.",
+        _reservations(data, len(found.coefficients)),
+    )
+
+
+def _empty(data: ReportData) -> Finding:
+    return Finding(f"The model is empty: it predicts the same {data.target.name} for every row.", (), "warn")
+
+
+def _reservations(data: ReportData, shown: int) -> tuple[str, ...]:
     remarks = ["A coefficient says how the model predicts, not what would happen if the column were changed."]
-    if len(data.coefficients) < data.chosen.kept:
-        remarks.append(f"The {len(data.coefficients)} largest of {data.chosen.kept:,} are listed.")
-    return Finding(f"{top.name} weighs most: one standard deviation more {effect}.", tuple(remarks))
+    if shown < data.chosen.kept:
+        remarks.append(f"The {shown} largest of {data.chosen.kept:,} are listed.")
+    return tuple(remarks)
 
 
 def reproduce(data: ReportData) -> Finding:

@@ -1,4 +1,4 @@
-"""Guessing what is asked, a number or one of two classes, from the target."""
+"""Guessing what is asked, a number or a class, from the target."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Task = Literal["regression", "classification"]
 class Target:
     """The target as numbers and what it means.
 
-    `values` are the numbers themselves, or 0 and 1; `classes` are the two classes as text, the second one
-    being 1 (empty for regression); `reason` says how the task was found; `labels` are what an estimator is
-    given: the numbers, or the classes as they stand in the table; `order` holds the two labels, the second one
-    being 1 (None for regression), and is sorted unless another class was named as positive.
+    `values` are the numbers themselves, or the number of each row's class, from 0; `classes` are the classes as
+    text (empty for regression), of two the second one being predicted; `reason` says how the task was found;
+    `labels` are what an estimator is given: the numbers, or the classes as they stand in the table; `order` holds
+    the labels of the classes (None for regression), and is sorted unless the first of two was named as positive.
     """
 
     name: str
@@ -36,16 +36,16 @@ class Target:
 
 
 def guess_task(series: pd.Series, task: Task | None = None, positive: str | None = None) -> Target:
-    """Read the target as numbers or as two classes, as its values suggest or as `task` says.
+    """Read the target as numbers or as classes, as its values suggest or as `task` says.
 
-    Two different values make a classification; more numbers make a regression. The class `positive` counts as
-    1, by default the later of the two in sorted order.
+    Two different values, or text, make a classification; more numbers make a regression. Of two classes
+    `positive` counts as 1, by default the later of the two in sorted order.
 
     Raises
     ------
     TableError
-        Where all values are the same, where there are more than two classes, where the values do not suit
-        the task, or where `positive` is neither class, or given for a regression.
+        Where all values are the same, where a class has a single row, where the values do not suit the task
+        or are numbers but for a marker, or where `positive` is neither of two classes.
 
     Examples
     --------
@@ -69,9 +69,9 @@ def guess_task(series: pd.Series, task: Task | None = None, positive: str | None
     numeric = values.is_number(series)
     reason = "as given by --task" if task else _reason(distinct, numeric)
     if task is None:
-        task = "classification" if distinct == 2 else "regression" if numeric else None
-    if task is None:
-        raise _too_many(series, name, distinct)
+        task = "regression" if numeric and distinct > 2 else "classification"
+        if distinct > 2:
+            _check_no_marker(series, name, distinct)
     if task == "classification":
         return _as_classes(series, name, reason, positive)
     if positive is not None:
@@ -85,7 +85,8 @@ def guess_task(series: pd.Series, task: Task | None = None, positive: str | None
 def _reason(distinct: int, numeric: bool) -> str:
     if distinct == 2:
         return "guessed, since the target has two different values"
-    return f"guessed, since the target holds numbers ({distinct:,} different ones)" if numeric else ""
+    held, each = ("numbers", "ones") if numeric else ("text", "values")
+    return f"guessed, since the target holds {held} ({distinct:,} different {each})"
 
 
 def _as_number(series: pd.Series, name: str, reason: str) -> Target:
@@ -93,7 +94,7 @@ def _as_number(series: pd.Series, name: str, reason: str) -> Target:
         raise TableError(
             f"The target '{name}' holds text (such as {str(series.iloc[0])!r}), so it cannot be a "
             "regression target. "
-            f"A regression needs numbers.{_advice(series, name)} For two classes, leave out --task."
+            f"A regression needs numbers.{_advice(series, name)} For classes, leave out --task."
         )
     number = values.to_numbers(series, name)
     return Target(name, "regression", number, (), reason, number)
@@ -103,28 +104,55 @@ def _as_classes(series: pd.Series, name: str, reason: str, positive: str | None)
     numeric = values.is_number(series)
     text = values.to_text(series)
     levels = sorted(series.unique()) if numeric else sorted(text.unique())
-    if len(levels) > 2:
-        raise _too_many(series, name, len(levels))
     names = list(values.to_text(pd.Series(levels)))
-    smallest = int(text.value_counts().min())
-    if smallest < 2:
+    _check_rows(series, text, name)
+    if positive is not None and _which(positive, names, name) == 0:
+        levels, names = levels[::-1], names[::-1]
+    codes = text.map({level: code for code, level in enumerate(names)}).to_numpy().astype(int)
+    # Labels keep their own type, so that a model's classes sort as numbers where they are numbers.
+    order = np.array(levels if numeric else names, dtype=None)
+    return Target(name, "classification", codes.astype(np.float64), tuple(names), reason, order[codes], order)
+
+
+def _check_rows(series: pd.Series, text: pd.Series, name: str) -> None:
+    """Refuse a class of one row: no fold can both learn it and test it."""
+    counts = text.value_counts()
+    single = [str(level) for level in counts.index[counts < 2]]
+    if not single:
+        return
+    if len(counts) == 2:
         raise TableError(
             f"One class of the target '{name}' has a single row; each of the two classes needs at least "
             "two, and some "
             "dozens to mean anything. Give more rows, or choose another target."
         )
-    if positive is not None and _which(positive, names, name) == 0:
-        levels, names = levels[::-1], names[::-1]
-    one = (text == names[1]).to_numpy()
-    # Labels keep their own type, so that a model's classes sort as numbers where they are numbers.
-    order = np.array(levels if numeric else names, dtype=None)
-    return Target(
-        name, "classification", one.astype(np.float64), tuple(names), reason, order[one.astype(int)], order
+    shown = ", ".join(f"{level!r:.40}" for level in single[:5]) + (", ..." if len(single) > 5 else "")
+    way = "leave out --task for a regression, or " if values.is_number(series) else ""
+    have = "have" if len(single) > 1 else "has"
+    raise TableError(
+        f"Of the {len(counts):,} classes of the target '{name}', {len(single):,} {have} a single row: {shown}. "
+        f"Each class needs at least two rows, and some dozens to mean anything.{_advice(series, name)} "
+        f"To go on, {way}join or drop the rare classes, give more rows, or choose another target."
     )
+
+
+def _check_no_marker(series: pd.Series, name: str, distinct: int) -> None:
+    """Refuse to guess where a marker or two make text of what is a number otherwise."""
+    advice = _advice(series, name)
+    if advice:
+        raise TableError(
+            f"The target '{name}' holds text ({distinct:,} different values), but nearly all of it is "
+            f"numbers.{advice} If they are classes nevertheless, add --task classification."
+        )
 
 
 def _which(positive: str, names: list[str], target: str) -> int:
     """Which of the two classes is meant: as it is written, or as the number that it is."""
+    if len(names) > 2:
+        raise TableError(
+            f"--positive {positive!r} names one of two classes, but the target '{target}' has {len(names):,}, "
+            "and each gets a probability of its own. Leave --positive out."
+        )
     wanted = positive.strip()
     if wanted in names:
         return names.index(wanted)
@@ -135,20 +163,6 @@ def _which(positive: str, names: list[str], target: str) -> int:
     raise TableError(
         f"--positive {positive!r} is not a class of the target '{target}'. Its classes are {names[0]!r} and "
         f"{names[1]!r}; name the one whose probability is wanted."
-    )
-
-
-def _too_many(series: pd.Series, name: str, distinct: int) -> TableError:
-    number = values.is_number(series)
-    counts = values.to_text(series).value_counts()
-    shown = ", ".join(f"{level} ({count:,})" for level, count in list(counts.items())[:5])
-    way = "leave out --task for a regression, or " if number else ""
-    return TableError(
-        f"The target '{name}' has {distinct:,} classes: {shown}{', ...' if distinct > 5 else ''}. Two "
-        "classes, or a number, "
-        f"are supported so far.{_advice(series, name)} To go on, {way}keep the rows of two classes, or make "
-        "a column that "
-        "says whether a row is of one class."
     )
 
 

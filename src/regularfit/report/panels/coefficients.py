@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from regularfit.report import findings
 from regularfit.report.data import Coefficient, ReportData
 from regularfit.report.html import Markup, table, tag
+from regularfit.report.panels import by_class
+from regularfit.report.panels._bar import bar
 from regularfit.report.panels._section import section
 from regularfit.report.scale import Scale
 from regularfit.report.words import number, signed
@@ -18,6 +20,8 @@ _SHOWN = 16
 
 def panel(data: ReportData) -> Markup:
     """Return the panel."""
+    if data.by_class is not None:
+        return by_class.panel(data, data.by_class)
     purpose = "What the chosen model adds for each column, everything else equal."
     found = data.coefficients
     body: list[Markup] = []
@@ -36,15 +40,7 @@ def _bars(caption: str, rows: Sequence[Coefficient], among: Sequence[Coefficient
     head = ("column", "", "for one standard deviation", "for one unit")
     values = [c.standardised for c in among] + [0.0]
     across = Scale(min(values), max(values))
-    cells = [(c.name, _bar(c, across), signed(c.standardised), signed(c.original, 4)) for c in rows]
+    cells = [
+        (c.name, bar(c.standardised, across), signed(c.standardised), signed(c.original, 4)) for c in rows
+    ]
     return table(caption, head, cells, "bars")
-
-
-def _bar(c: Coefficient, across: Scale) -> Markup:
-    """A bar from zero, to the right for a plus and to the left for a minus."""
-    left, right = sorted((100 * across(0.0), 100 * across(c.standardised)))
-    sign = "plus" if c.standardised >= 0 else "minus"
-    bar = tag("rect", x=f"{left:.2f}%", width=f"{right - left:.2f}%", y=3, height=12, cls=sign)
-    at = f"{100 * across(0.0):.2f}%"
-    middle = tag("line", x1=at, x2=at, y1=0, y2=18, cls="axis")
-    return tag("svg", bar, middle, height=18, width="100%", aria_hidden="true", cls="bar")

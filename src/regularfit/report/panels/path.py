@@ -28,7 +28,10 @@ def _picture(data: ReportData) -> Markup:
     facts = data.path
     columns = [c for c in facts.columns if any(c.values)]
     x = strength_scale(facts.strengths)
-    title = f"Coefficients of {count(len(columns), 'column')} along {len(facts.strengths)} strengths of the penalty."
+    what = "Coefficients" if data.by_class is None else "Widest differences between two classes' coefficients"
+    title = (
+        f"{what} of {count(len(columns), 'column')} along {len(facts.strengths)} strengths of the penalty."
+    )
     chart = Chart(x, spanning([v for c in columns for v in c.values] + [0.0]), title, height=380)
     chart.x_axis(AXIS, brief)
     chart.y_axis(brief)
@@ -44,9 +47,7 @@ def _picture(data: ReportData) -> Markup:
         (x(s), f"strength {number(s)}: {count(n, 'column')} in the model")
         for s, n in zip(facts.strengths, facts.nonzeros, strict=True)
     ]
-    caption = (
-        "Coefficients for one standard deviation of each column. The small numbers above count columns kept."
-    )
+    caption = f"{what} for one standard deviation of each column. The small numbers above count columns kept."
     return plot(chart, caption, readings, "named counted", "Point at a curve or a name to follow one column.")
 
 

@@ -23,7 +23,7 @@ def panel(data: ReportData) -> Markup:
         f"{target.task.capitalize()}: {target.reason}." if target.reason else f"{target.task.capitalize()}."
     )
     body = [tag("p", task, cls="remark"), _kinds(data)]
-    body.append(_classes(target) if target.classes else _histogram(target))
+    body.append(_classes(data) if target.classes else _histogram(target))
     body += [_missing(data), _dropped(data)]
     return section("data", "Data", "What went in, before any model saw it.", findings.table(data), *body)
 
@@ -61,8 +61,13 @@ def _short(x: float) -> str:
     return f"{x:,.0f}".replace("-", "−") if x == round(x) and abs(x) < 1e7 else number(x)
 
 
-def _classes(target: TargetFacts) -> Markup:
+def _classes(data: ReportData) -> Markup:
+    target = data.target
     total = max(sum(target.counts), 1)
+    if data.by_class is not None:  # every class has a probability: no role to tell
+        each = zip(target.classes, target.counts, strict=True)
+        shares = [(name, f"{n:,}", percent(n / total)) for name, n in each]
+        return _folded(f"Classes of {target.name}", (target.name, "rows", "share"), shares)
     rows = [
         (name, f"{n:,}", percent(n / total), "the one whose probability is predicted" if i else "")
         for i, (name, n) in enumerate(zip(target.classes, target.counts, strict=True))
