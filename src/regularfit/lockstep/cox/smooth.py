@@ -85,7 +85,7 @@ class CoxSmooth:
         return CoxCurve(self.ground, self._at(eta), 1.0 if lifted is None else float(lifted[0]))
 
     def lift(self, eta: Vector, move: Vector, before: Vector | None) -> Vector:
-        """Return the multiple (1,) of the Hessian to ask for after a step that failed: what it met, or twice the last."""
+        """Return the multiple (1,) of the Hessian for after a step that failed: what it met, or twice the last."""
         least = 2.0 if before is None else 2.0 * float(before[0])
         at, step = self._at(eta), move[self.ground.rows]
         if at.wide[0]:

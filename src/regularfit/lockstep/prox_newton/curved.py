@@ -34,8 +34,8 @@ class Curve(Protocol):
 class Smooth(Protocol):
     """A lane's mean loss as a function of its predictor (n,).
 
-    Cox brings its own; any other loss whose rows are coupled offers ``coupled(y, weights) -> Smooth``, and what is a sum
-    over rows is written for row by row.
+    Cox has its own; any other loss whose rows are coupled offers ``coupled(y, weights) -> Smooth``, and losses that
+    are sums over rows have ``Rows``.
     """
 
     quadratic: bool  # whether the second derivative is the same everywhere
