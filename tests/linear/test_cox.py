@@ -156,7 +156,10 @@ def test_an_honest_score_is_the_concordance_of_refits():
 
 def test_an_honest_score_reads_a_table_by_the_names_of_its_columns():
     X, y = data()
-    stratum, weights = np.array(["a", "b", "c"])[np.arange(N) % 3], np.random.default_rng(0).uniform(0.5, 2, N)
+    stratum, weights = (
+        np.array(["a", "b", "c"])[np.arange(N) % 3],
+        np.random.default_rng(0).uniform(0.5, 2, N),
+    )
     model = rf.PenalizedCox(strength=0.05)
     table = pd.DataFrame({"stratum": stratum, "event": y["event"], "time": y["time"]})
     expected = rf.survival(y["time"], y["event"], strata=stratum)
