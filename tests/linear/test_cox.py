@@ -154,6 +154,22 @@ def test_an_honest_score_is_the_concordance_of_refits():
         rf.honest_score(rf.PenalizedCox(strength=0.05), X, y, cv=4, offset=np.zeros(N))
 
 
+def test_an_honest_score_reads_a_table_by_the_names_of_its_columns():
+    X, y = data()
+    stratum, weights = (
+        np.array(["a", "b", "c"])[np.arange(N) % 3],
+        np.random.default_rng(0).uniform(0.5, 2, N),
+    )
+    model = rf.PenalizedCox(strength=0.05)
+    table = pd.DataFrame({"stratum": stratum, "event": y["event"], "time": y["time"]})
+    expected = rf.survival(y["time"], y["event"], strata=stratum)
+    by_name, by_array = (
+        rf.honest_score(model, X, target, cv=4, sample_weight=weights) for target in (table, expected)
+    )
+    assert by_name.mean == by_array.mean
+    assert by_name.se == by_array.se
+
+
 def test_plots():
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")

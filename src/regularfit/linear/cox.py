@@ -210,6 +210,11 @@ class PenalizedCox(PenalizedLinear):
         """How honest_score scores the folds that it refits this model for."""
         return Concordance()
 
+    @staticmethod
+    def _nested_target(y: Any) -> np.ndarray:
+        """The target as honest_score slices it: a table would lose the names of its columns as an array."""
+        return read_survival(y)[0]
+
     def _nested_plan(self, X: Any, y: Any, *, offset: Any = None, **given: Any) -> Any:
         if offset is not None:
             raise InputError(

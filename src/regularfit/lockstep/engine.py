@@ -271,12 +271,15 @@ def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:
 
 
 def _coupled_road(problem: Problem, penalty: Penalty, normal: Any) -> Road:
-    """The one road for losses that couple rows; what it cannot take is refused by name."""
+    """The two roads for losses that couple rows; what they cannot take is refused by name."""
+    if knows(penalty, problem.p):
+        return fit_prox_newton
     if normal is None or isinstance(normal, Folded):
         name = repr(penalty).split("(", 1)[0]
         raise UnsupportedError(
-            f"loss={problem.loss.name!r} takes no {name} yet; L1, L2 and ElasticNet are supported, also weighted, "
-            "bounded, on some columns, or adaptive (Adaptive() is the nearest to MCP and SCAD)."
+            f"loss={problem.loss.name!r} takes no {name} yet; L1, L2, ElasticNet, MCP and SCAD are supported, also "
+            "weighted, bounded, on some columns, or adaptive, and so are Group, SparseGroup, GroupMCP, GroupSCAD and "
+            "SLOPE."
         )
     return fit_cox
 

@@ -8,8 +8,9 @@ import numpy as np
 import scipy.linalg as sla
 
 from .._typing import Vector
-from ..losses import Squared
+from ..losses import CoupledLoss, Squared
 from ..penalties import L0, Folded, GroupMCP, GroupSCAD, Penalty
+from .cox.ground import Ground
 from .path import Path
 from .problem import Problem
 from .result import LaneResult
@@ -61,6 +62,8 @@ def locally_convex(problem: Problem, weights: Vector, form: Folded, path: Path) 
     ]
     if isinstance(problem.loss, Squared):
         return _on_one_gram(problem, weights, mean, inverse, bent, active)
+    if isinstance(problem.loss, CoupledLoss):
+        return _on_coupled_rows(problem, weights, mean, inverse, bent, active, path)
     every = np.arange(problem.n)
     eta = problem.design.rows_times(every, path.coefs.T) + path.intercepts + problem.offset[:, None]
     curved = weights[:, None] * problem.loss.curvature(problem.y[:, None], eta)
@@ -90,6 +93,26 @@ def _on_one_gram(
         if len(columns) <= MOST:
             at = np.searchsorted(union, columns)
             out[k] = _positive(gram[np.ix_(at, at)], bent[columns])
+    return out
+
+
+def _on_coupled_rows(
+    problem: Problem,
+    weights: Vector,
+    mean: Vector,
+    inverse: Vector,
+    bent: Vector,
+    active: list[np.ndarray],
+    path: Path,
+) -> np.ndarray:
+    """Rows that hang together have a Hessian of their own at every strength."""
+    ground = Ground(problem, weights)
+    out = np.zeros(len(active), bool)
+    for k, columns in enumerate(active):
+        if len(columns) <= MOST:
+            eta = problem.design.rows_times(ground.rows, path.coefs[k][:, None]) + ground.offset[:, None]
+            Z = ground.columns(np.ascontiguousarray(columns, dtype=np.int64), mean, inverse)
+            out[k] = _positive(ground.likelihood.hessian(ground.likelihood.at(eta), Z), bent[columns])
     return out
 
 

@@ -65,6 +65,6 @@ class CoupledLoss(Loss):
     def _refuse(self) -> NoReturn:
         raise UnsupportedError(
             f"{type(self).__name__} couples rows (a risk set holds everybody still at risk), so it has no loss of a "
-            "single row. Fit it with PenalizedCox or fit_path; penalties with an l1 or l2 part, weighted, bounded or "
-            "adaptive, are supported."
+            "single row. Fit it with PenalizedCox or fit_path; every penalty but Fused, L0 and one of your own is "
+            "supported."
         )

@@ -68,7 +68,7 @@ class Refits:
         groups: ArrayLike | None,
     ) -> Refits:
         """Check the arguments and settle what is scored."""
-        target = np.asarray(y)
+        target = _target_of(estimator, y)
         n = len(target)
         classifier = bool(_sklearn("base").is_classifier(estimator))
         given = {"sample_weight": sample_weight, "offset": offset}
@@ -195,6 +195,12 @@ def _score_of(estimator: Any, classifier: bool, scoring: Any) -> tuple[str, bool
     if not classifier:
         return "mean squared error", False
     return ("mean log-loss" if hasattr(estimator, "predict_proba") else "error rate"), False
+
+
+def _target_of(estimator: Any, y: Any) -> np.ndarray:
+    """The target as an array sliced by rows; an estimator may know better than NumPy what its columns are."""
+    read = getattr(estimator, "_nested_target", np.asarray)
+    return np.asarray(read(y))
 
 
 def _takes(method: Any, name: str) -> bool:

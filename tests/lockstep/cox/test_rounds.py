@@ -143,8 +143,8 @@ def test_effective_degrees_of_freedom_of_ridge():
 
 
 def test_what_is_not_fitted_is_refused_by_name():
-    with pytest.raises(UnsupportedError, match="takes no MCP yet; L1, L2 and ElasticNet are"):
-        fitted(cox_problem(), rf.MCP(), [0.1])
+    with pytest.raises(UnsupportedError, match="takes no Fused yet; L1, L2, ElasticNet, MCP and SCAD are"):
+        fitted(cox_problem(), rf.Fused(), [0.1])
 
 
 def test_a_fold_without_events_is_refused():

@@ -55,6 +55,12 @@ class Coupled:
     def value(self, eta):
         return float((self.y - eta) @ self.M @ (self.y - eta) / 2)
 
+    def deviance(self, eta):
+        return 2 * self.value(eta)
+
+    def lift(self, eta, move, before):
+        raise AssertionError("the model is the objective, so no step of it fails")
+
     def descent(self, eta):
         return self.M @ (self.y - eta)
 

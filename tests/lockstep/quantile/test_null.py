@@ -57,3 +57,38 @@ def test_unpenalised_columns_belong_to_the_null_model():
     assert not found.path.coefs[0, 1:].any()
     assert found.path.coefs[1, 1:].any()
     assert found.converged.all()
+
+
+@pytest.mark.parametrize("seed", [38])
+def test_rounded_data_without_a_penalised_column_is_proved(seed):
+    rng = np.random.default_rng(seed)  # more rows lie on the model than it has columns
+    n, p, q = int(rng.choice([20, 60, 100])), int(rng.choice([3, 6])), float(rng.choice([0.5, 0.9, 0.1]))
+    X = np.round(rng.standard_normal((n, p)))
+    y = np.round(X[:, 0] + rng.standard_normal(n))
+    problem = make_problem(X, y, Quantile(q))
+    penalty = L1().weighted([0.0] * p)
+    [[found]] = fit_lanes(problem, [penalty], [np.array([0.1])], [Lane(np.arange(n), keep=True)])
+    assert found.converged.all()
+    r = y - found.path.predict_eta(X)[:, 0]
+    A = np.column_stack([np.ones(n), X])
+    best = linprog(  # A (u - v) + r+ - r- = y
+        np.concatenate([np.zeros(2 * p + 2), np.full(n, q / n), np.full(n, (1 - q) / n)]),
+        A_eq=np.column_stack([A, -A, np.eye(n), -np.eye(n)]),
+        b_eq=y,
+    ).fun
+    assert np.isclose(np.maximum(q * r, (q - 1) * r).mean(), best, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "penalty", [L1().weighted([0.0] * 8), L1().on(list(range(1, 8)))], ids=["all", "one"]
+)
+def test_explained_deviance_counts_from_the_intercept_with_unpenalised_columns_too(penalty):
+    X, y = data("continuous")
+    problem = make_problem(X, y, Quantile(0.4))
+    [[found]] = fit_lanes(problem, [penalty], [np.array([10.0])], [Lane(np.arange(50), keep=True)])
+    loss = [
+        np.maximum(0.4 * r, -0.6 * r).sum()
+        for r in (y - found.path.predict_eta(X)[:, 0], y - np.quantile(y, 0.4, method="inverted_cdf"))
+    ]
+    assert np.isclose(found.path.deviance_ratio[0], 1 - loss[0] / loss[1], rtol=1e-9)
+    assert found.path.deviance_ratio[0] > 0.1

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..._typing import Vector
 from ...designs import Design
-from ...losses import Squared
+from ...losses import CoupledLoss, Squared
+from ..cox.smooth import CoxSmooth
 from ..norm_gaps import relative_gap
 from ..problem import Problem
 
@@ -33,13 +34,18 @@ class Curve(Protocol):
 class Smooth(Protocol):
     """A lane's mean loss as a function of its predictor (n,).
 
-    A loss whose rows are coupled offers ``coupled(y, weights) -> Smooth``; any other is written for row by row.
+    Cox has its own; any other loss whose rows are coupled offers ``coupled(y, weights) -> Smooth``, and losses that
+    are sums over rows have ``Rows``.
     """
 
     quadratic: bool  # whether the second derivative is the same everywhere
 
     def value(self, eta: Vector) -> float:
         """Return the weighted mean loss."""
+        ...
+
+    def deviance(self, eta: Vector) -> float:
+        """Return twice what it exceeds that of a perfect prediction by."""
         ...
 
     def descent(self, eta: Vector) -> Vector:
@@ -55,7 +61,11 @@ class Smooth(Protocol):
         ...
 
     def curve(self, eta: Vector, lifted: Vector | None) -> Curve:
-        """Return its second derivative, where rows bend at least as much as ``lifted`` (n,) says."""
+        """Return its second derivative, raised as ``lifted``, which ``lift`` gave, says."""
+        ...
+
+    def lift(self, eta: Vector, move: Vector, before: Vector | None) -> Vector:
+        """Return how to raise the second derivative after a step that failed, and ``before`` it others."""
         ...
 
 
@@ -83,6 +93,9 @@ class Rows:
     def value(self, eta: Vector) -> float:
         return float(self._w @ self.loss.value(self._y, eta[self._used]))
 
+    def deviance(self, eta: Vector) -> float:
+        return float(self._w @ self.loss.deviance(self._y, eta[self._used]))
+
     def descent(self, eta: Vector) -> Vector:
         return self._spread(-self._w * self.loss.gradient(self._y, eta[self._used]))
 
@@ -98,6 +111,14 @@ class Rows:
         rows = self._spread(self._w * np.maximum(bend, FLOOR * mean))
         return Diagonal(rows if lifted is None else np.maximum(rows, lifted))
 
+    def lift(self, eta: Vector, move: Vector, before: Vector | None) -> Vector:
+        """How much every row (n,) bent along the step; twice that where it has failed before."""
+        bent = self.descent(eta) - self.descent(eta + move)
+        far = np.abs(move) > 1e-8 * (1 + np.abs(eta))
+        met = np.divide(bent, move, out=np.zeros_like(bent), where=far)
+        met = np.where(np.isfinite(met), met, 0.0)
+        return met if before is None else np.maximum(2 * before, met)
+
     def _spread(self, values: Vector) -> Vector:
         if isinstance(self._used, slice):
             return values
@@ -108,5 +129,7 @@ class Rows:
 
 def smooth_of(problem: Problem, weights: Vector) -> Smooth:
     """Return the lane's mean loss, by the loss's own hand where its rows are coupled."""
+    if isinstance(problem.loss, CoupledLoss):
+        return CoxSmooth(problem, weights)
     own = getattr(problem.loss, "coupled", None)
     return Rows(problem, weights) if own is None else own(problem.y, weights)

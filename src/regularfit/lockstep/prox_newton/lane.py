@@ -8,11 +8,12 @@ from functools import partial
 import numpy as np
 
 from ..._typing import Vector
+from ...losses import CoupledLoss
 from ...penalties import Penalty
 from ..columns import DenseColumns, SparseTaken
 from ..on_scale import on_scale
 from ..problem import Problem
-from .curved import smooth_of
+from .curved import Rows, smooth_of
 from .hessian import Hessian
 from .parts import Part, kind_of
 from .search import Search
@@ -68,11 +69,12 @@ class ProxLane:
         self.columns, self.inside = np.empty(0, np.int64), np.zeros(problem.p, bool)
         self.place = np.zeros(problem.p, np.int64)  # of a column of X in the working set
         self.scale = self.shift = self.b = np.empty(0)
+        self.intercept = problem.fit_intercept and not isinstance(problem.loss, CoupledLoss)
         self.level = 0.0
-        if problem.fit_intercept:
+        if self.intercept:
             self.level = float(problem.loss.null_eta(problem.y, weights, problem.offset))
         self.eta = problem.offset + self.level
-        self.hessian = Hessian(problem.design, mean, inverse, self._columns_times, problem.fit_intercept)
+        self.hessian = Hessian(problem.design, mean, inverse, self._columns_times, self.intercept)
         self.search = Search(self.smooth, own.convex)
         self.outgrown = False
 
@@ -105,7 +107,7 @@ class ProxLane:
         """The working set times ``rows`` (n,), and their sum where there is an intercept."""
         total = float(rows.sum())
         raw = self.store.back(rows)[self.store.place[self.columns]]
-        return self.scale * raw - self.shift * total, total if self.problem.fit_intercept else 0.0
+        return self.scale * raw - self.shift * total, total if self.intercept else 0.0
 
     def _forward(self, held: np.ndarray, step: Vector, level: float) -> Vector:
         """The predictor's change (n,) with some coefficients of the working set and the level."""
@@ -146,7 +148,7 @@ class ProxLane:
             if worst <= max(self.strict * s, noise) or (worst <= NEAR * s and self._closed(part, g, s)):
                 break
             held = self._held(violation, 0.3 * self.strict * s)
-            if len(held) > MOST:
+            if len(held) > MOST and isinstance(self.smooth, Rows):  # which products with X alone can finish
                 self.outgrown = True
                 break
             self._refresh(held, worst, before)

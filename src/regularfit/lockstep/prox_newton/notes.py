@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,8 @@ from scipy import sparse
 
 from ..._typing import Vector
 from ..certificate import judge
+from ..cox.held_out import HeldOut
+from ..cox.smooth import CoxSmooth
 from ..front import INTERRUPTED
 from ..on_scale import OnScale
 from ..problem import Lane, Problem
@@ -37,7 +40,7 @@ class Notes:
     def __init__(
         self, problem: Problem, lane: ProxLane, wish: Lane, grid: Vector, score: Score | None
     ) -> None:
-        self.problem, self.lane, self.wish, self.grid, self.score = problem, lane, wish, grid, score
+        self.problem, self.lane, self.wish, self.grid = problem, lane, wish, grid
         count = len(grid)
         self.position, self.stop, self.batch = 0, count, 2
         self.coefs, self.missed = np.zeros(problem.p), np.zeros(problem.p, bool)
@@ -46,10 +49,8 @@ class Notes:
         self.intercepts, self.ratio, self.df = (np.full(count, np.nan) for _ in range(3))
         self.gaps, self.kkt = np.full(count, np.nan), np.full(count, np.nan)
         self.scores = np.full((count, len(wish.tests)), np.nan)
-        loss, w = problem.loss, lane.weights
-        self._used = w > 0
-        self._y, self._w = problem.y[self._used], w[self._used]
-        self._null = float(self._w @ loss.deviance(self._y, lane.eta[self._used]))
+        self._tests = [_scorer(problem, lane, wish, rows, score) for rows in wish.tests]
+        self._null = lane.smooth.deviance(lane.eta)
 
     def start(self, gradient: Vector, top: float) -> None:
         """Set the gradient of the null model, and the strength from which on it is the solution."""
@@ -75,7 +76,7 @@ class Notes:
         part, b = self.lane.whole, np.zeros(self.problem.p)
         b[found.columns] = found.b
         raw, level = self._raw(b), found.level
-        if self.problem.fit_intercept:
+        if self.lane.intercept:
             level = level - float(raw @ self.lane.mean)
         polar, gap = self.lane.penalty.polar(gradient), float("nan")
         if polar is not None:
@@ -93,10 +94,10 @@ class Notes:
         self.intercepts[at], self.gaps[at] = verdict.level, verdict.gap
         self.kkt[at] = max(float(verdict.violation.max(initial=0.0)), self._open(found)) / self.now
         self.df[at] = np.count_nonzero(verdict.raw)
-        deviance = float(self._w @ self.problem.loss.deviance(self._y, found.eta[self._used]))
+        deviance = self.lane.smooth.deviance(found.eta)
         self.ratio[at] = 1 - deviance / self._null if self._null > 0 else 0.0
-        for group, rows in enumerate(self.wish.tests):
-            self.scores[at, group] = held_out(self.problem, rows, found.eta[rows, None], self.score)[0]
+        for group, score in enumerate(self._tests):
+            self.scores[at, group] = score(verdict)
         if self.wish.keep:
             self.raw.append(sparse.csr_array(verdict.raw[None]))
         self.missed = np.zeros(self.problem.p, bool)
@@ -115,7 +116,7 @@ class Notes:
 
     def _open(self, found: Solution) -> float:
         """What the intercept leaves."""
-        return abs(float(found.descent.sum())) if self.problem.fit_intercept else 0.0
+        return abs(float(found.descent.sum())) if self.lane.intercept else 0.0
 
     def _raw(self, b: Vector) -> Vector:
         """Coefficients on the scale of X; those at a bound lie on it exactly, whatever the rounding."""
@@ -148,3 +149,19 @@ class Notes:
         if self._full:
             return FULL
         return INTERRUPTED if self.live else why(self.problem.saturation)
+
+
+def _scorer(
+    problem: Problem, lane: ProxLane, wish: Lane, rows: np.ndarray, score: Score | None
+) -> Callable[[Verdict], float]:
+    """What a solution scores on one group of held-out rows."""
+    smooth = lane.smooth
+    if not isinstance(smooth, CoxSmooth):
+        return lambda verdict: float(held_out(problem, rows, verdict.found.eta[rows, None], score)[0])
+    own, mean = HeldOut(problem, wish, rows, smooth.ground, score), lane.mean
+
+    def score_of(verdict: Verdict) -> float:
+        eta = verdict.found.eta + float(verdict.raw @ mean)  # which centring took off
+        return float(own.scores(eta[:, None], np.array([smooth.value(verdict.found.eta)]))[0])
+
+    return score_of

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import numpy as np
-
 from ..._typing import Vector
 from .curved import Smooth
 
@@ -29,7 +27,7 @@ class Search:
         self._lifted: Vector | None = None
 
     def attempts(self) -> Iterator[Vector | None]:
-        """Yield None for the curvature as it is, then lifted ones (n,) as long as no step was found."""
+        """Yield None for the curvature as it is, then lifted ones as long as no step was found."""
         self._lifted = None
         yield None
         for _ in range(LIFTS):
@@ -56,13 +54,5 @@ class Search:
             if there <= here + ENOUGH * share * min(promised, 0.0) + noise:
                 return share
             share /= 2
-        self._lift(eta, move)
+        self._lifted = self.smooth.lift(eta, move, self._lifted)
         return 0.0
-
-    def _lift(self, eta: Vector, move: Vector) -> None:
-        """Note how much every row bent along a step that failed; twice that where it has failed before."""
-        bent = self.smooth.descent(eta) - self.smooth.descent(eta + move)
-        far = np.abs(move) > 1e-8 * (1 + np.abs(eta))
-        met = np.divide(bent, move, out=np.zeros_like(bent), where=far)
-        met = np.where(np.isfinite(met), met, 0.0)
-        self._lifted = met if self._lifted is None else np.maximum(2 * self._lifted, met)

@@ -107,6 +107,10 @@ class LaneData:
         """The upper sides."""
         return self.w * self.q
 
+    def loss(self, r: Vector) -> float:
+        """The mean loss of residuals, (n,)."""
+        return float(self.w @ np.maximum(self.q * r, (self.q - 1) * r))
+
     def block(self, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
         """Some rows and columns, the intercept's ones before them, dense."""
         out = np.ones((len(rows), len(cols) + self.intercept), order="F")

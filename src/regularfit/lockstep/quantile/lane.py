@@ -56,8 +56,7 @@ class QuantileLane:
         """Begin at the null model."""
         self.null = null_model(self.data)
         r = self.data.residual(self.null.level, self.null.b)
-        q = self.data.q
-        self.floor = 1e-9 * float(self.data.w @ np.maximum(q * r, (q - 1) * r))
+        self.floor = 1e-9 * self.data.loss(r)
         self.last = max(self.null.needed, 1e-300)
         self.now = self._prove(
             self.last if np.isfinite(self.last) else 1.0, self.null.level, self.null.b, self.null.theta

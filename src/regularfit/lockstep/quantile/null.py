@@ -26,6 +26,7 @@ __all__ = ["Null", "null_model", "quantile_scores"]
 
 RIDGE = 1e-3  # what the top of a ridge's grid takes for an l1 part
 MET = 1e-12  # a residual below it is 0; errors are near one
+INSIDE = 1e-12  # of a row's box: a dual outside by less is rounding
 FIRST = 50  # columns of the first linear program
 
 
@@ -36,6 +37,7 @@ class Null:
     Parameters
     ----------
     needed : the smallest strength at which it is the solution; inf where a ridge column is pulled.
+    plain : the loss of the intercept alone, which explained deviance is counted from.
     """
 
     level: float
@@ -43,6 +45,7 @@ class Null:
     theta: Vector
     g: Vector
     needed: float
+    plain: float
 
 
 def quantile_scores(problem: Problem, normal: Coordinates) -> Vector:
@@ -55,6 +58,7 @@ def null_model(data: LaneData) -> Null:
     """Fit the null model of a lane, and find its flattest dual."""
     free, every = data.free, np.arange(data.n)
     level, b = _level(data, data.t), np.zeros(len(data.l1))
+    plain = data.loss(data.residual(level, b))
     if len(free):
         A = data.block(every, free)
         k = A.shape[1]
@@ -70,7 +74,7 @@ def null_model(data: LaneData) -> Null:
         theta[met] = 0.0
         theta[met] = _flattest(data, met, data.scores(theta), -float(theta.sum()))
     g = data.scores(theta)
-    return Null(level, b, theta, g, _needed(data, g))
+    return Null(level, b, theta, g, _needed(data, g), plain)
 
 
 def _level(data: LaneData, t: Vector) -> float:
@@ -103,12 +107,10 @@ def _flattest(data: LaneData, met: np.ndarray, g: Vector, total: float) -> Vecto
     """Duals of the rows that are met: within their boxes, the equations kept, the largest pull over l1 smallest."""
     Z = data.block(met, data.free)
     b_eq = np.append(np.full(int(data.intercept), total), -g[data.free])
-    if len(met) <= Z.shape[1]:
-        return np.clip(np.linalg.lstsq(Z.T, b_eq, rcond=None)[0], data.low[met], data.high[met])
     weight = _weights(data)
     held = np.flatnonzero(weight > 0)
-    if len(held) == 0:
-        return np.clip(np.linalg.lstsq(Z.T, b_eq, rcond=None)[0], data.low[met], data.high[met])
+    if len(met) <= Z.shape[1] or len(held) == 0:
+        return _any_dual(data, met, g, Z, b_eq)
     ratio = _pulls(data, g)[held] / weight[held]
     inside = held[np.argsort(-ratio)[:FIRST]]
     while True:
@@ -120,6 +122,19 @@ def _flattest(data: LaneData, met: np.ndarray, g: Vector, total: float) -> Vecto
         if len(fresh) == 0:
             return theta
         inside = np.concatenate([inside, fresh])
+
+
+def _any_dual(data: LaneData, met: np.ndarray, g: Vector, Z: np.ndarray, b_eq: Vector) -> Vector:
+    """A dual that keeps the equations where nothing is left to choose: the shortest, or where a box refuses it, any."""
+    low, high = data.low[met], data.high[met]
+    theta = np.linalg.lstsq(Z.T, b_eq, rcond=None)[0]
+    inside = np.clip(theta, low, high)
+    if not len(met) or np.abs(theta - inside).max() <= INSIDE * (high - low).max():
+        return inside
+    try:  # more rows than a corner has (rounded data), so that another one may do
+        return _program(data, met, np.empty(0, int), g, np.zeros(len(g)), Z, b_eq)[0]
+    except FitError:
+        return inside
 
 
 def _program(

@@ -57,7 +57,7 @@ def _fit_lane(
     solver, limit = QuantileLane(data, tol), problem.saturation
     found: list[Proof] = []
     entered, ended = np.zeros(problem.p, bool), None
-    null = solver.now.loss
+    null = solver.null.plain
     for s in grid:
         proof = solver.solve(float(s))
         found.append(proof)
