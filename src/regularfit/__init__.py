@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         load,
         stability_selection,
     )
+    from .lockstep import LinearConstraints
     from .losses import (
         Cox,
         Gamma,
@@ -89,6 +90,7 @@ __all__ = [
     "GroupSCAD",
     "Huber",
     "InputError",
+    "LinearConstraints",
     "Logistic",
     "ModelFileError",
     "Multinomial",
@@ -121,6 +123,7 @@ _HOMES = {
     "RegularfitError TableError UnsupportedError",
     "linear": "PenalizedClassifier PenalizedCox PenalizedRegressor debiased_lasso fit_path knockoffs load "
     "stability_selection",
+    "lockstep": "LinearConstraints",
     "losses": "Cox Gamma Huber Logistic Multinomial NegativeBinomial Poisson Quantile Squared SquaredHinge "
     "Tweedie survival",
     "penalties": "Adaptive ElasticNet Fused Group GroupMCP GroupSCAD L0 L1 L2 MCP Penalty SCAD SLOPE SparseGroup",

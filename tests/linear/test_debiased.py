@@ -1,4 +1,4 @@
-"""Intervals of the debiased lasso cover (the long version is benchmarks/inference.py), and are least squares' where n is large."""
+"""Intervals of the debiased lasso cover (at length: benchmarks/inference.py); least squares' where n is large."""
 
 import numpy as np
 import pandas as pd

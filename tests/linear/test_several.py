@@ -157,6 +157,11 @@ def test_losses_with_one_predictor_are_named():
         rf.PenalizedRegressor(loss="poisson").fit(X, np.abs(Y))
 
 
+def test_stability_selection_counts_columns_of_one_predictor():
+    with pytest.raises(UnsupportedError, match=r"this fit has 3 .one a class or target"):
+        rf.stability_selection(rf.PenalizedClassifier(), X, LABELS)
+
+
 def test_the_path_alone():
     path = rf.fit_path(X, CODES, rf.L1(), loss="multinomial", strengths=[0.1, 0.01], offset=OFFSET)
     assert path.coefs.shape == (2, 3, 4)

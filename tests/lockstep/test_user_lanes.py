@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from regularfit.lockstep import Lane, fit_lanes, strength_grid
+from regularfit.lockstep import Lane, fit_lanes, make_problem, strength_grid
 from regularfit.lockstep import user_lanes as module
-from regularfit.penalties import L1, Penalty, Traits
+from regularfit.penalties import L1, Fused, Group, GroupMCP, Penalty, Traits
 from tests.lockstep.test_proximal import Norm
 from tests.lockstep.truth import make_data, mean_loss, scales
 
@@ -77,3 +77,17 @@ def test_what_does_not_converge_says_so():
     [[fit]] = fit_lanes(data.problem(), [Norm()], [[1e-9]], LANES[:1], tol=1e-30)
     assert fit.converged[0] == (fit.kkt[0] <= 1e-30)
     assert fit.path.converged[0] == fit.converged[0]
+
+
+@pytest.mark.parametrize("penalty", [Group((0, 0, 1, 1)), Fused(l1_ratio=0.2), GroupMCP((0, 0, 1, 1), 9.0)])
+def test_a_constant_column_is_left_at_zero_by_every_loss(penalty):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 4))
+    X[:, 1] = 2.0
+    y = (X[:, 0] + rng.logistic(size=60) > 0).astype(float)
+    problem = make_problem(X, y, "logistic")
+    grid = strength_grid(problem, penalty, 5, min_ratio=0.05)
+    [[found]] = fit_lanes(problem, [penalty], [grid], [Lane(np.arange(60), keep=True)])
+    assert found.converged.all()
+    assert not found.path.coefs[:, 1].any()
+    assert found.path.coefs[-1, 0] > 0

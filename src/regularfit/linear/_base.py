@@ -23,7 +23,7 @@ from ._params import candidates, nested_params, replace_nested
 from ._relaxed import GAMMAS, check_gammas
 from ._scoring import Scoring, make_scoring
 from .table import FittedColumns, Table, read_table
-from .targets import read_offset, read_weights
+from .targets import read_constraints, read_offset, read_weights
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -112,6 +112,7 @@ class PenalizedLinear(BaseEstimator, ABC):
             offset=offset if several else read_offset(offset, table.n),
             fit_intercept=bool(self.fit_intercept),
             standardize=bool(self.standardize),
+            constraints=read_constraints(getattr(self, "linear_constraints", None)),
         )
         return table, problem, classes, weights is not None
 

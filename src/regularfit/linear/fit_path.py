@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..lockstep import Lane, Path, fit_lanes, is_count, look_ahead, make_problem, relaxed_paths, strength_grid
+from ..lockstep import (
+    Lane,
+    LinearConstraints,
+    Path,
+    fit_lanes,
+    is_count,
+    look_ahead,
+    make_problem,
+    relaxed_paths,
+    strength_grid,
+)
 from ..lockstep.problem import columns_of
 from ..lockstep.refit import check_relaxable
 from ..losses import Loss, get_several
@@ -16,7 +26,7 @@ from ._checks import check_rows, check_varies, warn_path
 from ._params import candidates
 from ._progress import progress_bar
 from .table import read_table
-from .targets import read_offset, read_weights
+from .targets import read_constraints, read_offset, read_weights
 
 __all__ = ["fit_path"]
 
@@ -37,6 +47,7 @@ def fit_path(
     sample_weight: Any = None,
     offset: Any = None,
     relax: bool = False,
+    linear_constraints: LinearConstraints | None = None,
 ) -> Path:
     r"""Return the solutions along decreasing strengths; nothing is chosen.
 
@@ -58,6 +69,8 @@ def fit_path(
         As in :class:`PenalizedRegressor`.
     sample_weight, offset : (n,) or None; offset (n, K) with several predictors.
     relax : also refit the columns of every strength without a penalty: ``path.relaxed``, ``path.blend(gamma)``.
+    linear_constraints : LinearConstraints or None
+        On the coefficients together, for the squared loss.
 
     Raises
     ------
@@ -92,6 +105,7 @@ def fit_path(
         offset=known,
         fit_intercept=fit_intercept,
         standardize=standardize,
+        constraints=read_constraints(linear_constraints),
     )
     found = candidates(penalty)
     if len(found) != 1:

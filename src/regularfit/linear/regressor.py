@@ -11,6 +11,7 @@ from sklearn.metrics import r2_score
 from .. import losses
 from .._typing import Vector
 from ..errors import InputError
+from ..lockstep import LinearConstraints
 from ..losses import CoupledLoss, Loss
 from ..penalties import L1, Penalty
 from ._base import PenalizedLinear
@@ -39,9 +40,10 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
     ----------
     penalty : Penalty or list of them, default L1()
         A list holds candidates; the best of them is kept.
-    loss : "squared", "poisson", "gamma", "tweedie", "negative_binomial", "huber" or a Loss
+    loss : "squared", "poisson", "gamma", "tweedie", "negative_binomial", "huber", "quantile" or a Loss
         What is fitted. With parameters as a value: ``rf.Tweedie(1.7)``, ``rf.NegativeBinomial(2.0)``,
-        ``rf.Huber(5.0)``. Poisson, gamma, Tweedie and negative binomial have a log link: ``predict`` returns
+        ``rf.Huber(5.0)``, ``rf.Quantile(0.9)``.
+        Poisson, gamma, Tweedie and negative binomial have a log link: ``predict`` returns
         exp(eta), and known exposures are ``offset=np.log(exposure)``. A loss of your own works as well, see
         docs/guides/your-own-loss.md.
     strength : float > 0 or None
@@ -73,6 +75,8 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
     random_state : int, RandomState or None
         Which random folds a number of them means. None is 0, so the same call gives the same model; a
         ``RandomState`` draws on, so ``np.random.RandomState()`` gives other folds at every fit.
+    linear_constraints : LinearConstraints or None
+        What sums of coefficients may be, on the scale of X; for the squared loss.
     verbose : bool or None
         Progress bar on a terminal: True from the start, False after two seconds, None never.
     relax : bool
@@ -138,6 +142,7 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
         tol: float = 1e-7,
         n_jobs: int | None = None,
         random_state: Any = None,
+        linear_constraints: LinearConstraints | None = None,
         verbose: bool | None = False,
         relax: bool = False,
         gammas: Any = GAMMAS,
@@ -155,6 +160,7 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
         self.tol = tol
         self.n_jobs = n_jobs
         self.random_state = random_state
+        self.linear_constraints = linear_constraints
         self.verbose = verbose
         self.relax = relax
         self.gammas = gammas

@@ -213,6 +213,11 @@ def stability_selection(
             "given. Wrap what you need in one of them: PenalizedRegressor(L1()), PenalizedClassifier(ElasticNet(0.5))."
         )
     table, problem, classes, weighted = estimator._read(X, y, sample_weight, offset)
+    if problem.outputs is not None:
+        raise UnsupportedError(
+            f"stability_selection counts the columns of one linear predictor, and this fit has {problem.outputs} (one a "
+            "class or target). Select one target at a time, or one class against the others."
+        )
     settings = estimator._settings(table, problem, classes, weighted)
     penalty = _one(settings.penalties)
     free = int(can_enter(penalty, problem.p).sum())

@@ -12,8 +12,16 @@ from sklearn.utils.multiclass import type_of_target
 from .._checks import check_offset, check_vector, check_weights
 from .._typing import Vector
 from ..errors import InputError
+from ..lockstep import LinearConstraints
 
-__all__ = ["check_classes_weighted", "read_classes", "read_offset", "read_target", "read_weights"]
+__all__ = [
+    "check_classes_weighted",
+    "read_classes",
+    "read_constraints",
+    "read_offset",
+    "read_target",
+    "read_weights",
+]
 
 
 def read_target(y: Any, n: int) -> Vector:
@@ -98,6 +106,15 @@ def read_weights(sample_weight: Any, n: int) -> Vector | None:
 def read_offset(offset: Any, n: int) -> Vector | None:
     """Return an offset (a known part of the linear predictor) as a float64 vector, or None."""
     return None if offset is None else check_offset(_numbers(offset), n)
+
+
+def read_constraints(constraints: Any) -> LinearConstraints | None:
+    """Return linear constraints as they are, or None; anything else is refused."""
+    if constraints is None or isinstance(constraints, LinearConstraints):
+        return constraints
+    raise InputError(
+        f"linear_constraints must be LinearConstraints(A, lower, upper) or None; {constraints!r:.80} was given."
+    )
 
 
 def _numbers(values: Any) -> Any:

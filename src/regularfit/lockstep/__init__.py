@@ -1,6 +1,7 @@
 """The lockstep engine: many fits of the same model, advanced together over one copy of the data."""
 
 from .certificate import Certificate
+from .constraints import LinearConstraints
 from .engine import fit_lanes, look_ahead
 from .grid import is_count, strength_grid
 from .leave_one_out import ClosedForm, closed_form_scores
@@ -15,6 +16,7 @@ __all__ = [
     "ClosedForm",
     "Lane",
     "LaneResult",
+    "LinearConstraints",
     "Path",
     "Problem",
     "Refits",

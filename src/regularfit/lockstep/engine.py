@@ -14,6 +14,7 @@ from ..errors import UnsupportedError
 from ..losses import CoupledLoss, Quantile, SeveralLoss, Squared
 from ..penalties import Folded, Penalty
 from .adaptive import settle
+from .constrained import allowed, fit_constrained
 from .cox import fit_cox
 from .folded import fit_folded_gram, fit_folded_rounds
 from .front import LARGEST_BATCH
@@ -42,7 +43,7 @@ WORKING = 1.8  # columns a row in a working set, at the end of a long path
 
 Road = Callable[..., list[list[LaneResult]]]
 # These take a penalty as it is, which a change of units would bend.
-OWN_UNITS: tuple[Road, ...] = (fit_user, fit_folded_gram, fit_folded_rounds, fit_prox_newton)
+OWN_UNITS: tuple[Road, ...] = (fit_user, fit_folded_gram, fit_folded_rounds, fit_prox_newton, fit_constrained)
 IN_ROUNDS = (fit_folded_rounds, fit_prox_newton)  # of those, the ones whose lanes advance together
 
 
@@ -241,6 +242,9 @@ def _lane_by_lane(
 
 def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:
     """The cheapest road that is exact for this loss, penalty and shape."""
+    if problem.constraints is not None:
+        allowed(problem, penalty)
+        return fit_constrained
     if isinstance(problem.loss, Quantile):
         supported(problem.loss, penalty, problem.p)
         return fit_quantile

@@ -16,10 +16,12 @@ from ..errors import InputError
 from ..penalties import Adaptive, Penalty
 from ..penalties.coordinates import Coordinates
 from .adaptive import settled_on_all_rows
+from .constrained import allowed, constrained_scores
 from .null import null_scores
 from .problem import Problem
 from .quantile import supported
 from .shared import Shared
+from .standard import inverse_scale
 from .units import Units
 
 __all__ = ["is_count", "strength_grid"]
@@ -56,6 +58,9 @@ def strength_grid(
         normal = _form(problem, penalty)
         free = penalty.free_directions(problem.p) if normal is None else None
         scores = null_scores(problem, normal, shared, free)
+        if problem.constraints is not None and normal is not None:
+            allowed(problem, penalty)
+            scores = constrained_scores(problem.constraints, scores, _inverse(problem), normal.l1)
         ridge = normal is not None and not (np.isfinite(normal.l1) & (normal.l1 > 0)).any()
         units = Units.exact(problem) if ridge else Units()
         top = _top(penalty, normal, scores, units.y / units.x)
@@ -65,6 +70,12 @@ def strength_grid(
     if min_ratio <= 0 or min_ratio >= 1:
         raise InputError(f"min_ratio={min_ratio} must lie strictly between 0 and 1; 1e-3 is usual.")
     return top * np.logspace(0, np.log10(min_ratio), int(strengths)) if strengths > 1 else np.array([top])
+
+
+def _inverse(problem: Problem) -> Vector:
+    """What brings the columns to the penalised scale, (p,)."""
+    _, deviation = problem.design.moments(problem.sample_weight[None, :] / problem.n)
+    return inverse_scale(deviation[0], problem.standardize, problem.fit_intercept, problem.unit)
 
 
 def is_count(strengths: Any) -> TypeGuard[int]:

@@ -56,6 +56,10 @@ def closed_form_scores(
     UnsupportedError
         For a loss other than Squared, or a penalty with an l1 part or bounds: there is no closed form.
     """
+    if problem.constraints is not None:
+        raise UnsupportedError(
+            'select="loo" has no closed form beside linear_constraints; use select="min" with cv.'
+        )
     normal = penalty.coordinates(problem.p)
     if (
         normal is None

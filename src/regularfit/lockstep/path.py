@@ -35,9 +35,9 @@ class Path:
     ended : why the path has fewer strengths than were asked for, or None. A grid from the data ends where the
         training rows are reproduced all but exactly: with an l1 part or bounds where the deviance ratio exceeds
         1 - 1e-9 (squared loss), for other losses 0.999. A user's own strengths are never cut.
-    convex : (L,) for MCP and SCAD: whether the objective is convex on the columns that are active at a strength, so
-        that the solution is locally the only one (where the smallest eigenvalue of their Gram matrix exceeds
-        1 / gamma or 1 / (a - 1)); None for penalties that are convex throughout.
+    convex : (L,) for MCP, SCAD, their group forms and L0: whether the objective is convex on the columns that are
+        active at a strength, so that the solution is locally the only one (where the smallest eigenvalue of their Gram
+        matrix exceeds 1 / gamma, 1 / (a - 1), or for L0 zero); None for penalties that are convex throughout.
     relaxed : the unpenalised refits of the columns that are active, a path at the same strengths; None where no
         relaxed fit was asked for. Its gaps are nan; ``kkt`` is the largest gradient left, over that of the null model.
     outputs : K, for a fit with several linear predictors (classes, targets): intercepts are then (L, K), and

@@ -11,8 +11,9 @@ from .. import losses
 from .._checks import check_offset, check_offsets, check_weights
 from .._typing import Vector
 from ..designs import Design, as_design
-from ..errors import InputError
+from ..errors import InputError, UnsupportedError
 from ..losses import Loss, SeveralLoss
+from .constraints import LinearConstraints
 
 __all__ = ["Lane", "Problem", "columns_of", "make_problem"]
 
@@ -34,6 +35,7 @@ class Problem:
     standardize: bool = True
     unit: float = 1.0  # of columns that are not standardised: the engine penalises them in it
     saturation: float = np.inf  # deviance ratio at which a path ends early
+    constraints: LinearConstraints | None = None  # on the coefficients, on the scale of X
 
     @property
     def n(self) -> int:
@@ -97,6 +99,7 @@ def make_problem(
     offset: Any = None,
     fit_intercept: bool = True,
     standardize: bool = True,
+    constraints: LinearConstraints | None = None,
 ) -> Problem:
     """Return checked data as a problem; weights are scaled to sum to n.
 
@@ -113,8 +116,14 @@ def make_problem(
         )
     weights = check_weights(sample_weight, design.n)
     weights = weights * (design.n / weights.sum())
+    if constraints is not None:
+        constraints.arrays(design.p)  # which refuses another number of columns
+        if target.ndim == 2:
+            raise UnsupportedError("linear_constraints go with one target; fit each column of y by itself.")
     known = check_offsets(offset, *target.shape) if several else check_offset(offset, design.n)
-    return Problem(design, target, chosen, weights, known, fit_intercept, standardize)
+    return Problem(
+        design, target, chosen, weights, known, fit_intercept, standardize, constraints=constraints
+    )
 
 
 def columns_of(y: Any) -> int:

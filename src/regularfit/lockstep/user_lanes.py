@@ -119,7 +119,7 @@ def through_products(
         problem.y,
         w,
         mean,
-        1.0 / np.where(inverse == 0, np.inf, inverse),
+        np.divide(1.0, inverse, out=np.full_like(inverse, np.inf), where=inverse > 0),
         penalty,
         grid,
         offset=problem.offset,

@@ -107,9 +107,10 @@ class Quantile(Loss):
         target, w = (y if offset is None else y - offset)[used], weights[used]
         order = np.argsort(target, kind="stable")
         below = np.cumsum(w[order])
-        k = int(np.searchsorted(below, (self.q - TIED) * below[-1]))
+        total = float(below[-1])
+        k = int(np.searchsorted(below, (self.q - TIED) * total))
         here = float(target[order[k]])
-        if below[k] <= (self.q + TIED) * below[-1] and k + 1 < len(order):
+        if below[k] <= (self.q + TIED) * total and k + 1 < len(order):
             return 0.5 * (here + float(target[order[k + 1]]))
         return here
 

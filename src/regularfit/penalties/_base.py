@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
@@ -12,6 +12,7 @@ import numpy as np
 from .._checks import check_positive
 from .._typing import ArrayLike, Vector
 from ..errors import InputError, UnsupportedError
+from ._bisection import smallest
 from .coordinates import Coordinates
 
 __all__ = ["NormalFormPenalty", "Penalty", "SeparablePenalty", "Traits"]
@@ -149,7 +150,7 @@ class Penalty(ABC):
         def suffices(s: float) -> bool:
             return not self.kkt(zeros, grad0 / s).any()
 
-        return _smallest(suffices, top) if top > 0 else 0.0
+        return smallest(suffices, top) if top > 0 else 0.0
 
     # ------------------------------------------------------------ algebra
 
@@ -297,19 +298,3 @@ def as_coefficients(w: Vector, name: str) -> Vector:
     if array.ndim != 1:
         raise InputError(f"{name} must be a 1D array with one entry per column; its shape is {array.shape}.")
     return array if array.dtype.kind == "f" else array.astype(np.float64)
-
-
-def _smallest(suffices: Callable[[float], bool], start: float) -> float:
-    """The smallest number above zero that suffices, to twelve digits; inf where 2^100 * start does not."""
-    high = start
-    while not suffices(high):
-        high *= 2.0
-        if high > start * 2.0**100 or not np.isfinite(high):
-            return float("inf")
-    low = high / 2.0
-    while suffices(low) and low > start * 2.0**-100:
-        low, high = low / 2.0, low
-    while high - low > 1e-12 * high:
-        middle = 0.5 * (low + high)
-        low, high = (low, middle) if suffices(middle) else (middle, high)
-    return high

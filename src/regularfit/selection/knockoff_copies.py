@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import linalg  # pyright: ignore[reportMissingTypeStubs]
 
 from .._checks import check_choice
 from .._typing import Vector
@@ -23,10 +22,10 @@ def separations(correlation: np.ndarray, method: str = "mvr") -> Vector:
     .. math:: \text{mvr:}\quad \min_s\ \operatorname{tr} G_s^{-1}, \qquad
               \text{equicorrelated:}\quad s_j = \min(2 \lambda_{\min}, 1)
 
-    G is the covariance of columns and copies. ``mvr`` (the smallest sum of the variances with which a regression on all
-    others would estimate each coefficient) finds more than equal separations, above all where columns are correlated. Its
-    coordinate steps are exact: with V = (2 correlation - diag s)^-1, v = V_jj and u = (V V)_jj the best change is
-    (1 - sqrt(u) s_j) / (sqrt(u) + v).
+    G is the covariance of columns and copies. ``mvr`` (the smallest sum of the variances with which a regression on
+    all others would estimate each coefficient) finds more than equal separations, above all where columns are
+    correlated. Its coordinate steps are exact: with V = (2 correlation - diag s)^-1, v = V_jj and u = (V V)_jj the
+    best change is (1 - sqrt(u) s_j) / (sqrt(u) + v).
 
     Examples
     --------
@@ -39,7 +38,7 @@ def separations(correlation: np.ndarray, method: str = "mvr") -> Vector:
     Barber & Candes (2015), Controlling the false discovery rate via knockoffs. Annals of Statistics 43.
     """
     check_choice(method, list(METHODS), "method")
-    least = float(linalg.eigvalsh(correlation)[0])
+    least = float(np.linalg.eigvalsh(correlation)[0])
     if least <= 0:
         raise InputError(
             "The covariance of the columns is singular, so no copy can differ from its column. Drop copied columns, or "
@@ -52,14 +51,14 @@ def separations(correlation: np.ndarray, method: str = "mvr") -> Vector:
 def _reconstructable(correlation: np.ndarray, s: Vector) -> Vector:
     """Coordinate descent from a feasible point; it never leaves the feasible set."""
     for _ in range(SWEEPS):
-        V = linalg.inv(2 * correlation - np.diag(s))
+        inverse = np.linalg.inv(2 * correlation - np.diag(s))
         before = s.copy()
         for j in range(len(s)):
-            column = V[:, j]
-            root, v = float(np.sqrt(column @ column)), float(V[j, j])
+            column = inverse[:, j].copy()
+            root, v = float(np.sqrt(column @ column)), float(inverse[j, j])
             change = (1 - root * s[j]) / (root + v)
             s[j] += change
-            V += np.outer(column, column) * (change / (1 - change * v))
+            inverse += np.outer(column, column) * (change / (1 - change * v))
         if (np.abs(s - before) <= SETTLED * before).all():
             break
     return s * SAFE
@@ -82,8 +81,8 @@ def gaussian_copies(
     spread = np.sqrt(np.diag(covariance))
     Z, correlation = (X - mean) / spread, covariance / np.outer(spread, spread)
     s = separations(correlation, method)
-    solved = linalg.cho_solve(linalg.cho_factor(correlation, lower=True), np.diag(s))
-    values, vectors = linalg.eigh(2 * np.diag(s) - s[:, None] * solved)
+    solved = np.linalg.solve(correlation, np.diag(s))
+    values, vectors = np.linalg.eigh(2 * np.diag(s) - s[:, None] * solved)
     noise = rng.standard_normal(X.shape) @ (vectors * np.sqrt(np.maximum(values, 0))).T
     return mean + spread * (Z - Z @ solved + noise)
 
@@ -103,17 +102,17 @@ def fixed_copies(
     n, p = X.shape
     if n < 2 * p + intercept:
         raise InputError(
-            f"Fixed-X knockoffs need n >= 2 p{' + 1' * intercept} rows; X has {n} rows and {p} columns. Use kind='gaussian', "
-            "which models the columns instead."
+            f"Fixed-X knockoffs need n >= 2 p{' + 1' * intercept} rows; X has {n} rows and {p} columns. "
+            "Use kind='gaussian', which models the columns instead."
         )
-    Z = X - X.mean(axis=0) if intercept else X.copy()
-    Z /= np.sqrt((Z * Z).sum(axis=0))
-    gram = Z.T @ Z
+    centred: np.ndarray = X - X.mean(axis=0) if intercept else X
+    Z: np.ndarray = centred / np.sqrt((centred * centred).sum(axis=0))
+    gram: np.ndarray = Z.T @ Z
     s = separations(gram, method)
-    solved = linalg.solve(gram, np.diag(s), assume_a="pos")
+    solved: np.ndarray = np.linalg.solve(gram, np.diag(s))
     known = np.column_stack([np.ones((n, int(intercept))), Z])
-    frame = linalg.qr(np.column_stack([known, rng.standard_normal((n, p))]), mode="economic")[0]
+    frame = np.linalg.qr(np.column_stack([known, rng.standard_normal((n, p))]))[0]
     fresh = frame[:, known.shape[1] :]
-    values, vectors = linalg.eigh(2 * np.diag(s) - s[:, None] * solved)
+    values, vectors = np.linalg.eigh(2 * np.diag(s) - s[:, None] * solved)
     root = (vectors * np.sqrt(np.maximum(values, 0))).T
     return Z, Z - Z @ solved + fresh @ root

@@ -17,9 +17,9 @@ from .ground import Ground
 __all__ = ["CoxBatch", "solve"]
 
 STEPS = 60  # of a batch before it is certified as it stands
-REFRESH = 3  # steps on one Hessian before the slow ones get a fresh one
+REFRESH = 5  # steps on one Hessian before the slow ones get a fresh one
 FLOOR = 1e-9  # curvature that no column falls short of, on the standardised scale
-TARGET = 0.3  # share of the tolerance that a violation may have: the gap is at most that share of the penalty's part
+TARGET = 0.5  # share of the tolerance that a violation may have: the gap is at most that share of the penalty's part
 
 
 class CoxBatch(Batch):

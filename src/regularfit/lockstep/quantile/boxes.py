@@ -27,7 +27,7 @@ class Boxes:
     A : (m, k) data rows; an intercept is a column of ones.
     column : (c,) which coefficient every further row reads.
     t, low, high : (m + c,) targets and sides of the boxes.
-    D, h : (k,) quadratic and linear part.
+    D, h : (k,) or (k, k), and (k,): quadratic and linear part.
     """
 
     A: np.ndarray
@@ -35,7 +35,7 @@ class Boxes:
     t: Vector
     low: Vector
     high: Vector
-    D: Vector
+    D: np.ndarray
     h: Vector
 
     @property
@@ -53,9 +53,19 @@ class Boxes:
         np.add.at(out, self.column, theta[self.m :])
         return out
 
+    def curve(self, x: Vector) -> Vector:
+        """``D x``."""
+        return self.D * x if self.D.ndim == 1 else self.D @ x
+
     def diagonal(self, Q: Vector) -> Vector:
-        """What D and the rows of columns add to the diagonal of ``A' diag(Q) A``, (k,)."""
-        return self.D + np.bincount(self.column, Q[self.m :], minlength=len(self.D))
+        """What the rows of columns, and a diagonal D, add to the diagonal of ``A' diag(Q) A``, (k,)."""
+        own = np.bincount(self.column, Q[self.m :], minlength=len(self.D)).astype(float)
+        return own + self.D if self.D.ndim == 1 else own
+
+    def size(self, r: Vector) -> float:
+        """The typical size of residuals (m + c,): of data rows, unless these are all constraints."""
+        rows = np.isfinite(self.high - self.low)[: self.m].any()
+        return float(np.mean(np.abs(r[: self.m] if rows else r)))
 
 
 def kinks(l1: Vector, lower: Vector, upper: Vector, shift: int) -> tuple[np.ndarray, Vector, Vector, Vector]:

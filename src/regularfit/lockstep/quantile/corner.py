@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from typing import Any
+
 import numpy as np
 from scipy import linalg
 
@@ -32,9 +35,16 @@ def corner(boxes: Boxes, point: Point) -> tuple[Vector, Vector]:
     rows = np.flatnonzero(met[:m])
     A = boxes.A[np.ix_(rows, np.flatnonzero(free))]
     primal = boxes.t[rows] - boxes.A[rows] @ x
-    dual = (boxes.D * x - boxes.h - boxes.backward(theta))[free]
+    dual = (boxes.curve(x) - boxes.h - boxes.backward(theta))[free]
     room = np.minimum(boxes.high[rows] - theta[rows], theta[rows] - boxes.low[rows])
-    dx, dtheta = step(A, boxes.D[free], primal, dual, np.maximum(room, 1e-300))
+    room = np.where(np.isfinite(room), room, 1.0)
+    dx, dtheta = step(
+        A,
+        boxes.D[free] if boxes.D.ndim == 1 else boxes.D[np.ix_(free, free)],
+        primal,
+        dual,
+        np.maximum(room, 1e-300),
+    )
     x[free] += dx
     theta[rows] += dtheta
     return x, np.clip(theta[:m], boxes.low[:m], boxes.high[:m])
@@ -55,14 +65,14 @@ def _met(boxes: Boxes, point: Point) -> tuple[np.ndarray, Vector]:
     width = boxes.high - boxes.low
     typical = float(np.abs(point.theta).max(initial=0.0)) or 1.0
     width = np.where(np.isfinite(width) & (width > 0), width, typical)
-    size = float(np.mean(np.abs(point.above - point.below)[: boxes.m])) or 1.0
+    size = boxes.size(point.above - point.below) or 1.0
     at_high = point.above / size >= sigma / width
     at_low = ~at_high & (point.below / size >= tau / width)
     theta = np.where(at_high, boxes.high, np.where(at_low, boxes.low, point.theta))
     return ~(at_high | at_low), theta
 
 
-def step(A: np.ndarray, D: Vector, primal: Vector, dual: Vector, room: Vector) -> tuple[Vector, Vector]:
+def step(A: np.ndarray, D: np.ndarray, primal: Vector, dual: Vector, room: Vector) -> tuple[Vector, Vector]:
     """``A dx = primal`` and ``A' dtheta = D dx + dual``, each of the smallest size where it is not unique."""
     m, k = A.shape
     if m == 0 and not D.any():
@@ -72,7 +82,7 @@ def step(A: np.ndarray, D: Vector, primal: Vector, dual: Vector, room: Vector) -
         return dx, room * _least(A.T * room, dual)
     scale = np.concatenate([np.ones(k), room])
     K = np.zeros((k + m, k + m))
-    K[:k, :k] = -np.diag(D)
+    K[:k, :k] = -np.diag(D) if D.ndim == 1 else -D
     K[:k, k:] = A.T
     K[k:, :k] = A
     found = scale * _least(K * scale, np.concatenate([dual, primal]))
@@ -84,8 +94,11 @@ def _least(A: np.ndarray, b: Vector) -> Vector:
     if A.shape[0] == A.shape[1]:
         size = np.abs(A).max(axis=0)
         scale = 1.0 / np.where(size > 0, size, 1.0)
-        lu, pivots, info = linalg.lapack.dgetrf(A * scale)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", linalg.LinAlgWarning)  # the steps are looked at below
+            lu, pivots = linalg.lu_factor(A * scale, check_finite=False)
         steps = np.abs(np.diag(lu))
-        if info == 0 and steps.min(initial=np.inf) > SINGULAR * steps.max(initial=0.0):
+        if steps.min(initial=np.inf) > SINGULAR * steps.max(initial=0.0):
             return scale * linalg.lu_solve((lu, pivots), b, check_finite=False)
-    return np.asarray(linalg.lstsq(A, b, cond=SINGULAR, lapack_driver="gelsy", check_finite=False)[0])
+    found: Any = linalg.lstsq(A, b, cond=SINGULAR, lapack_driver="gelsy", check_finite=False)
+    return np.asarray(found[0])

@@ -24,9 +24,12 @@ __all__ = ["Point", "descend", "start"]
 STEPS = 80  # of one descent; twenty are usual
 BACK = 0.9995  # of the way to the nearest wall
 JITTER = 1e-14
+EQUAL = 1e-10  # a row that must be met exactly gives way so little in a step; the next one puts it right
 TINY = 1e-17  # of the largest dual: a distance below it is rounding
 FAR_BELOW = 1e-5  # of the goal: where the gap is so small, what is left of the equations will not go either
 FIRM = 1e-4  # of a column's own square: a quadratic part above it may be divided by
+
+Solve = Callable[[Vector, Vector], tuple[Vector, Vector]]
 
 
 @dataclass(eq=False)
@@ -50,17 +53,23 @@ class Point:
         return float(self.above[up] @ sigma[up] + self.below[down] @ tau[down])
 
 
-def start(boxes: Boxes, x: Vector, theta: Vector, push: float) -> Point:
-    """Return a point inside all boxes near a guess; ``push`` is how far from walls, relative to the boxes."""
+def start(boxes: Boxes, x: Vector, theta: Vector, push: float, least: float = 1e-12) -> Point:
+    """Return a point inside all boxes near a guess; ``push`` is how far from walls, relative to the boxes.
+
+    ``least`` is how far the parts of the residuals are from 0 in any case.
+    """
     low, high = boxes.low, boxes.high
     finite = np.where(np.isfinite(high), high, 0.0) - np.where(np.isfinite(low), low, 0.0)
     sides = np.isfinite(high).astype(int) + np.isfinite(low)
-    reach = np.where((sides == 2) & (finite > 0), finite, np.median(finite[: boxes.m]))
+    both = (sides == 2) & (finite > 0)
+    rows = both[: boxes.m].any()
+    usual = float(np.median(finite[: boxes.m] if rows else finite[both])) if both.any() else 1.0
+    reach = np.where(both, finite, usual)
     inner_low = np.where(np.isfinite(low), low + push * reach, -np.inf)
     inner_high = np.where(np.isfinite(high), high - push * reach, np.inf)
     theta = np.clip(theta, inner_low, np.maximum(inner_high, inner_low))
     r = boxes.t - boxes.forward(x)
-    room = push * float(np.mean(np.abs(r[: boxes.m]))) + 1e-12
+    room = push * boxes.size(r) + least
     up, down = np.isfinite(high), np.isfinite(low)
     return Point(
         x,
@@ -78,23 +87,17 @@ def descend(boxes: Boxes, point: Point, goal: float) -> Point:
     for _ in range(STEPS):
         sigma, tau = point.slacks(boxes)
         primal = boxes.t - boxes.forward(point.x) - point.above + point.below
-        dual = boxes.D * point.x - boxes.backward(point.theta) - boxes.h
+        dual = boxes.curve(point.x) - boxes.backward(point.theta) - boxes.h
         gap = point.measure(boxes)
-        off = float(np.abs(primal) @ np.where(up & down, boxes.high - boxes.low, 0.0)) + float(
-            np.abs(dual) @ np.abs(point.x)
-        )
+        force = np.where(up & down, np.where(up & down, boxes.high - boxes.low, 0.0), np.abs(point.theta))
+        off = float(np.abs(primal) @ force) + float(np.abs(dual) @ np.abs(point.x))
         if gap <= goal and (off <= goal or gap <= FAR_BELOW * goal):
             break
         # A side that is infinite has no part of the residual: its ratio is 0.
         over, under = point.above / sigma, point.below / tau
-        solve = _factor(boxes, 1.0 / np.maximum(over + under, 1e-300))
+        solve = _factor(boxes, 1.0 / np.maximum(over + under, np.where(up | down, 1e-300, EQUAL)))
 
-        def direction(centre_up: Vector, centre_down: Vector) -> tuple[Vector, Vector, Vector, Vector]:
-            right = primal - centre_up + centre_down
-            dx, dtheta = solve(right, dual)
-            return dx, dtheta, centre_up + over * dtheta, centre_down - under * dtheta
-
-        dx, dtheta, dup, ddown = direction(-point.above, -point.below)
+        dx, dtheta, dup, ddown = _direction(solve, primal, dual, over, under, -point.above, -point.below)
         p, d = _lengths(point, sigma, tau, dtheta, dup, ddown, together)
         after = float(
             ((point.above + p * dup)[up] @ (sigma - d * dtheta)[up])
@@ -103,7 +106,7 @@ def descend(boxes: Boxes, point: Point, goal: float) -> Point:
         mu = gap / pairs * (max(after, 0.0) / gap) ** 3
         corrected_up = np.where(up, (mu + dup * dtheta) / sigma, 0.0) - point.above
         corrected_down = np.where(down, (mu - ddown * dtheta) / tau, 0.0) - point.below
-        step = direction(corrected_up, corrected_down)
+        step = _direction(solve, primal, dual, over, under, corrected_up, corrected_down)
         if not all(np.isfinite(part).all() for part in step):
             break
         dx, dtheta, dup, ddown = step
@@ -115,6 +118,20 @@ def descend(boxes: Boxes, point: Point, goal: float) -> Point:
         if max(p, d) < 1e-9:
             break
     return point
+
+
+def _direction(
+    solve: Solve,
+    primal: Vector,
+    dual: Vector,
+    over: Vector,
+    under: Vector,
+    centre_up: Vector,
+    centre_down: Vector,
+) -> tuple[Vector, Vector, Vector, Vector]:
+    """Newton's step, with what the two complementarities are centred on."""
+    dx, dtheta = solve(primal - centre_up + centre_down, dual)
+    return dx, dtheta, centre_up + over * dtheta, centre_down - under * dtheta
 
 
 def _lengths(
@@ -129,22 +146,21 @@ def _lengths(
 def _reach(value: Vector, change: Vector) -> float:
     with np.errstate(invalid="ignore"):  # 0 / 0 on an infinite side, which fmax passes over
         worst = float(np.fmax.reduce(-change / value))
-    return 1.0 / max(worst, BACK)
-
-
-Solve = Callable[[Vector, Vector], tuple[Vector, Vector]]
+    return 1.0 / worst if worst > BACK else 1.0 / BACK  # nan: every side is infinite
 
 
 def _factor(boxes: Boxes, Q: Vector) -> Solve:
     """Solve ``A dx + dtheta / Q = right``, ``D dx - A' dtheta = -dual`` -> (dx, dtheta)."""
     diagonal, rows = boxes.diagonal(Q), Q[: boxes.m]
-    if len(diagonal) > boxes.m and int((boxes.D > 0).sum()) > boxes.m:
+    if boxes.D.ndim == 1 and len(diagonal) > boxes.m and int((boxes.D > 0).sum()) > boxes.m:
         # A kink's part of the diagonal goes to 0 where its column is active, and must not be divided by.
         held = FIRM * (rows @ boxes.A**2) < boxes.D
         if int(held.sum()) > boxes.m // 2:
             return _by_rows(boxes, Q, diagonal, held)
     H = (boxes.A * rows[:, None]).T @ boxes.A
     H[np.diag_indices_from(H)] += diagonal
+    if boxes.D.ndim == 2:
+        H += boxes.D
     scale = 1.0 / np.sqrt(np.maximum(np.diag(H), 1e-300))
     H *= scale
     H *= scale[:, None]

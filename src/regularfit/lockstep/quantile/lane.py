@@ -113,8 +113,7 @@ class QuantileLane:
                 self.widen = min(2.0, 1.2 * self.widen)
             rows = rows | wrong | self._rows(np.where(rows, np.inf, np.abs(found.r)), int(wrong.sum()))
             columns = columns | missed
-        else:
-            return best  # pragma: no cover - every round takes in a row or a column
+        assert best is not None  # there is at least one round
         return best
 
     def _columns(self, s: float) -> np.ndarray:
@@ -144,7 +143,7 @@ class QuantileLane:
         theta = np.concatenate([now.theta[taken], np.clip(now.g[cols], -s, s)[boxes.column - shift]])
         point = start(boxes, x, theta, PUSH)
         size = max(now.objective * min(1.0, s / self.last), self.floor)
-        best = None
+        best: Proof | None = None
         for goal in GOALS:
             point = descend(boxes, point, goal * size)
             for way in (corner, rounded):
@@ -158,7 +157,8 @@ class QuantileLane:
                     best = found
                 if way is corner and self._local(boxes, found, taken, cols) <= ALIKE * self.tol * size:
                     return found
-            size = max(best.objective, self.floor)
+            size = max(best.objective, self.floor) if best is not None else size
+        assert best is not None  # every goal gives two
         return best
 
     def _local(self, boxes: Boxes, found: Proof, taken: np.ndarray, cols: np.ndarray) -> float:

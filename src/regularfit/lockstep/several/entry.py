@@ -14,6 +14,7 @@ from ...losses import Multinomial
 from ...penalties import AcrossOutputs, Penalty
 from ..grid import RIDGE_TOP
 from ..null import null_scores
+from ..partial import one_by_one
 from ..problem import Lane, Problem
 from ..result import LaneResult, Score
 from ..threads import Workers
@@ -44,12 +45,13 @@ def fit_several(
         return _lane_by_lane(problem, penalties, grids, lanes, **how)
     moved = problem.design.recentred() if problem.fit_intercept else None
     inside = replace(problem, design=moved[0]) if moved else problem
-    out = []
-    for penalty, grid in zip(penalties, grids, strict=True):
+
+    def fit(penalty: Penalty, grid: Vector) -> list[LaneResult]:
         frame = frame_of(inside, penalty)
         found = fit_frame(frame, grid, lanes, tol=tol, team=team, tick=tick, score=score, full_df=full_df)
-        out.append([_back(result, moved[1]) for result in found] if moved else found)
-    return out
+        return [_back(result, moved[1]) for result in found] if moved else found
+
+    return one_by_one(fit, list(zip(penalties, grids, strict=True)), len(lanes))
 
 
 def _back(result: LaneResult, shift: Vector) -> LaneResult:

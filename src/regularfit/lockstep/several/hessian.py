@@ -82,13 +82,16 @@ class Hessian:
             heavy = self.weights[span, None] * self.P[:, span].T  # (rows, K)
             root = heavy / np.sqrt(self.weights[span, None])
             M = X[:, col] * root[:, out]
-            total -= M.T @ M[:, fresh]
+            total -= (
+                (M.T @ M)[:, fresh] if len(fresh) == m else M.T @ M[:, fresh]
+            )  # the first is half the work
+            np.sqrt(heavy, out=heavy)
             for k in range(K):
                 left, right = np.flatnonzero(out == k), np.flatnonzero(out[fresh] == k)
                 if len(right):
-                    total[np.ix_(left, right)] += X[:, col[left]].T @ (
-                        X[:, col[fresh[right]]] * heavy[:, [k]]
-                    )
+                    A = X[:, col[left]] * heavy[:, [k]]
+                    own = A.T @ A if len(fresh) == m else A.T @ A[:, np.searchsorted(left, fresh[right])]
+                    total[np.ix_(left, right)] += own[:, : len(right)]
         return total
 
 

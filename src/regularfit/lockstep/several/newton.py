@@ -7,7 +7,7 @@ strengths that follow, and is made anew when steps become short; a lane that it 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from ..._typing import Vector
 from ...errors import InputError
-from ..partial import collect
+from ..partial import collect, keeping
 from ..problem import Lane, Problem
 from ..result import LaneResult, Score
 from ..threads import Workers
@@ -30,11 +30,8 @@ from .small import Step
 __all__ = ["fit_frame", "null_look", "sample_of"]
 
 ROUNDS = 60  # at one strength
-LOOSE, MORE = (
-    1e4,
-    8,
-)  # a violation over the tolerance that is worth so many steps beyond a gap that is small enough
-SLOW = 0.1  # a step that leaves more than this share of the gap asks for another Hessian
+LOOSE, MORE = 1e4, 8  # a violation of so many tolerances is worth so many steps more
+SLOW = 0.3  # a step that leaves more than this share of the gap asks for another Hessian
 COMPLETE = 1500  # columns up to which all of them are at work from the start
 
 
@@ -93,14 +90,19 @@ def fit_frame(
     """Fit one candidate on all lanes along its grid."""
     rounds = _Rounds(frame, lanes, grid, tol, team, score, full_df)
     before = np.inf
-    for position, s in enumerate(grid):
-        rounds.go_to(position, float(s), before)
-        tick(len(lanes))
-        before = float(s)
-        if not rounds.live:
-            tick(len(lanes) * (len(grid) - position - 1))
-            break
-    return [state.record.result(frame.problem, tol) for state in rounds.states]
+
+    def results(interrupted: bool) -> list[LaneResult]:
+        return [state.record.result(frame.problem, tol, interrupted) for state in rounds.states]
+
+    with keeping(lambda inner: results(True)):
+        for position, s in enumerate(grid):
+            rounds.go_to(position, float(s), before)
+            tick(len(lanes))
+            before = float(s)
+            if not rounds.live:
+                tick(len(lanes) * (len(grid) - position - 1))
+                break
+    return results(False)
 
 
 class _Rounds:
@@ -147,6 +149,14 @@ class _Rounds:
             terms, Step(terms, frame.rows), record, nothing, np.zeros_like(self.sample.Y), seen, nothing
         )
 
+    def _each(self, job: Callable[[Any], None], items: Sequence[Any]) -> None:
+        """Do short jobs on the team's threads; a thread for one alone costs more than the job."""
+        if self.team.threads == 1 or len(items) == 1:
+            for item in items:
+                job(item)
+        else:
+            collect(self.team, job, items)
+
     # ------------------------------------------------------------ one strength
 
     def go_to(self, position: int, s: float, before: float) -> None:
@@ -161,7 +171,7 @@ class _Rounds:
             if not waiting:
                 break
             self._models(waiting)
-            collect(self.team, lambda state: self._step(state, s), waiting)
+            self._each(lambda state: self._step(state, s), waiting)
             self._advance(waiting, s)
             self.pairs.take(self._wanted(waiting, s * (1 + 1e-9)))  # what the rule missed
         self.live = [state for state in self.live if not state.record.over(self.problem.saturation)]
@@ -290,9 +300,7 @@ class _Rounds:
             for state in short:
                 state.own = Hessian(self.block, state.seen.P, state.terms.weights, self.sample.Z)
         self.shared.cover(self.pairs)
-        collect(
-            self.team, lambda state: state.own.cover(self.pairs), [s for s in waiting if s.own is not None]
-        )
+        self._each(lambda own: own.cover(self.pairs), [s.own for s in waiting if s.own is not None])
 
     def _step(self, state: _State, s: float) -> None:
         """The minimum of the quadratic model; the eliminated part follows."""
@@ -317,7 +325,7 @@ class _Rounds:
                 state.E = E[k * K : (k + 1) * K]
             self._search(state, s)
 
-        collect(self.team, job, range(len(waiting)))
+        self._each(job, range(len(waiting)))
         scores = self.block.backward(np.concatenate([state.seen.R for state in waiting]))
         for k, state in enumerate(waiting):
             state.G, state.everywhere = scores[k * K : (k + 1) * K], None

@@ -9,6 +9,7 @@ from scipy import sparse
 
 from ..._typing import Vector
 from ..certificate import judge
+from ..front import INTERRUPTED
 from ..problem import Lane, Problem
 from ..result import LaneResult, Score, held_out, make_path
 from ..saturation import FULL, why
@@ -99,11 +100,12 @@ class Record:
         """Whether more columns have entered than were asked for."""
         return self.lane.most is not None and int(self.entered.sum()) > self.lane.most
 
-    def result(self, problem: Problem, tol: float) -> LaneResult:
+    def result(self, problem: Problem, tol: float, interrupted: bool = False) -> LaneResult:
         """Return what the engine hands back."""
         end, path = self.reached, None
-        if self.lane.keep:
-            ended = None if end == len(self.grid) else FULL if self.full else why(problem.saturation)
+        if self.lane.keep and end:
+            early = INTERRUPTED if interrupted else FULL if self.full else why(problem.saturation)
+            ended = None if end == len(self.grid) else early
             path = make_path(
                 problem,
                 self.grid[:end],

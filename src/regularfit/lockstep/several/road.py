@@ -12,6 +12,7 @@ from ...losses import Multinomial
 from ...penalties import AcrossOutputs, Penalty
 from ..atoms import collect_atoms
 from ..gram import suits_gram
+from ..partial import keeping
 from ..problem import Lane, Problem
 from ..result import LaneResult, Score
 from ..saturation import saturation
@@ -41,24 +42,24 @@ def fit_outputs(
     shared: Shared | None,
 ) -> list[list[LaneResult]]:
     """Fit every candidate on all lanes; as the engine's ``fit_lanes``, whose arguments these are."""
-    answers: list[list[LaneResult]] = [[] for _ in penalties]
+    answers: list[list[Any]] = [[None] * len(lanes) for _ in penalties]
+
+    def keep(which: list[int], found: list[list[Any]] | None) -> list[list[Any]]:
+        for c, results in zip(which, found or [], strict=False):
+            answers[c] = results
+        return answers
+
     apart = [c for c, penalty in enumerate(penalties) if _apart(problem, penalty)]
     if apart:
         chosen = [p.penalty if isinstance(p, AcrossOutputs) else p for p in (penalties[c] for c in apart)]
         seen = (shared or look_ahead_outputs(Shared(problem), chosen, lanes, threads)).seen
         settings = {"tol": tol, "threads": threads, "full_df": full_df}
-        found = fit_targets(
-            problem,
-            chosen,
-            [grids[c] for c in apart],
-            lanes,
-            fit_lanes,
-            score=score,
-            seen=seen,
-            settings=settings,
-        )
-        for c, results in zip(apart, found, strict=True):
-            answers[c] = results
+        own = [grids[c] for c in apart]
+        with keeping(lambda inner: answers):  # what one target has by itself is no result
+            found = fit_targets(
+                problem, chosen, own, lanes, fit_lanes, score=score, seen=seen, settings=settings
+            )
+        keep(apart, found)
     rest = [c for c in range(len(penalties)) if c not in apart]
     if not rest:
         return answers
@@ -72,12 +73,10 @@ def fit_outputs(
             progress(done, total)
 
     road = fit_several if isinstance(problem.loss, Multinomial) else fit_rows
-    with workers(thread_count(threads)) as team:
+    with workers(thread_count(threads)) as team, keeping(lambda inner: keep(rest, inner)):
         how: dict[str, Any] = {"tol": tol, "team": team, "tick": tick, "score": score, "full_df": full_df}
         found = road(inside, [penalties[c] for c in rest], [grids[c] for c in rest], lanes, **how)
-    for c, results in zip(rest, found, strict=True):
-        answers[c] = results
-    return answers
+    return keep(rest, found)
 
 
 def look_ahead_outputs(

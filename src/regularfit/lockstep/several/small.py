@@ -6,6 +6,7 @@ import numpy as np
 
 from ... import _core
 from ..._typing import Vector
+from ..group_quadratic import solve_groups
 from .frame import LaneTerms
 from .hessian import Hessian, Pairs
 
@@ -58,14 +59,5 @@ class Step:
     ) -> Vector:
         """Pairs of a column lie side by side: block coordinate descent on them."""
         K = int(pairs.out.max()) + 1
-        groups = len(pairs) // K
-        starts = (K * np.arange(groups + 1)).astype(np.int32)
-        blocks = np.array([H[k : k + K, k : k + K] for k in starts[:-1]])
-        largest = np.linalg.eigvalsh(blocks)[:, -1] * (1 + 1e-12)
-        lane = _core.GroupLane(
-            np.asfortranarray(H), starts, np.ascontiguousarray(l1[::K]), np.ascontiguousarray(largest), 0.0
-        )
-        lane.warm(np.ascontiguousarray(b))
-        x, grad, kkt = np.empty((1, len(b))), np.empty((1, len(b))), np.empty(1)
-        lane.solve(np.array([s]), c, tol, x, grad, kkt)
-        return x[0]
+        owner = np.repeat(np.arange(len(pairs) // K), K)
+        return solve_groups(H, c, owner, np.ascontiguousarray(l1[::K]), 0.0, s, tol * s, b)
