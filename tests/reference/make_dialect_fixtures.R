@@ -9,7 +9,8 @@ glmnet.control(mxitnr = 1000)
 THRESH <- 1e-20
 MAXIT <- 1e8
 
-# The functions of make_fixtures.R (JSON, data, folds, weights), without running its cases.
+source("tests/reference/fixture_json.R")
+# The functions of make_fixtures.R (data, folds, weights), without running its cases.
 for (line in parse("tests/reference/make_fixtures.R")) {
   is_function <- is.call(line) && identical(line[[1]], as.name("<-")) && is.call(line[[3]]) &&
     identical(line[[3]][[1]], as.name("function"))
@@ -118,3 +119,4 @@ for (measure in c("deviance", "class", "auc", "mse", "mae")) {
 }
 cv_path_case("cv_binomial_given", cancer, 5, family = "binomial", lambda = c(0.3, 0.1, 0.03, 0.01))
 source("tests/reference/fixtures_poisson_relax.R")
+source("tests/reference/fixtures_families.R")

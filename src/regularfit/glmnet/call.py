@@ -14,16 +14,11 @@ from ..errors import InputError, UnsupportedError
 from ..linear.conventions import from_glmnet, glmnet_factors, target_deviation
 from ..lockstep import Problem, make_problem
 from ..penalties import Penalty
+from .targets import LOSSES, read_target
 
 __all__ = ["Call", "read_call"]
 
-FAMILIES = ("gaussian", "binomial", "poisson")
-LOSSES = {"gaussian": "squared", "binomial": "logistic", "poisson": "poisson"}
-LATER = {
-    "multinomial": "regularfit.PenalizedClassifier takes any number of classes",
-    "mgaussian": "regularfit.PenalizedRegressor(ElasticNet(alpha).across_outputs()) takes several targets",
-    "cox": "regularfit.PenalizedCox takes times to an event",
-}
+FAMILIES = ("gaussian", "binomial", "poisson", "multinomial", "cox", "mgaussian")
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +29,9 @@ class Call:
     ----------
     problem : data, loss and conventions; its weights sum to n.
     weights : (n,) as they were given (times the counts, for a two-column target).
-    classnames : the two labels of a binomial target, or None.
+    labels : of the classes of a binomial or multinomial target or of several targets, or None.
+    joint : whether a column is in for all outputs or for none.
+    scaled : whether every one of several targets is divided by its standard deviation.
     """
 
     problem: Problem
@@ -50,9 +47,16 @@ class Call:
     dfmax: int
     pmax: int
     has_offset: bool
-    classnames: tuple[Any, Any] | None
+    labels: tuple[Any, ...] | None
+    joint: bool
+    scaled: bool
     names: tuple[str, ...]
     threads: int | None
+
+    @property
+    def outputs(self) -> int | None:
+        """How many linear predictors there are; None for the usual one."""
+        return self.problem.outputs
 
     def penalty(self, problem: Problem) -> tuple[Penalty, float]:
         """Return the penalty for rows with the problem's weights, and what lambda is multiplied by."""
@@ -69,7 +73,7 @@ class Call:
             penalty = penalty.weighted(self.factors)
         if np.isfinite(self.lower).any() or np.isfinite(self.upper).any():
             penalty = penalty.bounded(self.lower, self.upper)
-        return penalty, words.strength
+        return penalty.across_outputs() if self.joint else penalty, words.strength
 
     def without(self, rows: np.ndarray) -> Problem:
         """Return the problem on all rows but these."""
@@ -86,23 +90,24 @@ class Call:
 
 def read_call(x: Any, y: Any, family: str, **given: Any) -> Call:
     """Check everything; ``given`` are the other arguments of :func:`glmnet`."""
-    check_family(family)
+    check_choice(family, FAMILIES, "family")
     design = as_design(x.to_numpy() if hasattr(x, "to_numpy") else x, "x")
     n, p = design.n, design.p
     if p < 2:
         raise InputError("x should be a matrix with 2 or more columns, as in R.")
     names = tuple(map(str, x.columns)) if hasattr(x, "columns") else tuple(f"V{j + 1}" for j in range(p))
     weights = check_weights(given["weights"], n, "weights")
-    target, counts, classnames = _binomial(y, n) if family == "binomial" else (y, None, None)
-    if counts is not None:
-        weights = weights * counts
+    target = read_target(y, n, family)
+    if target.counts is not None:
+        weights = weights * target.counts
     problem = make_problem(
         design,
-        np.ravel(np.asarray(target, dtype=np.float64)) if np.ndim(target) == 2 else target,
+        target.y,
         LOSSES[family],
         sample_weight=weights,
-        offset=None if given["offset"] is None else np.ravel(np.asarray(given["offset"], dtype=np.float64)),
-        fit_intercept=bool(given["intercept"]),
+        offset=_offset(given["offset"], family),
+        fit_intercept=bool(given["intercept"])
+        or family == "cox",  # Cox has none, but its columns are centred
         standardize=bool(given["standardize"]),
     )
     ratio = given["lambda_min_ratio"]
@@ -113,6 +118,13 @@ def read_call(x: Any, y: Any, family: str, **given: Any) -> Call:
     lower, upper = (_limits(given[name], p, name) for name in ("lower_limits", "upper_limits"))
     if (lower > 0).any() or (upper < 0).any():
         raise InputError("lower_limits must be <= 0 and upper_limits >= 0, as in R.")
+    kind = check_choice(given["type_multinomial"], ("ungrouped", "grouped"), "type_multinomial")
+    joint = family == "mgaussian" or (family == "multinomial" and kind == "grouped")
+    if joint and (np.isfinite(lower).any() or np.isfinite(upper).any()):
+        raise UnsupportedError(
+            "lower_limits and upper_limits are not built where a column is in for all outputs or for none; "
+            "family='multinomial' with type_multinomial='ungrouped' has them."
+        )
     if int(given["nlambda"]) < 1:
         raise InputError(f"nlambda={given['nlambda']} must be at least 1; 100 is usual.")
     return Call(
@@ -129,20 +141,19 @@ def read_call(x: Any, y: Any, family: str, **given: Any) -> Call:
         dfmax=dfmax,
         pmax=min(2 * dfmax + 20, p) if given["pmax"] is None else int(given["pmax"]),
         has_offset=given["offset"] is not None,
-        classnames=classnames,
+        labels=target.labels,
+        joint=joint,
+        scaled=family == "mgaussian" and bool(given["standardize_response"]),
         names=names,
         threads=given["n_jobs"],
     )
 
 
-def check_family(family: str) -> None:
-    """Refuse families whose loss is not built, and name those that are."""
-    if family in LATER:
-        raise UnsupportedError(
-            f"family={family!r} is not built yet in these words; {LATER[family]}. What exists here: 'gaussian', "
-            "'poisson' and 'binomial' (two classes, or two columns of counts)."
-        )
-    check_choice(family, FAMILIES, "family")
+def _offset(offset: Any, family: str) -> np.ndarray | None:
+    if offset is None:
+        return None
+    array = np.asarray(offset, dtype=np.float64)
+    return array if family in ("multinomial", "mgaussian") else np.ravel(array)
 
 
 def _lambdas(lambda_: Any) -> Vector | None:
@@ -169,24 +180,3 @@ def _factors(penalty_factor: Any, exclude: Any, p: int) -> Vector:
             raise InputError(f"exclude holds positions outside 0 to {p - 1} (they count from 0 here).")
         factors[out] = np.inf
     return glmnet_factors(factors, p)
-
-
-def _binomial(y: Any, n: int) -> tuple[np.ndarray, Vector | None, tuple[Any, Any]]:
-    """Return shares of the second class, the counts of two columns, and the two labels."""
-    target = np.asarray(y)
-    if target.ndim == 2 and target.shape[1] == 2:
-        counts = target.sum(axis=1).astype(np.float64)
-        if target.shape[0] != n or (target < 0).any():
-            raise InputError(f"A two-column y holds counts >= 0 of both classes, one row each for {n} rows.")
-        shares = np.divide(target[:, 1], counts, out=np.zeros(n), where=counts > 0)
-        labels = tuple(y.columns) if hasattr(y, "columns") else (0, 1)
-        return shares, counts, (labels[0], labels[1])
-    classes, codes = np.unique(target.ravel(), return_inverse=True)
-    if len(classes) != 2:
-        raise InputError(
-            f"family='binomial' needs two classes; y has {len(classes)}. More than two need 'multinomial', which "
-            "is not built yet."
-        )
-    if np.bincount(codes).min() <= 1:
-        raise InputError("One class has 1 or 0 rows, which glmnet does not allow either.")
-    return codes.astype(np.float64), None, (classes[0], classes[1])

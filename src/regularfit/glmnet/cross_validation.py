@@ -18,6 +18,7 @@ from .measures import Curve, curve_of, measure_of
 from .paths import Solved, fit_rows, fit_together
 from .relaxed import GAMMAS, CVRelaxed, blended, check_gamma, chosen, relax_folds
 from .result import Glmnet
+from .survival_curves import cox_curve
 
 __all__ = ["CVGlmnet", "cv_glmnet"]
 
@@ -30,12 +31,13 @@ class CVGlmnet:
     ----------
     lambda_ : (L,) decreasing.
     cvm, cvsd : (L,) mean of the measure over the folds, and its standard error.
-    nzero : (L,) number of coefficients that are not zero.
+    nzero : (L,) number of coefficients that are not zero; of columns where these are in for all outputs or for none,
+        and for other multinomial fits the median over the classes.
     name : of the measure.
     glmnet_fit : the path on all rows.
     lambda_min, lambda_1se : where the measure is best, and the largest lambda within one standard error of it.
     index : positions of these two.
-    fit_preval, foldid : held-out predictors (n, L) and the folds, with ``keep=True``; else None. With ``relax=True``
+    fit_preval, foldid : held-out predictors (n, L) or (n, K, L) and the folds, with ``keep=True``; else None. With ``relax=True``
         one matrix a gamma.
     relaxed : the choice over lambda and gamma, with ``relax=True``; else None.
     """
@@ -125,11 +127,13 @@ def cv_glmnet(
     Parameters
     ----------
     x, y, weights, offset, lambda_ : as in :func:`glmnet`.
-    type_measure : "default", "mse", "deviance", "mae"; for binomial also "class" and "auc".
+    type_measure : "default", "mse", "deviance", "mae"; for binomial also "class" and "auc", for multinomial "class";
+        for cox "deviance" or "C", the concordance.
     nfolds : at least 3.
     foldid : (n,) integers; rows of one number form a fold.
     alignment : "lambda", or "fraction" to read the k-th solution of every fold at the k-th lambda.
-    grouped : average within folds first.
+    grouped : average within folds first; for cox, judge a fold by the deviance of all rows less that of its training
+        rows.
     keep : keep the held-out predictors.
     relax : also refit the columns of every lambda without penalty, in every fold those that the fold chose itself, and
         choose lambda and gamma together: ``relaxed``.
@@ -167,7 +171,12 @@ def cv_glmnet(
     )
 
     def judged(own: list[Solved]) -> tuple[np.ndarray, Curve]:
-        eta = _held_out(call, folds, own, fit.lambda_, alignment)
+        etas = _predictors(call, folds, own, fit.lambda_, alignment)
+        eta = np.empty_like(etas[0], shape=(call.problem.n, *etas[0].shape[1:]))
+        for rows, part in zip(folds, etas, strict=True):
+            eta[rows] = part[rows] if call.family == "cox" else part
+        if call.family == "cox":
+            return eta, cox_curve(call, measure, folds, etas, grouped)
         return eta, curve_of(measure, call.family, call.problem.y, eta, call.weights, folds, grouped)
 
     eta, curve = judged(solved)
@@ -191,7 +200,7 @@ def cv_glmnet(
         fit.lambda_,
         curve.cvm,
         curve.cvsd,
-        fit.df,
+        _nzero(fit),
         curve.name,
         fit,
         float(fit.lambda_[best]),
@@ -216,17 +225,32 @@ def _folds(n: int, nfolds: int, foldid: Any, random_state: Any) -> tuple[list[np
     return folds, labels
 
 
-def _held_out(
+def _nzero(fit: Glmnet) -> np.ndarray:
+    """Columns at work; where classes have their own, the median over the classes."""
+    several = isinstance(fit.beta, dict) and not fit.call.joint
+    return np.ceil(np.median(fit.dfmat, axis=0)).astype(int) if several else fit.df
+
+
+def _predictors(
     call: Call, folds: list[np.ndarray], solved: list[Solved], lambdas: Vector, alignment: str
-) -> np.ndarray:
-    """Predictors (n, L) of every row by the fit without its fold; a path that ended earlier gives its last model."""
-    eta = np.empty((call.problem.n, len(lambdas)))
-    for rows, found in zip(folds, solved, strict=True):
+) -> list[np.ndarray]:
+    """Predictors of every fold's rows (of all rows for cox) by the fit without it; (rows, L), or (rows, K, L).
+
+    A path that ended earlier gives its last model.
+    """
+    every, K = np.arange(call.problem.n), call.outputs
+    out = []
+    for held, found in zip(folds, solved, strict=True):
+        rows = every if call.family == "cox" else held
         if alignment == "fraction":
             at = np.minimum(np.arange(len(lambdas)), len(found.lambdas) - 1)
             a0, coefs = found.a0[at], found.coefs[at].toarray()
         else:
             a0, coefs = between(found.lambdas, found.a0, found.coefs, lambdas)
-        product = call.problem.design.rows_times(rows, np.ascontiguousarray(coefs.T))
-        eta[rows] = product + a0 + call.problem.offset[rows][:, None]
-    return eta
+        columns = np.ascontiguousarray(coefs.reshape(-1, call.problem.p).T)
+        product = call.problem.design.rows_times(rows, columns)
+        offset = call.problem.offset[rows][..., None]
+        if K is not None:
+            product = np.moveaxis(product.reshape(len(rows), -1, K), 1, 2)
+        out.append(product + a0.T + offset)
+    return out

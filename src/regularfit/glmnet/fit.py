@@ -9,7 +9,7 @@ import numpy as np
 
 from .call import read_call
 from .paths import fit_rows
-from .relaxed import relax_rows
+from .relaxed import check_relax, relax_rows
 from .result import Glmnet, result_of
 
 __all__ = ["glmnet"]
@@ -37,6 +37,8 @@ def glmnet(
     maxit: int = 100_000,
     type_gaussian: str | None = None,
     type_logistic: str = "Newton",
+    standardize_response: bool = False,
+    type_multinomial: str = "ungrouped",
     relax: bool = False,
     *,
     n_jobs: int | None = None,
@@ -53,19 +55,24 @@ def glmnet(
     Parameters
     ----------
     x : (n, p >= 2) array, sparse matrix or table of numbers
-    y : (n,); for binomial two labels, or (n, 2) counts of both classes, the second being what is predicted.
-    family : "gaussian", "binomial" or "poisson".
-    weights, offset : (n,) or None
+    y : (n,); for binomial two labels, or (n, 2) counts of both classes, the second being what is predicted; for
+        multinomial labels or (n, K) counts; for mgaussian (n, K) numbers; for cox what :func:`regularfit.survival`
+        makes, or columns (time, event) or (start, stop, event).
+    family : "gaussian", "binomial", "poisson", "multinomial", "cox" or "mgaussian".
+    weights : (n,) or None
+    offset : (n,), for multinomial and mgaussian (n, K), or None
     alpha : in [0, 1]; 1 is the lasso, 0 ridge.
     nlambda, lambda_min_ratio : of the automatic sequence, which ends early where R's does.
     lambda_ : the user's own, which is never cut short.
     standardize, intercept : as in R.
     exclude : positions (from 0) of columns that are left out.
     penalty_factor : (p,) >= 0, rescaled to sum to p; 0 leaves a column unpenalised, inf excludes it.
-    lower_limits, upper_limits : numbers or (p,), around 0.
+    lower_limits, upper_limits : numbers or (p,), around 0; not where a column is in for all outputs or for none.
     dfmax, pmax : end the path where more coefficients are not zero (have ever been).
     thresh, maxit, type_gaussian, type_logistic : without effect: every solution has a duality gap below 1e-10.
-    relax : also refit the columns of every lambda without penalty, within the limits: ``fit.relaxed``. Where columns
+    standardize_response : for mgaussian, divide every target by its standard deviation first.
+    type_multinomial : "ungrouped", or "grouped": a column is in for all classes or for none, as it is for mgaussian.
+    relax : (gaussian, binomial, poisson) also refit the columns of every lambda without penalty, within the limits: ``fit.relaxed``. Where columns
         depend on one another the refit is the one next to the penalised solution; as in R a support of more than n - 3
         columns is not refitted, and the last one that was stands for it.
     n_jobs : threads; None for all cores.
@@ -77,7 +84,7 @@ def glmnet(
     Raises
     ------
     UnsupportedError
-        For the other families of R.
+        For ``relax`` with the other families, and limits where a column is in for all outputs or for none.
     InputError
         For data or settings that cannot be used.
 
@@ -93,6 +100,8 @@ def glmnet(
     Friedman, J., Hastie, T. & Tibshirani, R. (2010). Regularization paths for generalized linear models via coordinate
     descent. Journal of Statistical Software 33.
     """
+    if relax:
+        check_relax(family)
     call = read_call(
         x,
         y,
@@ -111,6 +120,8 @@ def glmnet(
         penalty_factor=penalty_factor,
         lower_limits=lower_limits,
         upper_limits=upper_limits,
+        standardize_response=standardize_response,
+        type_multinomial=type_multinomial,
         n_jobs=n_jobs,
     )
     found = fit_rows(call, call.problem)

@@ -12,23 +12,30 @@ from .._typing import Vector
 from ..errors import InputError
 from ..losses import Poisson
 
-__all__ = ["MEASURES", "Curve", "curve_of", "measure_of"]
+__all__ = ["MEASURES", "Curve", "averaged", "curve_of", "measure_of"]
 
 MEASURES = {
     "gaussian": ("mse", "deviance", "mae"),
     "binomial": ("deviance", "class", "auc", "mse", "mae"),
     "poisson": ("deviance", "mse", "mae"),
+    "multinomial": ("deviance", "class", "mse", "mae"),
+    "mgaussian": ("mse", "deviance", "mae"),
+    "cox": ("deviance", "C"),
 }
 NAMES = {
     "mse": "Mean-Squared Error",
     "mae": "Mean Absolute Error",
     "auc": "AUC",
     "class": "Misclassification Error",
+    "C": "C-index",
 }
 DEVIANCES = {
     "gaussian": "Mean-Squared Error",
     "binomial": "Binomial Deviance",
     "poisson": "Poisson Deviance",
+    "multinomial": "Multinomial Deviance",
+    "mgaussian": "Mean-squared Error",
+    "cox": "Partial Likelihood Deviance",
 }
 CLIP = 1e-5  # probabilities are kept this far from 0 and 1
 
@@ -72,23 +79,25 @@ def curve_of(
     folds: list[np.ndarray],
     grouped: bool,
 ) -> Curve:
-    """Return the curve of held-out predictors ``eta`` (n, L)."""
-    name = NAMES.get(measure, DEVIANCES[family])
+    """Return the curve of held-out predictors ``eta``, (n, L) or (n, K, L)."""
     if measure == "auc":
         raw = np.array([[_auc(y[r], eta[r, k], weights[r]) for k in range(eta.shape[1])] for r in folds])
+        return averaged(raw, np.array([weights[r].sum() for r in folds]), measure, family)
+    rows, units = ROWS[family](measure, y, eta), weights
+    if grouped and len(y) / len(folds) < 3:
+        warnings.warn("Fewer than 3 rows a fold: grouped=False is used.", UserWarning, stacklevel=3)
+        grouped = False
+    if grouped:
+        rows = np.array([np.average(rows[r], axis=0, weights=weights[r]) for r in folds])
         units = np.array([weights[r].sum() for r in folds])
-    else:
-        rows = {"gaussian": _gaussian, "binomial": _binomial, "poisson": _poisson}[family](measure, y, eta)
-        raw, units = rows, weights
-        if grouped and len(y) / len(folds) < 3:
-            warnings.warn("Fewer than 3 rows a fold: grouped=False is used.", UserWarning, stacklevel=3)
-            grouped = False
-        if grouped:
-            raw = np.array([np.average(rows[r], axis=0, weights=weights[r]) for r in folds])
-            units = np.array([weights[r].sum() for r in folds])
+    return averaged(rows, units, measure, family)
+
+
+def averaged(raw: np.ndarray, units: Vector, measure: str, family: str) -> Curve:
+    """Return the curve of numbers (m, L) of folds or rows that weigh ``units`` (m,)."""
     cvm = np.average(raw, axis=0, weights=units)
     cvsd = np.sqrt(np.average((raw - cvm) ** 2, axis=0, weights=units) / (len(raw) - 1))
-    return Curve(cvm, cvsd, name, measure == "auc")
+    return Curve(cvm, cvsd, NAMES.get(measure, DEVIANCES[family]), measure in ("auc", "C"))
 
 
 def _gaussian(measure: str, y: Vector, eta: np.ndarray) -> np.ndarray:
@@ -119,6 +128,36 @@ def _binomial(measure: str, y: Vector, eta: np.ndarray) -> np.ndarray:
             share < 1, (1 - share) * np.log(1 - share), 0.0
         )
     return 2 * (best - (1 - share) * np.log(1 - p) - share * np.log(p))
+
+
+def _mgaussian(measure: str, y: np.ndarray, eta: np.ndarray) -> np.ndarray:
+    """Sums over the targets."""
+    return _gaussian(measure, y.ravel(), eta.reshape(-1, eta.shape[2])).reshape(eta.shape).sum(axis=1)
+
+
+def _multinomial(measure: str, y: np.ndarray, eta: np.ndarray) -> np.ndarray:
+    """Sums over the classes; probabilities are kept CLIP away from 0 and 1 as they are, without a new sum."""
+    share = y[:, :, None]
+    if measure == "class":
+        return 1 - np.take_along_axis(y, eta.argmax(axis=1), axis=1)
+    p = np.exp(eta - eta.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    if measure == "mse":
+        return ((share - p) ** 2).sum(axis=1)
+    if measure == "mae":
+        return np.abs(share - p).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        best = np.where(share > 0, share * np.log(share), 0.0)
+    return 2 * (best - share * np.log(np.clip(p, CLIP, 1 - CLIP))).sum(axis=1)
+
+
+ROWS = {
+    "gaussian": _gaussian,
+    "binomial": _binomial,
+    "poisson": _poisson,
+    "mgaussian": _mgaussian,
+    "multinomial": _multinomial,
+}
 
 
 def _auc(y: Vector, eta: Vector, weights: Vector) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._checks import check_choice
+from .outputs import merged
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,9 +19,11 @@ __all__ = ["plot_cv", "plot_path"]
 
 
 def plot_path(fit: Glmnet, xvar: str, ax: Any) -> Axes:
-    """Draw one line a coefficient that is ever not zero."""
+    """Draw one line a coefficient (of every output) that is ever not zero."""
     check_choice(xvar, ("lambda", "norm", "dev"), "xvar")
-    coefs = fit.beta.T.toarray()
+    coefs, names = merged(fit.beta).toarray(), fit.names
+    if isinstance(fit.beta, dict):
+        names = tuple(f"{label}: {name}" for label in fit.beta for name in fit.names)
     with np.errstate(divide="ignore"):
         values = {
             "lambda": -np.log(fit.lambda_),
@@ -30,7 +33,7 @@ def plot_path(fit: Glmnet, xvar: str, ax: Any) -> Axes:
     labels = {"lambda": "-Log Lambda", "norm": "L1 Norm", "dev": "Fraction Deviance Explained"}
     axes = _axes(ax)
     for j in np.flatnonzero(coefs.any(axis=0)):
-        axes.plot(values, coefs[:, j], label=fit.names[j], linewidth=1)
+        axes.plot(values, coefs[:, j], label=names[j], linewidth=1)
     axes.set(xlabel=labels[xvar], ylabel="Coefficients")
     return axes
 

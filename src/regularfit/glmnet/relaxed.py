@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from .._typing import Vector
-from ..errors import InputError
+from ..errors import InputError, UnsupportedError
 from ..lockstep import Lane, Refits, refit_supports, supports_of
 from .call import Call
 from .measures import Curve
@@ -20,8 +20,19 @@ from .paths import Solved
 if TYPE_CHECKING:
     from .result import Glmnet
 
-__all__ = ["GAMMAS", "CVRelaxed", "Relaxed", "blend", "check_gamma", "chosen", "relax_folds", "relax_rows"]
+__all__ = [
+    "GAMMAS",
+    "CVRelaxed",
+    "Relaxed",
+    "blend",
+    "check_gamma",
+    "check_relax",
+    "chosen",
+    "relax_folds",
+    "relax_rows",
+]
 
+FAMILIES = ("gaussian", "binomial", "poisson")
 GAMMAS = (0.0, 0.25, 0.5, 0.75, 1.0)
 LEAST = 1e-5  # R blends with at least this share of the penalised fit
 SHARP = 1e-9
@@ -80,6 +91,14 @@ def check_gamma(gamma: Any) -> Vector:
     if not inside.any():
         raise InputError("gamma must hold numbers between 0 (refits) and 1 (the penalised path).")
     return values[inside]
+
+
+def check_relax(family: str) -> None:
+    """Refuse families that have no refits."""
+    if family not in FAMILIES:
+        raise UnsupportedError(
+            f"relax=True is not built for family={family!r}; {', '.join(FAMILIES)} have it."
+        )
 
 
 def relax_rows(call: Call, found: Solved) -> Relaxed:

@@ -35,20 +35,29 @@ def length_kept(call: Call, deviance_ratio: Vector, active: np.ndarray, automati
 
     Parameters
     ----------
-    active : (L, p) booleans, which coefficients are not zero.
+    active : (L, K, p) booleans, which coefficients are not zero in each output.
     """
-    ever = np.logical_or.accumulate(active, axis=0).sum(axis=1)
+    ever = np.logical_or.accumulate(active.any(axis=1), axis=0).sum(axis=1)
     over = np.flatnonzero(ever > call.pmax)
     limit = max(int(over[0]), 1) if over.size else len(deviance_ratio)
     if not automatic:
         return limit
     fdev = 0.0 if (call.lower == 0).any() or (call.upper == 0).any() else FDEV
     for m in range(FEWEST - 1, limit):
-        now = deviance_ratio[m]
-        before, least = m - 1, fdev if call.family == "binomial" else fdev * now
-        if call.family == "poisson":  # R's C++ looks further back there, and asks for more
-            before, least = m - FEWEST + 1, 10 * fdev * now
-        gain = now - deviance_ratio[before]
-        if active[m].sum() > call.dfmax or gain < least or now > DEVMAX:
+        before, least = _hardly(call.family, m, float(deviance_ratio[m]))
+        gain = deviance_ratio[m] - deviance_ratio[before]
+        full = active[m].sum(axis=1).max() > call.dfmax or deviance_ratio[m] > DEVMAX
+        if full or gain < least * fdev:
             return m + 1
     return limit
+
+
+def _hardly(family: str, m: int, now: float) -> tuple[int, float]:
+    """Return which solution R compares solution m with, and the gain it asks for in units of its ``fdev``."""
+    if family in ("binomial", "multinomial"):
+        return m - 1, 1.0
+    if family == "mgaussian":  # a share of what is left
+        return m - 1, 1 - now
+    if family in ("poisson", "cox"):  # R looks further back there, and asks for more
+        return m - FEWEST + 1, (10 if family == "poisson" else 100) * now
+    return m - 1, now
