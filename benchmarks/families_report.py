@@ -56,7 +56,8 @@ def _row(entry: dict, ours: float | None, goal: float) -> str:
     if entry["status"] != "ok":
         return f"| {entry['contender']} | not run: {entry['status']} | | | | |"
     middle = median(entry["seconds"])
-    span = f"{_seconds(min(entry['seconds']))} to {_seconds(max(entry['seconds']))}"
+    runs = len(entry["seconds"])
+    span = f"{_seconds(min(entry['seconds']))} to {_seconds(max(entry['seconds']))} ({runs})"
     name = entry["contender"] + ("" if _reached(entry, goal) else " (not within 1e-6)")
     ratio = f"{middle / ours:.2f}" if ours else ""
     return f"| {name} {entry['version']} | {_seconds(middle)} | {span} | {ratio} | {entry['tol']:g} | {_off(entry)} |"
@@ -79,6 +80,6 @@ def full(content: dict) -> str:
         ours = next((median(e["seconds"]) for e in ok if e["contender"] == OURS), None)
         ordered = sorted(ok, key=lambda e: median(e["seconds"])) + [e for e in group if e["status"] != "ok"]
         lines += ["", f"## {name}", "", _verdict(group, content["goal"]), ""]
-        lines += ["| | median | spread | of ours | tolerance | off |", "|---|---|---|---|---|---|"]
+        lines += ["| | median | spread (runs) | of ours | tolerance | off |", "|---|---|---|---|---|---|"]
         lines += [_row(entry, ours, content["goal"]) for entry in ordered]
     return "\n".join(lines) + "\n"
