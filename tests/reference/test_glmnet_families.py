@@ -9,8 +9,8 @@ import pytest
 
 import regularfit as rf
 from regularfit.glmnet import cv_glmnet, glmnet
-from tests.reference.test_glmnet_dialect import RENAMED
 from tests.reference.test_glmnet_dialect import FIXTURES as FOLDER
+from tests.reference.test_glmnet_dialect import RENAMED
 from tests.reference.translate import _data
 
 FIXTURES = FOLDER / "families"

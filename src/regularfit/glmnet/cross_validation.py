@@ -37,8 +37,8 @@ class CVGlmnet:
     glmnet_fit : the path on all rows.
     lambda_min, lambda_1se : where the measure is best, and the largest lambda within one standard error of it.
     index : positions of these two.
-    fit_preval, foldid : held-out predictors (n, L) or (n, K, L) and the folds, with ``keep=True``; else None. With ``relax=True``
-        one matrix a gamma.
+    fit_preval, foldid : held-out predictors (n, L) or (n, K, L) and the folds, with ``keep=True``; else None. With
+        ``relax=True`` one matrix a gamma.
     relaxed : the choice over lambda and gamma, with ``relax=True``; else None.
     """
 
