@@ -14,7 +14,8 @@ X, Y = load_diabetes(return_X_y=True)
 C, D = load_breast_cancer(return_X_y=True)
 R_ARGUMENTS = (
     "x y family weights offset alpha nlambda lambda.min.ratio lambda standardize intercept thresh dfmax pmax exclude "
-    "penalty.factor lower.limits upper.limits maxit type.gaussian type.logistic relax"
+    "penalty.factor lower.limits upper.limits maxit type.gaussian type.logistic standardize.response "
+    "type.multinomial relax"
 )
 
 
@@ -93,9 +94,9 @@ def test_a_wide_path_ends_where_the_rows_are_reproduced():
 
 
 @pytest.mark.parametrize("family", ["multinomial", "cox", "mgaussian"])
-def test_other_families_are_refused_and_what_exists_is_named(family):
-    with pytest.raises(rf.UnsupportedError, match="'gaussian', 'poisson' and 'binomial'"):
-        glmnet(X, Y, family)
+def test_relaxed_fits_of_other_families_are_refused_and_what_exists_is_named(family):
+    with pytest.raises(rf.UnsupportedError, match="gaussian, binomial, poisson have it"):
+        glmnet(X, Y, family, relax=True)
 
 
 @pytest.mark.parametrize(

@@ -25,12 +25,19 @@ cases = st.builds(
 )
 
 
-@pytest.mark.parametrize("penalty", EXAMPLES, ids=repr)
-@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
-@settings(max_examples=15, deadline=None)
-@given(case=cases)
-def test_law(law, penalty, case):
-    law(penalty, case)
+def _test_of(law):
+    @pytest.mark.parametrize("penalty", EXAMPLES, ids=repr)
+    @settings(max_examples=15, deadline=None)
+    @given(case=cases)
+    def test(penalty, case):
+        law(penalty, case)
+
+    return test
+
+
+# A test function a law, not one for all: hypothesis nests the settings of a function anew at every call under its CI
+# profile, and a thousand calls are more than Python's stack holds.
+globals().update({f"test_{law.__name__}": _test_of(law) for law in LAWS})
 
 
 def test_every_penalty_has_examples_and_every_concrete_one_is_public():

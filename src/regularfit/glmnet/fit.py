@@ -73,8 +73,8 @@ def glmnet(
     standardize_response : for mgaussian, divide every target by its standard deviation first.
     type_multinomial : "ungrouped", or "grouped": a column is in for all classes or for none, as it is for mgaussian.
     relax : (gaussian, binomial, poisson) also refit the columns of every lambda without penalty, within the limits:
-        ``fit.relaxed``. Where columns depend on one another the refit is the one next to the penalised solution; as in R a support of more than n - 3
-        columns is not refitted, and the last one that was stands for it.
+        ``fit.relaxed``. Where columns depend on one another the refit is the one next to the penalised solution; as in
+        R a support of more than n - 3 columns is not refitted, and the last one that was stands for it.
     n_jobs : threads; None for all cores.
 
     Returns

@@ -120,7 +120,8 @@ class Glmnet:
         ----------
         newx : (n, p), for all types but "coefficients" and "nonzero".
         s : one or several lambdas; None for those of the path.
-        type_ : "link", "response", "class" (binomial, multinomial), "coefficients" or "nonzero" (positions from 0).
+        type_ : "link", "response", "class" (binomial, multinomial), "coefficients" or "nonzero" (the
+            positions, from 0).
         exact : fit again at ``s`` instead of drawing a straight line between neighbours.
         newoffset : (n,) or (n, K), needed where an offset was used.
         gamma : for relaxed fits: 1 is the penalised path, 0 its refits, between a blend; of several, a list of answers.

@@ -167,7 +167,8 @@ def from_glmnet(
     ----------
     lambda_ : >= 0
     alpha : in [0, 1]
-    family : ``"gaussian"``, ``"binomial"`` or ``"poisson"``.
+    family : ``"gaussian"``, or any other of R's, which are all alike; for ``"mgaussian"`` and grouped multinomial the
+        penalty is then ``.across_outputs()``.
     y_sd : :func:`target_deviation` of the rows that are fitted; only for gaussian.
 
     Examples
