@@ -104,15 +104,15 @@ family_case("multinomial_no_intercept", classes, family = "multinomial", alpha =
 family_case("multinomial_counts", counted, family = "multinomial", alpha = 0.5, nlambda = 20)
 family_case("multinomial_everything", classes, thresh = 1e-13, family = "multinomial", alpha = 0.7, nlambda = 15, lambda.min.ratio = 0.02,
             weights = weights, offset = offsets, penalty.factor = replace(factors, c(2, 9), 1), exclude = c(5, 6))
-family_case("multinomial_grouped", classes, thresh = 1e-13, family = "multinomial", nlambda = 20, lambda.min.ratio = 0.01,
+family_case("multinomial_grouped", classes, thresh = 1e-20, family = "multinomial", nlambda = 20, lambda.min.ratio = 0.01,
             type.multinomial = "grouped")
-family_case("multinomial_grouped_everything", classes, thresh = 1e-13, family = "multinomial", alpha = 0.6, nlambda = 20, lambda.min.ratio = 0.01,
+family_case("multinomial_grouped_everything", classes, thresh = 1e-17, family = "multinomial", alpha = 0.6, nlambda = 20, lambda.min.ratio = 0.01,
             weights = weights, offset = offsets, penalty.factor = replace(factors, c(2, 9), 1),
             type.multinomial = "grouped")
 for (measure in c("deviance", "class", "mse", "mae")) {
   family_cv_case(paste0("cv_multinomial_", measure), classes, 5, thresh = 1e-13, family = "multinomial", alpha = 0.5, nlambda = 15,
                  lambda.min.ratio = 0.01, weights = weights, offset = offsets, type.measure = measure)
 }
-family_cv_case("cv_multinomial_grouped", classes, 5, thresh = 1e-13, family = "multinomial", nlambda = 12, lambda.min.ratio = 0.02,
+family_cv_case("cv_multinomial_grouped", classes, 5, thresh = 1e-17, family = "multinomial", nlambda = 12, lambda.min.ratio = 0.02,
                type.multinomial = "grouped")
 OUT <- folder

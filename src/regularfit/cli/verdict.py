@@ -49,9 +49,9 @@ def _class_lines(data: ReportData) -> list[str]:
     target = data.target
     if not target.classes:
         return []
-    if len(target.classes) > 2:
+    if len(target.classes) != 2:
         return [f"Classes: {_several(target)}; each has a probability and coefficients of its own"]
-    other, positive, counts = target.classes[0], target.classes[1], target.counts
+    (other, positive), counts = target.classes, target.counts
     return [
         f"Classes: '{other}' ({counts[0]:,} rows) and '{positive}' ({counts[1]:,} rows); probabilities and "
         f"coefficients are those of '{positive}' (--positive changes it)"

@@ -38,12 +38,7 @@ class CVGlmnet:
     lambda_min, lambda_1se : where the measure is best, and the largest lambda within one standard error of it.
     index : positions of these two.
     fit_preval, foldid : held-out predictors (n, L) or (n, K, L) and the folds, with ``keep=True``; else None. With
-    <<<<<<< HEAD
-        ``relax=True``
-        one matrix a gamma.
-    =======
         ``relax=True`` one matrix a gamma.
-    >>>>>>> h-dial
     relaxed : the choice over lambda and gamma, with ``relax=True``; else None.
     """
 

@@ -40,7 +40,7 @@ def cox_curve(
     kept = np.flatnonzero(events > 0)
     every = np.arange(len(y))
     raw = []
-    for k in kept:
+    for k in kept.tolist():
         rows, eta = folds[k], etas[k]
         lost = (
             _deviance(y, eta, w, every) - _deviance(y, eta, w, np.setdiff1d(every, rows))

@@ -169,10 +169,11 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
         return isinstance(self.loss, Multinomial) or self.loss == Multinomial.name
 
     def _loss_for(self, classes: np.ndarray | None) -> Any:
-        loss, several = self._loss(), classes is not None and len(classes) > 2
+        loss, count = self._loss(), 0 if classes is None else len(classes)
+        several = count > 2
         if several and not isinstance(loss, Logistic):
             raise UnsupportedError(
-                f"loss={loss.name!r} tells two classes apart, and y has {len(classes)}. Use "
+                f"loss={loss.name!r} tells two classes apart, and y has {count}. Use "
                 'PenalizedClassifier(loss="logistic"), or sklearn.multiclass.OneVsRestClassifier around this one.'
             )
         return Multinomial() if several or self._joint else loss

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from .. import _core
@@ -69,7 +71,7 @@ def solve_groups(
     return b[0]
 
 
-def bend_of(penalty: OnGroups) -> tuple[str, float] | None:
+def bend_of(penalty: OnGroups) -> tuple[Literal["mcp", "scad"], float] | None:
     """The kind and shape of a bent penalty of the norms; None for the norms themselves."""
     return penalty.bend if isinstance(penalty, (GroupMCP, GroupSCAD)) else None
 

@@ -93,7 +93,7 @@ class Lane:
 def make_problem(
     X: Any,
     y: Any,
-    loss: Loss | str = "squared",
+    loss: Loss | SeveralLoss | str = "squared",
     *,
     sample_weight: Any = None,
     offset: Any = None,
@@ -108,7 +108,13 @@ def make_problem(
     """
     design = as_design(X)
     several = losses.get_several(loss, columns_of(y))
-    chosen = cast("Loss", several) if several else losses.get(loss) if isinstance(loss, str) else loss
+    chosen = (
+        cast("Loss", several)
+        if several
+        else losses.get(loss)
+        if isinstance(loss, str)
+        else cast("Loss", loss)
+    )
     target = chosen.check_target(y)
     if len(target) != design.n:
         raise InputError(

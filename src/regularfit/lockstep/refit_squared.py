@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import linalg
-from scipy.linalg import lapack
 
 from .._typing import Indices, Vector
 from ..designs import Dense, Design, Imputed
@@ -32,6 +31,7 @@ __all__ = ["refit_squared"]
 DEPENDENT = (
     1e-9  # share of its variance that the columns before leave of a column: less is rounding or no column
 )
+POTRF, POTRS, TRTRS = linalg.get_lapack_funcs(("potrf", "potrs", "trtrs"), dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +201,7 @@ class _Factor:
         place = self.place[cols]  # of every column in the factor
         right = np.empty(len(cols))
         right[place] = c
-        return lapack.dpotrs(self.L, right, lower=1)[0][place] if len(cols) else right
+        return POTRS(self.L, right, lower=1)[0][place] if len(cols) else right
 
     def _grow(self, cols: Indices) -> bool:
         """Make the factor that of ``cols``, in an order of its own; False where a pivot vanishes."""
@@ -214,13 +214,13 @@ class _Factor:
         rest = cols[wanted[cols]]
         L = np.asfortranarray(self.L[:kept, :kept])
         W = self.gram[np.ix_(head, rest)]
-        W = lapack.dtrtrs(L, W, lower=1)[0] if kept and len(rest) else W
+        W = TRTRS(L, W, lower=1)[0] if kept and len(rest) else W
         block = self.gram[np.ix_(rest, rest)] - W.T @ W
         self.order, self.L = head, L
         return not len(rest) or self._append(rest, W, block)
 
     def _append(self, rest: Indices, W: np.ndarray, block: np.ndarray) -> bool:
-        corner, info = lapack.dpotrf(block, lower=1, clean=1)
+        corner, info = POTRF(block, lower=1, clean=1)
         if info or (np.diag(corner) ** 2 < DEPENDENT).any():
             return False
         kept, width = len(self.order), len(self.order) + len(rest)

@@ -119,11 +119,12 @@ def _on_face(H: np.ndarray, weights: Vector, b: Vector, grad: Vector) -> tuple[V
 
 def _solved(inner: np.ndarray, slope: Vector) -> Vector:
     """Newton's step, a hair damped where distinct sizes tell the same columns."""
+    potrf, potrs = sla.get_lapack_funcs(("potrf", "potrs"), (inner,))
     for ridge in (0.0, RIDGE, 1e-6):
         lifted = inner.copy()
         lifted[np.diag_indices_from(lifted)] *= 1 + ridge
         lifted[np.diag_indices_from(lifted)] += ridge * float(np.trace(inner)) / len(inner)
-        factor, failed = sla.lapack.dpotrf(lifted, lower=1)
+        factor, failed = potrf(lifted, lower=1)
         if failed == 0 and np.diag(factor).min() > 1e-8 * np.diag(factor).max():
-            return sla.lapack.dpotrs(factor, slope, lower=1)[0]
+            return potrs(factor, slope, lower=1)[0]
     return slope / np.maximum(np.abs(inner).sum(axis=1), 1e-300)

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse  # pyright: ignore[reportMissingTypeStubs]
 
+from .._typing import Vector
+
 __all__ = ["Blocks", "Nested", "risk_sets"]
 
 
@@ -45,15 +47,15 @@ class Nested:
 
         Stretches in which the largest weight so far grows by at most exp(STEP) are summed on one scale.
         """
-        back: np.ndarray = V[::-1, 0]
+        back: Vector = V[::-1, 0]
         both = np.column_stack([Z, np.ones(len(Z))])[::-1]
-        top = np.maximum.accumulate(back)
-        out, carry, scale = np.empty_like(both), np.zeros(both.shape[1]), top[0]
+        top: Vector = np.maximum.accumulate(back)
+        out, carry, scale = np.empty_like(both), np.zeros(both.shape[1]), float(top[0])
         first = 0
         while first < len(back):
             last = int(np.searchsorted(top, top[first] + STEP, side="right"))
-            part, carry = slice(first, last), carry * np.exp(scale - top[last - 1])
-            scale = top[last - 1]
+            part, carry = slice(first, last), carry * float(np.exp(scale - float(top[last - 1])))
+            scale = float(top[last - 1])
             out[part] = carry + np.cumsum(both[part] * np.exp(back[part] - scale)[:, None], axis=0)
             carry, first = out[last - 1], last
         found = out[::-1][self.first_row]

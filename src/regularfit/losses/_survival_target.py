@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -88,8 +88,7 @@ def _columns(y: Any) -> dict[str, Any]:
         names = getattr(y, "column_names", None) or list(y.columns)
     if names is not None:
         return _by_name({str(name): y[name] for name in names})
-    given: Any = y
-    array: np.ndarray = np.asarray(given)
+    array: np.ndarray = np.asarray(cast("Any", y))
     if array.dtype.kind == "c":
         raise InputError(f"Complex data not supported: y must be {_FORMS}.")
     if array.ndim == 2 and array.shape[1] == 4 and array.dtype == np.float64:  # checked before

@@ -22,7 +22,10 @@ FLOOR = 1e-5  # of the mean curvature: rows below it (Huber's far ones have none
 class Curve(Protocol):
     """The second derivative of a lane's mean loss at one predictor."""
 
-    rows: Vector  # (n,) its diagonal, row weights included: all of it, unless rows are coupled
+    @property
+    def rows(self) -> Vector:
+        """Its diagonal (n,), row weights included: all of it, unless rows are coupled."""
+        ...
 
     def gram(
         self, design: Design, cols: np.ndarray, fresh: np.ndarray, mean: Vector, inverse: Vector

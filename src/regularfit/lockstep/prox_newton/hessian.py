@@ -51,7 +51,7 @@ class Hessian:
     def outgrown(self, cols: np.ndarray) -> bool:
         """Whether so many columns are new that a matrix under the present curvature costs no more."""
         new = np.count_nonzero(~np.isin(cols, self.cols))
-        return len(self.cols) > 0 and new > GROWN * len(cols)
+        return bool(len(self.cols) > 0 and new > GROWN * len(cols))
 
     def take(self, cols: np.ndarray) -> None:
         """Take in columns of X that are not there yet."""

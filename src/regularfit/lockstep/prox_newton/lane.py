@@ -138,9 +138,8 @@ class ProxLane:
 
     def _settle(self, part: Part, s: float) -> Vector:
         """Newton steps until no optimality condition is violated by more than a share of the strength."""
-        before = np.inf
+        before, descent = np.inf, self.smooth.descent(self.eta)
         for _ in range(STEPS):
-            descent = self.smooth.descent(self.eta)
             g, g0 = self._back(descent)
             violation = part.kkt(self.b, -g, s)
             worst = max(float(violation.max(initial=0.0)), abs(g0))
@@ -157,6 +156,7 @@ class ProxLane:
                 if fresh or self.smooth.quadratic:
                     break
                 self.hessian.forget()
+            descent = self.smooth.descent(self.eta)
         return descent
 
     def _closed(self, part: Part, g: Vector, s: float) -> bool:

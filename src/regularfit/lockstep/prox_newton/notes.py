@@ -112,7 +112,7 @@ class Notes:
     @property
     def _full(self) -> bool:
         most = self.wish.most if self.wish.keep else None
-        return most is not None and np.count_nonzero(self.entered) > most
+        return most is not None and int(np.count_nonzero(self.entered)) > most
 
     def _open(self, found: Solution) -> float:
         """What the intercept leaves."""

@@ -337,6 +337,7 @@ class _Rounds:
         assert state.last is not None
         assert state.start is not None
         (B, E, A), start = state.last, state.start
+        seen = state.seen
         for _ in range(30):
             seen = look(self.sample, state.terms.weights, state.E, start)
             value = seen.loss + s * penalty_value(state.B, state.terms, self.block.cols, self.frame.rows)

@@ -205,8 +205,7 @@ def _answer(
 ) -> LaneResult:
     raw = B * data.inverse
     levels = data.mean_y - raw @ data.mean
-    R = None if data.gram is not None else _residual_scores(problem, lane, data, raw)
-    G = data.c - B @ data.gram if data.gram is not None else R
+    G = _residual_scores(problem, lane, data, raw) if data.gram is None else data.c - B @ data.gram
     gaps, kkt, explained = certify(data.c, data.yy, B, G, terms, grid)
     end, full = _end(problem, lane, raw, explained)
     scores = np.full((len(grid), len(lane.tests)), np.nan)
