@@ -7,6 +7,7 @@ from sklearn.linear_model import ElasticNet as SklearnElasticNet
 from regularfit.lockstep import Lane, strength_grid
 from regularfit.lockstep import workset as module
 from regularfit.lockstep.threads import workers
+from regularfit.lockstep.work import Work
 from regularfit.lockstep.workset import fit_workset, stack
 from regularfit.penalties import L1, ElasticNet
 from tests.lockstep.truth import drive, make_data
@@ -50,15 +51,7 @@ def test_progress_adds_up_to_all_strengths_of_all_lanes_and_candidates():
     lanes = [Lane(np.arange(20)), Lane(np.arange(15), (np.arange(15, 20),))]
     with workers(1) as team:
         found = fit_workset(
-            data.problem(),
-            [L1(), ElasticNet(0.5)],
-            grids,
-            lanes,
-            tol=1e-7,
-            team=team,
-            tick=seen.append,
-            score=None,
-            full_df=False,
+            Work(data.problem(), [L1(), ElasticNet(0.5)], grids, lanes, 1e-7, team, seen.append)
         )
     assert sum(seen) == 2 * 11
     assert [[r.scores.shape for r in row] for row in found] == [[(7, 0), (7, 1)], [(4, 0), (4, 1)]]

@@ -6,6 +6,7 @@ import numpy as np
 
 from regularfit.lockstep import Lane, Problem, make_problem
 from regularfit.lockstep.threads import workers
+from regularfit.lockstep.work import Work
 from regularfit.penalties import Penalty
 
 
@@ -65,16 +66,9 @@ def drive(road, problem, penalty, grid, lanes=None, *, tol=1e-9, score=None, thr
     """One road of the engine, whatever the engine itself would choose -> a list over lanes."""
     lanes = [Lane(np.arange(problem.n), keep=True)] if lanes is None else lanes
     with workers(threads) as team:
+        strengths = np.asarray(grid, dtype=float)
         [found] = road(
-            problem,
-            [penalty],
-            [np.asarray(grid, dtype=float)],
-            lanes,
-            tol=tol,
-            team=team,
-            tick=lambda count: None,
-            score=score,
-            full_df=True,
+            Work(problem, [penalty], [strengths], lanes, tol, team, lambda count: None, score, True)
         )
     return found
 

@@ -34,6 +34,7 @@ from .standard import lane_terms
 from .threads import Workers, thread_count, workers
 from .units import Units
 from .user_lanes import fit_user
+from .work import Road, Work
 from .workset import fit_workset
 
 __all__ = ["fit_lanes", "look_ahead"]
@@ -41,7 +42,6 @@ __all__ = ["fit_lanes", "look_ahead"]
 GROUP_BYTES, GROUP_SHARE = 60e6, 0.3  # what lanes that advance together may hold: bytes, and a share of X
 WORKING = 1.8  # columns a row in a working set, at the end of a long path
 
-Road = Callable[..., list[list[LaneResult]]]
 # These take a penalty as it is, which a change of units would bend.
 OWN_UNITS: tuple[Road, ...] = (fit_user, fit_folded_gram, fit_folded_rounds, fit_prox_newton, fit_constrained)
 IN_ROUNDS = (fit_folded_rounds, fit_prox_newton)  # of those, the ones whose lanes advance together
@@ -101,18 +101,11 @@ def fit_lanes(
     if cut:
         problem = replace(problem, saturation=saturation(problem.loss))
     with workers(thread_count(threads)) as team, keeping(lambda inner: answers):
-        settings = {"tol": tol, "team": team, "tick": tick, "score": score, "full_df": full_df}
+        work = Work(
+            problem, penalties, grids, lanes, tol, team, tick, score, full_df, shared or Shared(problem)
+        )
         for road, members in roads.items():
-            for index, results in _on_road(
-                road,
-                members,
-                problem,
-                penalties,
-                grids,
-                lanes,
-                {**settings, "shared": shared},
-                answers,
-            ):
+            for index, results in _on_road(road, members, work, answers):
                 answers[index] = results
     return answers
 
@@ -134,26 +127,26 @@ def look_ahead(
     return shared
 
 
-def _on_road(road, members, problem, penalties, grids, lanes, settings, answers):  # type: ignore[no-untyped-def]
-    """Fit some of the penalties in the engine's units -> pairs of (index, results in those of the data)."""
-    shared = settings.pop("shared") or Shared(problem)
-    units = Units() if road in OWN_UNITS else shared.units_of()
-    if road is fit_gram:
-        settings["shared"] = shared
-    chosen: list[Any] = (
-        [units.penalty(penalties[i]) for i in members]
-        if road not in OWN_UNITS
-        else [penalties[i] for i in members]
+def _on_road(
+    road: Road, members: list[int], work: Work, answers: list[list[Any]]
+) -> list[tuple[int, list[Any]]]:
+    """Fit some of the candidates in the engine's units -> pairs of (index, results in those of the data)."""
+    assert work.shared is not None  # as the engine made it
+    units = Units() if road in OWN_UNITS else work.shared.units_of()
+    chosen = [work.penalties[i] for i in members]
+    inside = replace(
+        work,
+        problem=units.inside(work.problem),
+        penalties=chosen if road in OWN_UNITS else [units.penalty(penalty) for penalty in chosen],
+        grids=[units.strengths(work.grids[i]) for i in members],
+        score=units.score(work.score),
+        shared=work.shared if road is fit_gram else None,  # it is in the engine's units
     )
-    theirs = [units.strengths(grids[i]) for i in members]
-    inside = units.inside(problem)
-    score = settings["score"]
-    settings = {**settings, "score": units.score(score)}
 
     def outside(found: list[list[Any]] | None) -> list[tuple[int, list[Any]]]:
-        rows = found or [[None] * len(lanes) for _ in members]
+        rows = found or [[None] * len(work.lanes) for _ in members]
         return [
-            (i, [units.outside(result, grids[i], score is not None) for result in row])
+            (i, [units.outside(result, work.grids[i], work.score is not None) for result in row])
             for i, row in zip(members, rows, strict=True)
         ]
 
@@ -162,41 +155,31 @@ def _on_road(road, members, problem, penalties, grids, lanes, settings, answers)
             answers[index] = results
 
     with keeping(keep):
-        together = _lane_by_lane if isinstance(problem.design, Imputed) else _in_groups
-        return outside(together(road, inside, chosen, theirs, lanes, settings))
+        together = _side_by_side if isinstance(work.problem.design, Imputed) else _in_groups
+        return outside(together(road, inside))
 
 
-def _in_groups(
-    road: Road,
-    problem: Problem,
-    penalties: list[Penalty],
-    grids: list[Vector],
-    lanes: Sequence[Lane],
-    settings: dict[str, Any],
-) -> list[list[LaneResult]]:
+def _in_groups(road: Road, work: Work) -> list[list[LaneResult]]:
     """As many lanes together as memory allows.
 
     Predictors and residuals of a round are n x (lanes * batch).
     """
     if road in (fit_gram, fit_ridge, fit_rotated, *OWN_UNITS) and road not in IN_ROUNDS:
-        return road(problem, penalties, grids, lanes, **settings)
-    size = max(
-        2,
-        int(
-            (GROUP_BYTES + GROUP_SHARE * problem.design.nbytes) // _lane_bytes(road, problem, len(penalties))
-        ),
-    )
+        return road(work)
+    lanes, candidates = work.lanes, len(work.penalties)
+    room = GROUP_BYTES + GROUP_SHARE * work.problem.design.nbytes
+    size = max(2, int(room // _lane_bytes(road, work.problem, candidates)))
     size = -(-len(lanes) // -(-len(lanes) // size))  # groups of one size, not a large one and a rest
-    found: list[list[LaneResult]] = [[] for _ in penalties]
+    found: list[list[LaneResult]] = [[] for _ in work.penalties]
 
     def so_far(inner: list[list[LaneResult]] | None) -> list[list[LaneResult | None]]:
-        parts = inner or [[] for _ in penalties]
+        parts = inner or [[] for _ in work.penalties]
         both = [[*column, *part] for column, part in zip(found, parts, strict=True)]
         return [row + [None] * (len(lanes) - len(row)) for row in both]
 
     with keeping(so_far):
         for start in range(0, len(lanes), size):
-            group = road(problem, penalties, grids, lanes[start : start + size], **settings)
+            group = road(replace(work, lanes=lanes[start : start + size]))
             for column, results in zip(found, group, strict=True):
                 column.extend(results)
     return found
@@ -214,30 +197,20 @@ def _lane_bytes(road: Road, problem: Problem, candidates: int) -> float:
     return 8.0 * candidates * numbers
 
 
-def _lane_by_lane(
-    road: Road,
-    problem: Problem,
-    penalties: list[Penalty],
-    grids: list[Vector],
-    lanes: Sequence[Lane],
-    settings: dict[str, Any],
-) -> list[list[LaneResult]]:
-    """Missing values are filled by the lane's own means, so each lane has an X of its own.
-
-    Lanes run side by side.
-    """
-    team: Workers = settings["team"]
-    alone = {**settings, "team": Workers(1, inline=True)}
+def _side_by_side(road: Road, work: Work) -> list[list[LaneResult]]:
+    """Missing values are filled by the lane's own means, so each lane has an X of its own; lanes run side by side."""
+    single = replace(work, team=Workers(1, inline=True))
 
     def job(lane: Lane) -> list[LaneResult]:
-        filled = replace(problem, design=problem.design.fill(lane.weights(problem)))  # type: ignore[attr-defined]
-        return [results[0] for results in road(filled, penalties, grids, [lane], **alone)]
+        return [results[0] for results in road(single.alone(lane))]
 
     def by_candidate(by_lane: Any) -> list[list[Any]]:
-        return [list(column) for column in zip(*(row or [None] * len(grids) for row in by_lane), strict=True)]
+        return [
+            list(column) for column in zip(*(row or [None] * len(work.grids) for row in by_lane), strict=True)
+        ]
 
-    with keeping(lambda inner: by_candidate(inner or [None] * len(lanes))):
-        return by_candidate(collect(team, job, lanes))
+    with keeping(lambda inner: by_candidate(inner or [None] * len(work.lanes))):
+        return by_candidate(collect(work.team, job, work.lanes))
 
 
 def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:

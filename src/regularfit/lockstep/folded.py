@@ -5,9 +5,9 @@ Outside the working set a coefficient is zero, and there the bent penalties are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
@@ -19,58 +19,40 @@ from .gram import fit_gram
 from .local_convexity import locally_convex
 from .partial import keeping
 from .problem import Lane, Problem
-from .result import LaneResult, Score
+from .result import LaneResult
 from .scores import Verdict
-from .threads import Workers
+from .work import Work
 from .workset import SquaredRounds
 
 __all__ = ["fit_folded_gram", "fit_folded_rounds"]
 
 
-def fit_folded_gram(
-    problem: Problem,
-    penalties: Sequence[Penalty],
-    grids: Sequence[Vector],
-    lanes: Sequence[Lane],
-    **settings: Any,
-) -> list[list[LaneResult]]:
+def fit_folded_gram(work: Work) -> list[list[LaneResult]]:
     """Fit every candidate on every lane's Gram matrix."""
     with keeping(lambda inner: inner):
-        found = fit_gram(problem, penalties, grids, lanes, **settings)
-    return [_marked(problem, penalty, lanes, row) for penalty, row in zip(penalties, found, strict=True)]
+        found = fit_gram(work)
+    return _marked(work, found)
 
 
-def fit_folded_rounds(
-    problem: Problem,
-    penalties: Sequence[Penalty],
-    grids: Sequence[Vector],
-    lanes: Sequence[Lane],
-    *,
-    tol: float,
-    team: Workers,
-    tick: Callable[[int], None],
-    score: Score | None,
-    full_df: bool | None,
-) -> list[list[LaneResult]]:
+def fit_folded_rounds(work: Work) -> list[list[LaneResult]]:
     """Fit every candidate on every lane, in lockstep."""
-    forms = [cast("Folded", penalty.coordinates(problem.p)) for penalty in penalties]
-    fit = FoldedRounds(problem, forms, grids, lanes, tol, team, score, full_df)
+    fit = FoldedRounds(work)
     with keeping(lambda inner: fit.results()):
         while fit.live:
-            tick(fit.round())
-    found = fit.results()
-    return [_marked(problem, penalty, lanes, row) for penalty, row in zip(penalties, found, strict=True)]
+            work.tick(fit.round())
+    return _marked(work, fit.results())
 
 
 class FoldedRounds(SquaredRounds):
     """The rounds of the lasso with another small solver, and the violation as their certificate."""
 
-    def __init__(self, problem, forms, grids, lanes, tol, team, score, full_df) -> None:  # type: ignore[no-untyped-def]
-        self.forms = forms
-        super().__init__(problem, forms, grids, lanes, tol, team, score, full_df)
+    def __init__(self, work: Work) -> None:
+        self.forms = work.forms
+        super().__init__(work)
 
     def _start(self) -> None:
-        for row, form in zip(self.fronts, self.forms, strict=True):
+        for row, forms in zip(self.fronts, self.forms, strict=True):
+            form = cast("Folded", forms[0])
             for front in row:
                 front.core = _core.FoldedLane(form.kind, form.shape)
         super()._start()
@@ -102,17 +84,17 @@ def solve_front(front: Front, c: Vector) -> tuple[np.ndarray, np.ndarray, Vector
     return b, grad, kkt
 
 
-def _marked(
-    problem: Problem, penalty: Penalty, lanes: Sequence[Lane], row: Sequence[LaneResult]
-) -> list[LaneResult]:
+def _marked(work: Work, found: Sequence[Sequence[LaneResult]]) -> list[list[LaneResult]]:
     """The results, their paths with a mark where the objective is locally convex."""
-    form = cast("Folded", penalty.coordinates(problem.p))
     return [
-        found
-        if found.path is None
-        else replace(
-            found,
-            path=replace(found.path, convex=locally_convex(problem, lane.weights(problem), form, found.path)),
-        )
-        for lane, found in zip(lanes, row, strict=True)
+        [_mark(work.problem, penalty, lane, result) for lane, result in zip(work.lanes, row, strict=True)]
+        for penalty, row in zip(work.penalties, found, strict=True)
     ]
+
+
+def _mark(problem: Problem, penalty: Penalty, lane: Lane, found: LaneResult) -> LaneResult:
+    if found.path is None:
+        return found
+    form = cast("Folded", penalty.coordinates(problem.p))
+    convex = locally_convex(problem, lane.weights(problem), form, found.path)
+    return replace(found, path=replace(found.path, convex=convex))

@@ -6,13 +6,12 @@ in ``gram_scores.py``. Lanes are worked off in batches: enough together that Pyt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from .._typing import Vector
-from ..penalties import Penalty
 from ..penalties.coordinates import Coordinates
 from .atoms import Atoms
 from .certificate import judge
@@ -26,8 +25,7 @@ from .problem import Lane, Problem
 from .result import LaneResult, Score, make_path
 from .saturation import FULL, reach, why
 from .shared import Shared
-from .standard import forms_by_lane
-from .threads import Workers
+from .work import Work
 
 __all__ = ["fit_gram", "suits_gram"]
 
@@ -45,29 +43,17 @@ def suits_gram(problem: Problem, lanes: Sequence[Lane]) -> bool:
     return n >= p and p <= 4000 and held <= max(budget, 2e8)
 
 
-def fit_gram(
-    problem: Problem,
-    penalties: Sequence[Penalty],
-    grids: Sequence[Vector],
-    lanes: Sequence[Lane],
-    *,
-    tol: float,
-    team: Workers,
-    tick: Callable[[int], None],
-    score: Score | None,
-    full_df: bool | None,
-    shared: Shared | None = None,
-) -> list[list[LaneResult]]:
+def fit_gram(work: Work) -> list[list[LaneResult]]:
     """Fit every candidate on every lane."""
-    shared = shared or Shared(problem)
-    atoms = shared.atoms_of(problem, lanes, team)
-    normals = tuple(forms_by_lane(penalties, problem.p, lanes))
-    settings = Settings(problem, normals, tuple(grids), tol, score, full_df, lanes, atoms)
-    light = light_lanes(problem, normals, lanes, atoms) if score is None else None
+    problem, grids, lanes, team = work.problem, work.grids, work.lanes, work.team
+    atoms = (work.shared or Shared(problem)).atoms_of(problem, lanes, team)
+    normals = tuple(work.forms)
+    settings = Settings(problem, normals, tuple(grids), work.tol, work.score, work.full_df, lanes, atoms)
+    light = light_lanes(problem, normals, lanes, atoms) if work.score is None else None
 
     def job(which: list[int]) -> list[list[LaneResult]]:
         answer = fit_batch(settings, which, light)
-        tick(len(which) * sum(len(grid) for grid in grids))
+        work.tick(len(which) * sum(len(grid) for grid in grids))
         return answer
 
     batches = _batches(problem.p, len(lanes), team.threads)

@@ -7,14 +7,12 @@ products of one Lanczos process.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from threading import Event
 
 import numpy as np
 
 from .._typing import Vector
 from ..designs import Dense, Design
-from ..penalties import Penalty
 from .certificate import judge
 from .partial import collect, in_turn, keeping, one_by_one
 from .problem import Lane, Problem
@@ -23,26 +21,16 @@ from .ridge_iterative import LaneRidge, iterate_ridge
 from .ridge_kernel import KernelFit, KernelRidge, penalty_kernel
 from .scores import centred_scores
 from .standard import inverse_scale, normal_forms
-from .threads import Workers
+from .work import Work
 
 __all__ = ["fit_ridge", "kernel_of"]
 
 KERNEL_ROWS = 4000
 
 
-def fit_ridge(
-    problem: Problem,
-    penalties: Sequence[Penalty],
-    grids: Sequence[Vector],
-    lanes: Sequence[Lane],
-    *,
-    tol: float,
-    team: Workers,
-    tick,
-    score: Score | None,
-    full_df: bool | None,
-) -> list[list[LaneResult]]:
+def fit_ridge(work: Work) -> list[list[LaneResult]]:
     """Fit every candidate on every lane by the road that suits the shape of X."""
+    problem, lanes = work.problem, work.lanes
     weights = np.array([lane.weights(problem) for lane in lanes])
     mean, deviation = problem.design.moments(weights)
     inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept, problem.unit)
@@ -52,9 +40,9 @@ def fit_ridge(
     road = _by_kernel if by_kernel else _by_iteration
     return one_by_one(
         lambda normal, grid: road(
-            problem, normal, grid, lanes, weights, mean, inverse, tol, team, tick, score
+            problem, normal, grid, lanes, weights, mean, inverse, work.tol, work.team, work.tick, work.score
         ),
-        list(zip(normal_forms(penalties, problem.p), grids, strict=True)),
+        list(zip(normal_forms(work.penalties, problem.p), work.grids, strict=True)),
         len(lanes),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +9,7 @@ from scipy import sparse
 
 from .._typing import Vector
 from ..designs import Dense
-from ..penalties import L2, Penalty
+from ..penalties import L2
 from ..penalties.coordinates import Coordinates
 from .newton import fit_newton
 from .partial import collect, one_by_one
@@ -19,37 +18,27 @@ from .result import LaneResult, Score
 from .ridge_lanes import kernel_of
 from .standard import inverse_scale, normal_forms
 from .threads import Workers
+from .work import Work
 
 __all__ = ["fit_rotated"]
 
 
-def fit_rotated(
-    problem: Problem,
-    penalties: Sequence[Penalty],
-    grids: Sequence[Vector],
-    lanes: Sequence[Lane],
-    *,
-    tol: float,
-    team: Workers,
-    tick,
-    score: Score | None,
-    full_df: bool | None,
-) -> list[list[LaneResult]]:
+def fit_rotated(work: Work) -> list[list[LaneResult]]:
     """Ridge of any loss with more columns than rows.
 
     Rotated into the rows' space the penalty stays L2, and n unknowns are left.
     """
-    alone = Workers(1, inline=True)
+    problem, alone = work.problem, Workers(1, inline=True)
 
     def job(item: tuple[Coordinates, Vector, Lane]) -> LaneResult:
-        answer = _rotated_lane(problem, *item, tol, alone, score)
-        tick(len(item[1]))
+        answer = _rotated_lane(problem, *item, work.tol, alone, work.score)
+        work.tick(len(item[1]))
         return answer
 
     return one_by_one(
-        lambda normal, grid: collect(team, job, [(normal, grid, lane) for lane in lanes]),
-        list(zip(normal_forms(penalties, problem.p), grids, strict=True)),
-        len(lanes),
+        lambda normal, grid: collect(work.team, job, [(normal, grid, lane) for lane in work.lanes]),
+        list(zip(normal_forms(work.penalties, problem.p), work.grids, strict=True)),
+        len(work.lanes),
     )
 
 
@@ -73,17 +62,8 @@ def _rotated_lane(
     small = replace(
         problem, design=Dense(np.asfortranarray(vectors[:, kept] * root)), standardize=False, unit=1.0
     )
-    [[found]] = fit_newton(
-        small,
-        [L2()],
-        [grid],
-        [replace(lane, keep=True)],
-        tol=tol,
-        team=alone,
-        tick=lambda done: None,
-        score=score,
-        full_df=False,
-    )
+    kept_lane = replace(lane, keep=True)
+    [[found]] = fit_newton(Work(small, [L2()], [grid], [kept_lane], tol, alone, lambda done: None, score))
     if not lane.keep or found.path is None:
         return replace(found, path=None)
     duals = np.ascontiguousarray((vectors[:, kept] / root) @ found.path.coefs.T)

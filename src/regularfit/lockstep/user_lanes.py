@@ -5,7 +5,6 @@ The NumPy road, one lane at a time, certified by the KKT distance and, where the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -28,35 +27,21 @@ from .result import LaneResult, Score, held_out, make_path, reaching
 from .standard import inverse_scale
 from .subset_loss import subset_loss
 from .subset_rounds import MANY, subset_rounds
-from .threads import Workers
 from .user_gram import fit_on_gram
+from .work import Work
 
 __all__ = ["fit_user", "through_products"]
 
 GAP_SHARE = 0.1  # of the tolerance for the violation where a gap is asked for: a gap adds up all violations
 
 
-def fit_user(
-    problem: Problem,
-    penalties: Sequence[Penalty],
-    grids: Sequence[Vector],
-    lanes: Sequence[Lane],
-    *,
-    tol: float,
-    team: Workers,
-    tick,
-    score: Score | None,
-    full_df: bool | None,
-) -> list[list[LaneResult]]:
+def fit_user(work: Work) -> list[list[LaneResult]]:
     """Fit every candidate on every lane."""
-    return one_by_one(
-        lambda penalty, grid: _fit_one(problem, penalty, grid, lanes, tol, team, tick, score),
-        list(zip(penalties, grids, strict=True)),
-        len(lanes),
-    )
+    return one_by_one(lambda penalty, grid: _fit_one(work, penalty, grid), work.pairs, len(work.lanes))
 
 
-def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ignore[no-untyped-def]
+def _fit_one(work: Work, penalty: Penalty, grid: Vector) -> list[LaneResult]:
+    problem, lanes, tol, score = work.problem, work.lanes, work.tol, work.score
     weights = np.array([lane.weights(problem) for lane in lanes])
     mean, deviation = problem.design.moments(weights)
     inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept, problem.unit)
@@ -66,7 +51,7 @@ def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ig
     squared, bent = isinstance(problem.loss, Squared), penalty.coordinates(problem.p) is not None
     small = suits_gram(problem, lanes) or (isinstance(penalty, Fused) and problem.p <= FUSED_COLUMNS)
     quadratic = squared and not bent and small
-    atoms = collect_atoms(problem, lanes, team) if quadratic else None
+    atoms = collect_atoms(problem, lanes, work.team) if quadratic else None
 
     def job(f: int) -> LaneResult:
         if atoms is not None:
@@ -90,10 +75,10 @@ def _fit_one(problem, penalty, grid, lanes, tol, team, tick, score):  # type: ig
             own = on_scale(penalty, inverse[f])
             fit = through_products(problem, own, grid, weights[f], mean[f], inverse[f], strict)
             answer = _result(problem, own, lanes[f], grid, fit, weights[f], mean[f], inverse[f], score, tol)
-        tick(len(grid))
+        work.tick(len(grid))
         return reaching(marked(problem, weights[f], penalty, answer), len(grid), MANY)
 
-    return collect(team, job, range(len(lanes)))
+    return collect(work.team, job, range(len(lanes)))
 
 
 def through_products(

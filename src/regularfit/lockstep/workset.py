@@ -11,44 +11,30 @@ import numpy as np
 from scipy import sparse
 
 from .._typing import Vector
-from ..penalties import Penalty
 from ..penalties.coordinates import Coordinates
 from .certificate import fenchel_gap, judge, loose_ends
 from .free_ends import FreeEnds
 from .front import Front
 from .partial import keeping
 from .problem import Lane, Problem
-from .result import LaneResult, Score, held_out, make_path
+from .result import LaneResult, held_out, make_path
 from .scores import Verdict, centred_scores, score_columns
 from .small import admit, solver
-from .standard import forms_by_lane, inverse_scale, lane_terms
-from .threads import Workers
+from .standard import inverse_scale, lane_terms
+from .work import Work
 
 __all__ = ["fit_workset"]
 
 FEW_ROWS = 0.75  # share of the rows below which a lane by itself is better off without the others
 
 
-def fit_workset(
-    problem: Problem,
-    penalties: Sequence[Penalty],
-    grids: Sequence[Vector],
-    lanes: Sequence[Lane],
-    *,
-    tol: float,
-    team: Workers,
-    tick,
-    score: Score | None,
-    full_df: bool | None,
-) -> list[list[LaneResult]]:
+def fit_workset(work: Work) -> list[list[LaneResult]]:
     """Fit every candidate on every lane, in lockstep."""
-    fit = SquaredRounds(
-        problem, forms_by_lane(penalties, problem.p, lanes), grids, lanes, tol, team, score, full_df
-    )
+    fit = SquaredRounds(work)
     with keeping(lambda inner: fit.results()):
-        tick(sum(front.position for front in fit.all))
+        work.tick(sum(front.position for front in fit.all))
         while fit.live:
-            tick(fit.round())
+            work.tick(fit.round())
     return fit.results()
 
 
@@ -88,20 +74,15 @@ def few_rows(weights: Vector) -> np.ndarray | None:
 class SquaredRounds:
     """The state of one lockstep fit."""
 
-    def __init__(self, problem, normals, grids, lanes, tol, team, score, full_df) -> None:  # type: ignore[no-untyped-def]
-        self.problem, self.lanes, self.tol, self.team, self.score, self.full_df = (
-            problem,
-            lanes,
-            tol,
-            team,
-            score,
-            full_df,
-        )
-        self.fronts = make_fronts(problem, normals, grids, lanes)
+    def __init__(self, work: Work) -> None:
+        problem, lanes = work.problem, work.lanes
+        self.problem, self.lanes, self.tol, self.team = problem, lanes, work.tol, work.team
+        self.score, self.full_df = work.score, work.full_df
+        self.fronts = make_fronts(problem, work.forms, work.grids, lanes)
         self.free = FreeEnds(problem)
         self.all = [front for row in self.fronts for front in row]
         self.y = problem.y - problem.offset
-        self.scores = [[np.full((len(grid), len(lane.tests)), np.nan) for lane in lanes] for grid in grids]
+        self.scores = work.no_scores()
         self._start()
 
     def _start(self) -> None:

@@ -8,6 +8,7 @@ from regularfit.lockstep.columns import DenseColumns
 from regularfit.lockstep.newton import fit_newton
 from regularfit.lockstep.newton.rounds import NewtonRounds
 from regularfit.lockstep.newton.together import Steps, Together, grow, neighbours
+from regularfit.lockstep.work import Work
 from regularfit.penalties import L1
 from tests.lockstep.truth import drive, make_data
 
@@ -39,7 +40,7 @@ def test_the_hessian_of_a_fold_from_blocks_is_its_own(monkeypatch):
     data = make_data(200, 4, loss="logistic")
     lanes = folds(200)
     rounds = NewtonRounds(
-        data.problem(), [L1().coordinates(4)], [np.array([0.1])], lanes, 1e-7, _Team(), None
+        Work(data.problem(), [L1()], [np.array([0.1])], lanes, 1e-7, _Team(), lambda count: None)
     )
     for front in rounds.all:
         front.pending = [0, 1, 2, 3]
@@ -66,9 +67,11 @@ class _Team:
 
 def test_lanes_far_apart_in_strength_do_not_share_a_hessian():
     data = make_data(120, 5, loss="logistic")
-    lanes, form = folds(120, 3), L1().coordinates(5)
+    lanes = folds(120, 3)
     grid = np.geomspace(0.3, 0.01, 20)
-    rounds = NewtonRounds(data.problem(), [form, form], [grid, grid], lanes, 1e-7, _Team(), None)
+    rounds = NewtonRounds(
+        Work(data.problem(), [L1(), L1()], [grid, grid], lanes, 1e-7, _Team(), lambda count: None)
+    )
     rounds.fronts[0][1].position = 8  # a lane that is far ahead
     for front in rounds.all:
         rounds._admit(front)

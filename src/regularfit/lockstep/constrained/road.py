@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from ..partial import collect, one_by_one
 from ..problem import Lane, Problem
 from ..result import LaneResult, Score, make_path
 from ..standard import forms_by_lane, lane_terms
-from ..threads import Workers
+from ..work import Work
 from .quadratic import Answer, ConstrainedLane
 
 __all__ = ["allowed", "fit_constrained"]
@@ -44,34 +44,24 @@ def allowed(problem: Problem, penalty: Penalty) -> None:
         raise UnsupportedError(f"{what}.")
 
 
-def fit_constrained(
-    problem: Problem,
-    penalties: Sequence[Penalty],
-    grids: Sequence[Vector],
-    lanes: Sequence[Lane],
-    *,
-    tol: float,
-    team: Workers,
-    tick: Callable[[int], None],
-    score: Score | None,
-    full_df: bool | None,
-) -> list[list[LaneResult]]:
+def fit_constrained(work: Work) -> list[list[LaneResult]]:
     """Fit every candidate on every lane."""
-    atoms = collect_atoms(problem, lanes, team)
+    problem, lanes = work.problem, work.lanes
+    atoms = collect_atoms(problem, lanes, work.team)
 
     def candidate(forms: Sequence[Coordinates], grid: Vector) -> list[LaneResult]:
         shut = np.isinf(forms[0].l1)
         check_feasible(_of(problem), np.where(shut, 0.0, forms[0].lower), np.where(shut, 0.0, forms[0].upper))
 
         def job(f: int) -> LaneResult:
-            answer = _fit_lane(problem, forms[f], grid, lanes, f, atoms, tol, score)
-            tick(len(grid))
+            answer = _fit_lane(problem, forms[f], grid, lanes, f, atoms, work.tol, work.score)
+            work.tick(len(grid))
             return answer
 
-        return collect(team, job, range(len(lanes)))
+        return collect(work.team, job, range(len(lanes)))
 
-    forms = forms_by_lane(penalties, problem.p, lanes)
-    return one_by_one(candidate, list(zip(forms, grids, strict=True)), len(lanes))
+    forms = forms_by_lane(work.penalties, problem.p, lanes)
+    return one_by_one(candidate, list(zip(forms, work.grids, strict=True)), len(lanes))
 
 
 def _of(problem: Problem) -> LinearConstraints:

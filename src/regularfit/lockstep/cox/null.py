@@ -10,6 +10,7 @@ from ..._typing import Vector
 from ...penalties.coordinates import Coordinates
 from ..problem import Lane, Problem
 from ..threads import Workers
+from ..work import Work
 from .ground import Ground
 from .rounds import CoxRounds
 
@@ -26,8 +27,9 @@ def null_residual(problem: Problem, normal: Coordinates | None) -> Vector:
         return ground.on_all_rows(ground.null_residual[:, None])[:, 0]
     alone = replace(normal, l1=np.where(free, 0.0, np.inf))
     lane, team = Lane(np.arange(problem.n), keep=True), Workers(1, inline=True)
-    fit = CoxRounds(problem, [alone], [np.array([1.0])], [lane], EXACT, team, None, full_df=False)
-    fit.run(lambda done: None)
+    work = Work(problem, [], [np.array([1.0])], [lane], EXACT, team, lambda done: None)
+    fit = CoxRounds(work, [[alone]])
+    fit.run(work.tick)
     path = fit.results()[0][0].path
     assert path is not None
     eta = problem.design.rows_times(np.arange(problem.n), path.coefs.T) + problem.offset[:, None]

@@ -7,17 +7,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ..._typing import Vector
-from ...penalties import Penalty
 from ...penalties.coordinates import Coordinates
 from ..effective_df import effective_df
 from ..free_ends import Room
 from ..front import Front
 from ..partial import keeping
-from ..problem import Lane, Problem
-from ..result import LaneResult, Score
+from ..result import LaneResult
 from ..scores import centred_scores, score_columns
-from ..standard import forms_by_lane
-from ..threads import Workers
+from ..work import Work
 from ..workset import front_result, make_fronts
 from .certify import close_free_columns, record
 from .ground import Ground
@@ -31,46 +28,25 @@ LEAST = 1e-7  # share of the null model's loss below which an objective counts a
 NO_ROOM = Room(0.0, 0.0, 0.0, any=False)
 
 
-def fit_cox(
-    problem: Problem,
-    penalties: Sequence[Penalty],
-    grids: Sequence[Vector],
-    lanes: Sequence[Lane],
-    *,
-    tol: float,
-    team: Workers,
-    tick: Callable[[int], None],
-    score: Score | None,
-    full_df: bool | None,
-) -> list[list[LaneResult]]:
+def fit_cox(work: Work) -> list[list[LaneResult]]:
     """Fit every candidate on every lane, in lockstep."""
-    forms = forms_by_lane(penalties, problem.p, lanes)
-    fit = CoxRounds(problem, forms, grids, lanes, tol, team, score, full_df=bool(full_df))
+    fit = CoxRounds(work, work.forms)
     with keeping(lambda inner: fit.results()):
-        fit.run(tick)
+        fit.run(work.tick)
     return fit.results()
 
 
 class CoxRounds:
     """The state of one lockstep fit."""
 
-    def __init__(
-        self,
-        problem: Problem,
-        normals: Sequence[Coordinates | Sequence[Coordinates]],
-        grids: Sequence[Vector],
-        lanes: Sequence[Lane],
-        tol: float,
-        team: Workers,
-        score: Score | None,
-        *,
-        full_df: bool,
-    ) -> None:
-        self.problem, self.lanes, self.tol, self.team, self.full_df = problem, lanes, tol, team, full_df
-        self.fronts = make_fronts(problem, normals, grids, lanes)
+    def __init__(self, work: Work, forms: Sequence[Sequence[Coordinates]]) -> None:
+        problem, lanes, score = work.problem, work.lanes, work.score
+        self.problem, self.lanes, self.tol, self.team = problem, lanes, work.tol, work.team
+        self.full_df = bool(work.full_df)
+        self.fronts = make_fronts(problem, forms, work.grids, lanes)
         self.all = [front for row in self.fronts for front in row]
-        self.scores = [[np.full((len(grid), len(lane.tests)), np.nan) for lane in lanes] for grid in grids]
-        self.grounds = list(team.map(lambda front: Ground(problem, front.weights), self.fronts[0]))
+        self.scores = work.no_scores()
+        self.grounds = list(work.team.map(lambda front: Ground(problem, front.weights), self.fronts[0]))
         self.held_out = [
             [HeldOut(problem, lane, rows, ground, score) for rows in lane.tests]
             for lane, ground in zip(lanes, self.grounds, strict=True)

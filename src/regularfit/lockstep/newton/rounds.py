@@ -8,17 +8,16 @@ import numpy as np
 
 from ..._typing import Vector
 from ...designs import Dense, SparseColumns
-from ...penalties import Penalty
 from ..columns import DenseColumns, SparseTaken, make_columns
 from ..free_ends import FreeEnds
 from ..front import Front
 from ..partial import keeping
-from ..problem import Lane, Problem
-from ..result import LaneResult, Score, held_out
+from ..problem import Problem
+from ..result import LaneResult, held_out
 from ..rowwise import Rowwise
 from ..scores import Verdict, score_columns
-from ..standard import forms_by_lane, inverse_scale
-from ..threads import Workers
+from ..standard import inverse_scale
+from ..work import Work
 from ..workset import front_result, make_fronts
 from .apart import Apart
 from .batch import Batch
@@ -34,36 +33,26 @@ ROUND = 2_000_000  # numbers of Z, times strengths, that a compact lane goes thr
 MANY = 500  # sparse columns beyond which no Hessian is formed
 
 
-def fit_newton(
-    problem: Problem,
-    penalties: Sequence[Penalty],
-    grids: Sequence[Vector],
-    lanes: Sequence[Lane],
-    *,
-    tol: float,
-    team: Workers,
-    tick,
-    score: Score | None,
-    full_df: bool | None,
-) -> list[list[LaneResult]]:
+def fit_newton(work: Work) -> list[list[LaneResult]]:
     """Fit every candidate on every lane, in lockstep."""
-    fit = NewtonRounds(problem, forms_by_lane(penalties, problem.p, lanes), grids, lanes, tol, team, score)
+    fit = NewtonRounds(work)
     with keeping(lambda inner: fit.results()):
-        tick(sum(front.position for front in fit.all))
+        work.tick(sum(front.position for front in fit.all))
         while fit.live:
-            tick(fit.round())
+            work.tick(fit.round())
     return fit.results()
 
 
 class NewtonRounds:
     """The state of one lockstep fit."""
 
-    def __init__(self, problem, normals, grids, lanes, tol, team, score) -> None:  # type: ignore[no-untyped-def]
-        self.problem, self.lanes, self.tol, self.team, self.score = problem, lanes, tol, team, score
-        self.fronts = make_fronts(problem, normals, grids, lanes)
+    def __init__(self, work: Work) -> None:
+        problem, lanes, tol, team = work.problem, work.lanes, work.tol, work.team
+        self.problem, self.lanes, self.tol, self.team, self.score = problem, lanes, tol, team, work.score
+        self.fronts = make_fronts(problem, work.forms, work.grids, lanes)
         self.free = FreeEnds(problem)
         self.all = [front for row in self.fronts for front in row]
-        self.scores = [[np.full((len(grid), len(lane.tests)), np.nan) for lane in lanes] for grid in grids]
+        self.scores = work.no_scores()
         self.columns = full_columns(problem)
         self.compact = isinstance(self.columns, DenseColumns) and self.columns.compact
         self.rowwise = Rowwise(problem.loss)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from ..._typing import Vector
-from ...penalties import Penalty
 from ..local_convexity import locally_convex, marked
 from ..newton.rounds import full_columns
 from ..on_scale import OnScale
 from ..partial import keeping
-from ..problem import Lane, Problem
-from ..result import LaneResult, Score
+from ..result import LaneResult
 from ..scores import centred_scores
 from ..standard import inverse_scale
-from ..threads import Workers
+from ..work import Work
 from .fallback import finish_on_products
 from .lane import ProxLane, Solution
 from .notes import Notes
@@ -31,18 +29,7 @@ SLACK = 1e-9  # a column outside that is pulled by less than this share of the s
 GAP_SHARE = 0.1  # of the tolerance for the violation where a gap is asked for: a gap adds up all violations
 
 
-def fit_prox_newton(
-    problem: Problem,
-    penalties: Sequence[Penalty],
-    grids: Sequence[Vector],
-    lanes: Sequence[Lane],
-    *,
-    tol: float,
-    team: Workers,
-    tick: Callable[[int], None],
-    score: Score | None,
-    full_df: bool | None,
-) -> list[list[LaneResult]]:
+def fit_prox_newton(work: Work) -> list[list[LaneResult]]:
     """Fit every candidate on every lane, in lockstep.
 
     References
@@ -51,40 +38,34 @@ def fit_prox_newton(
     (2012), Strong rules for discarding predictors; Larsson, Bogdan and Wallin (2020), The strong screening rule for
     SLOPE.
     """
-    fit = ProxRounds(problem, penalties, grids, lanes, tol, team, score)
+    fit = ProxRounds(work)
     with keeping(lambda inner: fit.results()):
         while fit.live:
-            tick(fit.round())
+            work.tick(fit.round())
     return fit.results()
 
 
 class ProxRounds:
     """The state of one lockstep fit."""
 
-    def __init__(
-        self,
-        problem: Problem,
-        penalties: Sequence[Penalty],
-        grids: Sequence[Vector],
-        lanes: Sequence[Lane],
-        tol: float,
-        team: Workers,
-        score: Score | None,
-    ) -> None:
-        self.problem, self.lanes, self.tol, self.team = problem, lanes, tol, team
+    def __init__(self, work: Work) -> None:
+        problem, lanes, tol = work.problem, work.lanes, work.tol
+        self.problem, self.lanes, self.tol, self.team = problem, lanes, tol, work.team
         weights = np.array([lane.weights(problem) for lane in lanes])
         mean, deviation = problem.design.moments(weights)
         inverse = inverse_scale(deviation, problem.standardize, problem.fit_intercept, problem.unit)
         mean = mean * problem.fit_intercept
         store = full_columns(problem)
         self.rows: list[list[Notes]] = []
-        for penalty, grid in zip(penalties, grids, strict=True):
+        for penalty, grid in work.pairs:
             strict = tol if penalty.polar(np.zeros(problem.p)) is None else GAP_SHARE * tol
             made = [
                 ProxLane(problem, store, penalty, weights[f], mean[f], inverse[f], strict)
                 for f in range(len(lanes))
             ]
-            notes = [Notes(problem, one, lane, grid, score) for one, lane in zip(made, lanes, strict=True)]
+            notes = [
+                Notes(problem, one, lane, grid, work.score) for one, lane in zip(made, lanes, strict=True)
+            ]
             self.rows.append(notes)
         self.all = [notes for row in self.rows for notes in row]
         self.most = int(np.clip(NUMBERS / problem.n, 1, LARGEST_BATCH))

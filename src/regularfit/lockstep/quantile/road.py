@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import sparse
 
 from ..._typing import Vector
-from ...penalties import Penalty
 from ...penalties.coordinates import Coordinates
 from ..certificate import judge
 from ..partial import collect, one_by_one
@@ -16,7 +15,7 @@ from ..problem import Lane, Problem
 from ..result import LaneResult, Score, held_out, make_path
 from ..saturation import FULL, why
 from ..standard import forms_by_lane
-from ..threads import Workers
+from ..work import Work
 from .certify import Proof
 from .data import LaneData
 from .lane import QuantileLane
@@ -24,30 +23,20 @@ from .lane import QuantileLane
 __all__ = ["fit_quantile"]
 
 
-def fit_quantile(
-    problem: Problem,
-    penalties: Sequence[Penalty],
-    grids: Sequence[Vector],
-    lanes: Sequence[Lane],
-    *,
-    tol: float,
-    team: Workers,
-    tick: Callable[[int], None],
-    score: Score | None,
-    full_df: bool | None,
-) -> list[list[LaneResult]]:
+def fit_quantile(work: Work) -> list[list[LaneResult]]:
     """Fit every candidate on every lane."""
+    problem, lanes = work.problem, work.lanes
 
     def candidate(forms: Sequence[Coordinates], grid: Vector) -> list[LaneResult]:
         def job(f: int) -> LaneResult:
-            answer = _fit_lane(problem, forms[f], grid, lanes[f], tol, score)
-            tick(len(grid))
+            answer = _fit_lane(problem, forms[f], grid, lanes[f], work.tol, work.score)
+            work.tick(len(grid))
             return answer
 
-        return collect(team, job, range(len(lanes)))
+        return collect(work.team, job, range(len(lanes)))
 
-    forms = forms_by_lane(penalties, problem.p, lanes)
-    return one_by_one(candidate, list(zip(forms, grids, strict=True)), len(lanes))
+    forms = forms_by_lane(work.penalties, problem.p, lanes)
+    return one_by_one(candidate, list(zip(forms, work.grids, strict=True)), len(lanes))
 
 
 def _fit_lane(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -16,9 +14,9 @@ from ..grid import RIDGE_TOP
 from ..null import null_scores
 from ..partial import one_by_one
 from ..problem import Lane, Problem
-from ..result import LaneResult, Score
-from ..threads import Workers
+from ..result import LaneResult
 from ..units import Units
+from ..work import Work, each_alone
 from .block import Block
 from .frame import Frame, frame_of, on_lane
 from .newton import fit_frame, null_look, sample_of
@@ -27,31 +25,20 @@ from .targets import one_target
 __all__ = ["fit_several", "several_grid_top"]
 
 
-def fit_several(
-    problem: Problem,
-    penalties: Sequence[Penalty],
-    grids: Sequence[Vector],
-    lanes: Sequence[Lane],
-    *,
-    tol: float,
-    team: Workers,
-    tick: Any,
-    score: Score | None,
-    full_df: bool | None,
-) -> list[list[LaneResult]]:
+def fit_several(work: Work) -> list[list[LaneResult]]:
     """Fit every candidate that takes its outputs together on every lane."""
+    problem = work.problem
     if isinstance(problem.design, Imputed):
-        how: dict[str, Any] = {"tol": tol, "team": team, "tick": tick, "score": score, "full_df": full_df}
-        return _lane_by_lane(problem, penalties, grids, lanes, **how)
+        return each_alone(fit_several, work)
     moved = problem.design.recentred() if problem.fit_intercept else None
     inside = replace(problem, design=moved[0]) if moved else problem
 
     def fit(penalty: Penalty, grid: Vector) -> list[LaneResult]:
         frame = frame_of(inside, penalty)
-        found = fit_frame(frame, grid, lanes, tol=tol, team=team, tick=tick, score=score, full_df=full_df)
+        found = fit_frame(frame, grid, work)
         return [_back(result, moved[1]) for result in found] if moved else found
 
-    return one_by_one(fit, list(zip(penalties, grids, strict=True)), len(lanes))
+    return one_by_one(fit, work.pairs, len(work.lanes))
 
 
 def _back(result: LaneResult, shift: Vector) -> LaneResult:
@@ -61,15 +48,6 @@ def _back(result: LaneResult, shift: Vector) -> LaneResult:
         return result
     levels = path.intercepts - path.coefs @ shift
     return replace(result, path=replace(path, intercepts=levels, _dense=[]))
-
-
-def _lane_by_lane(problem, penalties, grids, lanes, **settings):  # type: ignore[no-untyped-def]
-    """Missing values are means of a lane's own rows, so each lane has an X of its own."""
-    columns = []
-    for lane in lanes:
-        filled = replace(problem, design=problem.design.fill(lane.weights(problem)))
-        columns.append([results[0] for results in fit_several(filled, penalties, grids, [lane], **settings)])
-    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def several_grid_top(problem: Problem, penalty: Penalty) -> tuple[float, bool]:

@@ -19,6 +19,7 @@ from ..partial import collect, keeping
 from ..problem import Lane, Problem
 from ..result import LaneResult, Score
 from ..threads import Workers
+from ..work import Work
 from .block import Block
 from .frame import Frame, LaneTerms, on_lane
 from .hessian import Hessian, Pairs
@@ -76,19 +77,10 @@ def null_look(frame: Frame, sample: Sample, weights: Vector) -> Look:
     return look(sample, weights, np.zeros_like(sample.Y), A)
 
 
-def fit_frame(
-    frame: Frame,
-    grid: Vector,
-    lanes: Sequence[Lane],
-    *,
-    tol: float,
-    team: Workers,
-    tick: Any,
-    score: Score | None,
-    full_df: bool | None,
-) -> list[LaneResult]:
+def fit_frame(frame: Frame, grid: Vector, work: Work) -> list[LaneResult]:
     """Fit one candidate on all lanes along its grid."""
-    rounds = _Rounds(frame, lanes, grid, tol, team, score, full_df)
+    lanes, tol = work.lanes, work.tol
+    rounds = _Rounds(frame, lanes, grid, tol, work.team, work.score, work.full_df)
     before = np.inf
 
     def results(interrupted: bool) -> list[LaneResult]:
@@ -97,10 +89,10 @@ def fit_frame(
     with keeping(lambda inner: results(True)):
         for position, s in enumerate(grid):
             rounds.go_to(position, float(s), before)
-            tick(len(lanes))
+            work.tick(len(lanes))
             before = float(s)
             if not rounds.live:
-                tick(len(lanes) * (len(grid) - position - 1))
+                work.tick(len(lanes) * (len(grid) - position - 1))
                 break
     return results(False)
 

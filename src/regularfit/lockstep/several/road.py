@@ -18,6 +18,7 @@ from ..result import LaneResult, Score
 from ..saturation import saturation
 from ..shared import Shared
 from ..threads import thread_count, workers
+from ..work import Work
 from .entry import fit_several
 from .frame import takes_rows
 from .rows import fit_rows
@@ -74,8 +75,8 @@ def fit_outputs(
 
     road = fit_several if isinstance(problem.loss, Multinomial) else fit_rows
     with workers(thread_count(threads)) as team, keeping(lambda inner: keep(rest, inner)):
-        how: dict[str, Any] = {"tol": tol, "team": team, "tick": tick, "score": score, "full_df": full_df}
-        found = road(inside, [penalties[c] for c in rest], [grids[c] for c in rest], lanes, **how)
+        chosen, own = [penalties[c] for c in rest], [grids[c] for c in rest]
+        found = road(Work(inside, chosen, own, lanes, tol, team, tick, score, full_df))
     return keep(rest, found)
 
 

@@ -15,7 +15,6 @@ import numpy as np
 from ... import _core
 from ..._typing import Vector
 from ...designs import Imputed
-from ...penalties import Penalty
 from ..atoms import Atoms, collect_atoms
 from ..certificate import judge
 from ..gram import suits_gram
@@ -26,8 +25,8 @@ from ..problem import Lane, Problem
 from ..result import LaneResult, Score, held_out, make_path
 from ..saturation import FULL, reach, why
 from ..standard import Terms, inverse_scale, lane_terms
-from ..threads import Workers
 from ..units import Units
+from ..work import Work, each_alone
 from .frame import normal_form
 from .row_proof import certify
 from .row_rounds import row_rounds
@@ -48,59 +47,28 @@ class RowData:
     gram: np.ndarray | None = None
 
 
-def fit_rows(
-    problem: Problem,
-    penalties: Sequence[Penalty],
-    grids: Sequence[Vector],
-    lanes: Sequence[Lane],
-    *,
-    tol: float,
-    team: Workers,
-    tick: Any,
-    score: Score | None,
-    full_df: bool | None,
-) -> list[list[LaneResult]]:
+def fit_rows(work: Work) -> list[list[LaneResult]]:
     """Fit every candidate on every lane."""
+    problem, lanes = work.problem, work.lanes
     if isinstance(problem.design, Imputed):
-        how = {"tol": tol, "team": team, "tick": tick, "score": score, "full_df": full_df}
-        return _lane_by_lane(problem, penalties, grids, lanes, how)
+        return each_alone(fit_rows, work)
     moved = problem.design.recentred() if problem.fit_intercept else None
     unit = max(Units.of(one_target(problem, k)).y for k in range(problem.y.shape[1]))
     design = moved[0] if moved else problem.design
     inside = replace(problem, design=design, y=problem.y / unit, offset=problem.offset / unit)
-    atoms = collect_atoms(inside, lanes, team) if suits_gram(one_target(inside, 0), lanes) else None
+    atoms = collect_atoms(inside, lanes, work.team) if suits_gram(one_target(inside, 0), lanes) else None
     weights = None if atoms is not None else np.array([lane.weights(problem) for lane in lanes])
+    within = replace(work, problem=inside)
     found = [
-        _fit_one(
-            inside,
-            normal_form(penalty, problem.p),
-            grid / unit,
-            lanes,
-            atoms,
-            weights,
-            unit,
-            tol,
-            team,
-            tick,
-            score,
-        )
-        for penalty, grid in zip(penalties, grids, strict=True)
+        _fit_one(within, normal_form(penalty, problem.p), grid / unit, atoms, weights, unit)
+        for penalty, grid in work.pairs
     ]
     shift = moved[1] if moved else None
-    own = score is not None
+    own = work.score is not None
     return [
         [_outside(result, grid, unit, shift, own) for result in row]
-        for row, grid in zip(found, grids, strict=True)
+        for row, grid in zip(found, work.grids, strict=True)
     ]
-
-
-def _lane_by_lane(problem, penalties, grids, lanes, how):  # type: ignore[no-untyped-def]
-    """Missing values are means of a lane's own rows, so each lane has an X of its own."""
-    columns = []
-    for lane in lanes:
-        filled = replace(problem, design=problem.design.fill(lane.weights(problem)))
-        columns.append([results[0] for results in fit_rows(filled, penalties, grids, [lane], **how)])
-    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def _outside(result: LaneResult, grid: Vector, unit: float, shift: Vector | None, own: bool) -> LaneResult:
@@ -117,20 +85,11 @@ def _outside(result: LaneResult, grid: Vector, unit: float, shift: Vector | None
 
 
 def _fit_one(
-    problem: Problem,
-    form: Any,
-    grid: Vector,
-    lanes: Sequence[Lane],
-    atoms: Atoms | None,
-    weights: np.ndarray | None,
-    unit: float,
-    tol: float,
-    team: Workers,
-    tick: Any,
-    score: Score | None,
+    work: Work, form: Any, grid: Vector, atoms: Atoms | None, weights: np.ndarray | None, unit: float
 ) -> list[LaneResult]:
+    problem, lanes, tol = work.problem, work.lanes, work.tol
     form = replace(form, l2=form.l2 * unit)  # as in Units: the strength takes one unit, the square two
-    told = None if score is None else _in_units(score, unit)
+    told = None if work.score is None else _in_units(work.score, unit)
 
     def job(f: int) -> LaneResult:
         data = _data(problem, lanes, f, atoms, weights)
@@ -140,10 +99,10 @@ def _fit_one(
         else:
             B, _ = row_rounds(problem, data, terms, grid, weights[f], tol)  # type: ignore[index]
         answer = _answer(problem, lanes[f], f, data, terms, grid, B, atoms, told, tol)
-        tick(len(grid))
+        work.tick(len(grid))
         return answer
 
-    return collect(team, job, range(len(lanes)))
+    return collect(work.team, job, range(len(lanes)))
 
 
 def _in_units(score: Score, unit: float) -> Score:
