@@ -16,6 +16,8 @@ PENALTIES = {
     "SCAD": penalties.SCAD(3.7),
     "Group": penalties.Group(LABELS),
     "SparseGroup": penalties.SparseGroup(LABELS, 0.5),
+    "Group.nonnegative()": penalties.Group(LABELS).nonnegative(),
+    "SparseGroup.nonnegative()": penalties.SparseGroup(LABELS, 0.5).nonnegative(),
     "SLOPE": penalties.SLOPE(0.3),
     "Fused": penalties.Fused(l1_ratio=0.3),
     "L0": penalties.L0(0.1),
@@ -24,9 +26,14 @@ PENALTIES = {
 }
 
 
+def signs(penalty, w):
+    """The constraints for cvxpy of penalties that are nonnegative."""
+    return [w >= 0] if isinstance(penalty, penalties.SignedGroups) else []
+
+
 def written_out(penalty, w):
     """The penalty at strength one for cvxpy, from its formula."""
-    if isinstance(penalty, penalties.Bounded):
+    if isinstance(penalty, (penalties.Bounded, penalties.SignedGroups)):
         return written_out(penalty.penalty, w)
     groups = [[0, 1], [2, 3], [4]]
     norms = sum(np.sqrt(len(g)) * cp.norm(w[g], 2) for g in groups)

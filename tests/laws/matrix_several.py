@@ -12,7 +12,7 @@ from scipy import sparse
 
 from regularfit import penalties
 from regularfit.lockstep import Lane, fit_lanes, make_problem
-from tests.laws.matrix_penalties import PENALTIES, N, P, written_out
+from tests.laws.matrix_penalties import PENALTIES, N, P, signs, written_out
 
 K = 3
 STRENGTHS = np.array([0.06, 0.01])
@@ -84,6 +84,7 @@ def best_several(cell, s):
         size = sum(written_out(cell.penalty, W[:, k]) for k in range(K))
     within = [cp.sum(a) == 0] if cell.loss == "multinomial" else []
     within += [W >= -0.1, W <= 0.5] if cell.way == "bounds" else []
+    within += [sign for k in range(K) for sign in signs(cell.penalty, W[:, k])]
     task = cp.Problem(cp.Minimize(cell.weights @ lost / cell.weights.sum() + s * size), within)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # cvxpy's own remarks on how it was written

@@ -17,7 +17,7 @@ from scipy import sparse, special
 from regularfit import losses, penalties
 from regularfit.errors import UnsupportedError
 from regularfit.lockstep import Lane, fit_lanes, make_problem, strength_grid
-from tests.laws.matrix_penalties import PENALTIES, WAYS, N, P, written_out
+from tests.laws.matrix_penalties import PENALTIES, WAYS, N, P, signs, written_out
 from tests.laws.matrix_several import ACROSS, SEVERAL, check_several, make_several
 
 PAGE = Path(__file__).parents[2] / "docs" / "matrix.md"
@@ -145,6 +145,7 @@ def best_value(cell, s):
     else:
         mean = cell.weights @ TARGETS[cell.loss][1](cell.y, eta) / cell.weights.sum()
     within = [w >= -0.1, w <= 0.5] if cell.way == "bounds" else []
+    within += signs(cell.penalty, w)
     task = cp.Problem(cp.Minimize(mean + s * written_out(cell.penalty, w)), within)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # cvxpy's own remarks on how it was written
@@ -213,7 +214,8 @@ def test_cell(cell):
     assert outcome(cell)
 
 
-SHAPED = ("Group", "SparseGroup", "SLOPE", "Fused", "L0", "GroupMCP", "GroupSCAD")
+SIGNED = ("Group.nonnegative()", "SparseGroup.nonnegative()")
+SHAPED = ("Group", "SparseGroup", *SIGNED, "SLOPE", "Fused", "L0", "GroupMCP", "GroupSCAD")
 
 
 def test_refused_cells_name_what_is_supported():
@@ -224,7 +226,7 @@ def test_refused_cells_name_what_is_supported():
         own = {(name, way): text for (of, name, way), text in refused.items() if of == loss}
         bounded = {cell for cell in shaped if cell[1] == "bounds"}
         rowwise = {
-            cell for cell in shaped if cell[0] in ("Fused", "L0")
+            cell for cell in shaped if cell[0] in ("Fused", "L0", *SIGNED)
         }  # Cox's coupled rows have no such road
         more = {"quantile": shaped | bent, **dict.fromkeys(COUPLED, rowwise)}
         assert set(own) == bounded | more.get(loss, set())
