@@ -30,6 +30,8 @@ class Group(Penalty):
     Prefer it where columns belong together: the dummies of a category, the basis of a spline, lags of a series.
     Prefer :class:`SparseGroup` when only some columns of a group may matter, and L1 when columns stand alone.
 
+    ``.nonnegative()``, and bounds at 0 by column, hold the signs of coefficients (:class:`SignedGroups`).
+
     Parameters
     ----------
     groups : one label per column, (p,), as ``[0, 0, 1, 1, 1]`` (whole numbers or text), or a list of columns per
