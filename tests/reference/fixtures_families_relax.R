@@ -1,6 +1,6 @@
 # Relaxed fits of Cox, several targets and several classes by R's glmnet, as fixtures for test_glmnet_families_relax.py.
 # Sourced by make_dialect_fixtures.R after fixtures_families.R, whose data it uses. R refits whole columns: one that any
-# class has is free for all of them. It takes no limits there that could be compared.
+# class has is free for all of them.
 
 folder <- OUT
 OUT <- file.path(folder, "families_relax")
