@@ -93,12 +93,6 @@ def test_a_wide_path_ends_where_the_rows_are_reproduced():
     assert (fit.dev_ratio[:-1] <= 0.999).all()
 
 
-@pytest.mark.parametrize("family", ["multinomial", "cox", "mgaussian"])
-def test_relaxed_fits_of_other_families_are_refused_and_what_exists_is_named(family):
-    with pytest.raises(rf.UnsupportedError, match="gaussian, binomial, poisson have it"):
-        glmnet(X, Y, family, relax=True)
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -17,25 +17,10 @@ from scipy import sparse, special
 from regularfit import losses, penalties
 from regularfit.errors import UnsupportedError
 from regularfit.lockstep import Lane, fit_lanes, make_problem, strength_grid
+from tests.laws.matrix_penalties import PENALTIES, WAYS, N, P, signs, written_out
+from tests.laws.matrix_several import ACROSS, SEVERAL, check_several, make_several
 
-N, P = 60, 5
 PAGE = Path(__file__).parents[2] / "docs" / "matrix.md"
-WAYS = ("dense", "sparse", "weights", "offset", "bounds")
-LABELS = (0, 0, 1, 1, 2)
-PENALTIES = {
-    "L1": penalties.L1(),
-    "L2": penalties.L2(),
-    "ElasticNet": penalties.ElasticNet(0.5),
-    "MCP": penalties.MCP(3.0),
-    "SCAD": penalties.SCAD(3.7),
-    "Group": penalties.Group(LABELS),
-    "SparseGroup": penalties.SparseGroup(LABELS, 0.5),
-    "SLOPE": penalties.SLOPE(0.3),
-    "Fused": penalties.Fused(l1_ratio=0.3),
-    "L0": penalties.L0(0.1),
-    "GroupMCP": penalties.GroupMCP(LABELS, 3.0),
-    "GroupSCAD": penalties.GroupSCAD(LABELS, 3.7),
-}
 
 
 def survival_times(rng, eta):
@@ -151,25 +136,6 @@ def make_cell(loss, name, way):
     return Cell(loss, penalty, way, X, y, weights, offset)
 
 
-def written_out(penalty, w):
-    """The penalty at strength one for cvxpy, from its formula."""
-    if isinstance(penalty, penalties.Bounded):
-        return written_out(penalty.penalty, w)
-    groups = [[0, 1], [2, 3], [4]]
-    norms = sum(np.sqrt(len(g)) * cp.norm(w[g], 2) for g in groups)
-    weights = penalties.SLOPE(0.3).sequence(P)
-    gaps = np.append(weights[:-1] - weights[1:], weights[-1])
-    return {
-        "L1": lambda: cp.norm(w, 1),
-        "L2": lambda: cp.sum_squares(w) / 2,
-        "ElasticNet": lambda: cp.norm(w, 1) / 2 + cp.sum_squares(w) / 4,
-        "Group": lambda: norms,
-        "SparseGroup": lambda: cp.norm(w, 1) / 2 + norms / 2,
-        "Fused": lambda: 0.3 * cp.norm(w, 1) + 0.7 * cp.norm(cp.diff(w), 1),
-        "SLOPE": lambda: sum(gap * cp.sum_largest(cp.abs(w), k + 1) for k, gap in enumerate(gaps)),
-    }[type(penalty).__name__]()
-
-
 def best_value(cell, s):
     """The optimal value, from cvxpy."""
     w, a = cp.Variable(P), cp.Variable()
@@ -179,6 +145,7 @@ def best_value(cell, s):
     else:
         mean = cell.weights @ TARGETS[cell.loss][1](cell.y, eta) / cell.weights.sum()
     within = [w >= -0.1, w <= 0.5] if cell.way == "bounds" else []
+    within += signs(cell.penalty, w)
     task = cp.Problem(cp.Minimize(mean + s * written_out(cell.penalty, w)), within)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # cvxpy's own remarks on how it was written
@@ -220,17 +187,19 @@ def stationary(cell, s, w, a):
 
 def run_cell(loss, name, way):
     """What the page says of a cell: compared, or the sentence that refuses it."""
-    if loss not in TARGETS | COUPLED:
+    if loss not in TARGETS | COUPLED | SEVERAL:
         return "not compared"
     try:
-        cell = make_cell(loss, name, way)
-        check_cell(cell)
+        cell = (make_several if loss in SEVERAL else make_cell)(loss, name, way)
+        (check_several if loss in SEVERAL else check_cell)(cell)
     except UnsupportedError as refused:
         return f"refused: {refused}"
     return "gap" if cell.penalty.convex else "stationary"
 
 
-CELLS = [(loss, name, way) for loss in LOSSES for name in PENALTIES for way in WAYS]
+ROWS = [(loss, name) for loss in LOSSES for name in PENALTIES]
+ROWS += [(loss, name) for loss in SEVERAL for name in PENALTIES | ACROSS]
+CELLS = [(*row, way) for row in ROWS for way in WAYS]
 _seen: dict[tuple[str, str, str], str] = {}
 
 
@@ -245,7 +214,8 @@ def test_cell(cell):
     assert outcome(cell)
 
 
-SHAPED = ("Group", "SparseGroup", "SLOPE", "Fused", "L0", "GroupMCP", "GroupSCAD")
+SIGNED = ("Group.nonnegative()", "SparseGroup.nonnegative()")
+SHAPED = ("Group", "SparseGroup", *SIGNED, "SLOPE", "Fused", "L0", "GroupMCP", "GroupSCAD")
 
 
 def test_refused_cells_name_what_is_supported():
@@ -256,13 +226,36 @@ def test_refused_cells_name_what_is_supported():
         own = {(name, way): text for (of, name, way), text in refused.items() if of == loss}
         bounded = {cell for cell in shaped if cell[1] == "bounds"}
         rowwise = {
-            cell for cell in shaped if cell[0] in ("Fused", "L0")
+            cell for cell in shaped if cell[0] in ("Fused", "L0", *SIGNED)
         }  # Cox's coupled rows have no such road
         more = {"quantile": shaped | bent, **dict.fromkeys(COUPLED, rowwise)}
         assert set(own) == bounded | more.get(loss, set())
         for cell, text in own.items():
             words = "Huber(delta)" if loss == "quantile" else "L1, L2, ElasticNet, MCP and SCAD are supported"
             assert ("L1, L2, ElasticNet, MCP and SCAD take" if cell in bounded else words) in text
+
+
+def test_refused_cells_of_several_predictors_name_what_is_supported():
+    refused = {
+        cell: outcome(cell) for cell in CELLS if outcome(cell).startswith("refused") and cell[0] in SEVERAL
+    }
+    own = {(name, way) for name in SHAPED for way in WAYS if way == "bounds"}
+    rows = {(name, "bounds") for name in ACROSS}
+    joint = {(name, way) for name in (*SHAPED, "MCP", "SCAD") for way in WAYS}
+    apart, together = (
+        {(of, *cell) for of in SEVERAL for cell in own | rows},
+        {("multinomial", *c) for c in joint},
+    )
+    assert set(refused) == apart | together
+    for (_, name, way), text in refused.items():
+        words = "L1, L2, ElasticNet, MCP and SCAD take" if (name, way) in own else "L1, L2 and ElasticNet are"
+        assert ("Use the bounded penalty without across_outputs()" if name in ACROSS else words) in text
+
+
+def test_every_loss_of_several_predictors_has_its_rows():
+    known = [c for c in map(vars(losses).get, losses.__all__) if isinstance(c, type)]
+    several = {c.name for c in known if issubclass(c, losses.SeveralLoss) and c is not losses.SeveralLoss}
+    assert several == set(SEVERAL.values())
 
 
 def page():
@@ -279,10 +272,9 @@ def page():
         "| loss | penalty | " + " | ".join(WAYS) + " |",
         "|---|---|" + "---|" * len(WAYS),
     ]
-    for loss in LOSSES:
-        for name in PENALTIES:
-            found = [outcome((loss, name, way)) for way in WAYS]
-            lines.append(f"| {loss} | {name} | " + " | ".join(signs.get(text, "no") for text in found) + " |")
+    for loss, name in ROWS:
+        found = [outcome((loss, name, way)) for way in WAYS]
+        lines.append(f"| {loss} | {name} | " + " | ".join(signs.get(text, "no") for text in found) + " |")
     sentences = sorted(
         {outcome(cell).removeprefix("refused: ") for cell in CELLS if outcome(cell).startswith("refused")}
     )

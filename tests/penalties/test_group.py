@@ -82,7 +82,7 @@ def test_unknown_names_and_tables_without_names_are_refused():
 
 
 @pytest.mark.parametrize(
-    "change", [lambda g: g.weighted([1, 1]), lambda g: g.nonnegative(), lambda g: g.on(0)]
+    "change", [lambda g: g.weighted([1, 1]), lambda g: g.bounded(-1, 1), lambda g: g.on(0)]
 )
 def test_what_has_no_proximal_step_is_refused_by_name(change):
     with pytest.raises(UnsupportedError, match=r"Group.*ElasticNet, MCP and SCAD take"):

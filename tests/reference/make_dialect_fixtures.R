@@ -120,3 +120,4 @@ for (measure in c("deviance", "class", "auc", "mse", "mae")) {
 cv_path_case("cv_binomial_given", cancer, 5, family = "binomial", lambda = c(0.3, 0.1, 0.03, 0.01))
 source("tests/reference/fixtures_poisson_relax.R")
 source("tests/reference/fixtures_families.R")
+source("tests/reference/fixtures_families_relax.R")

@@ -22,8 +22,10 @@ SPREAD = X.std(axis=0)
 
 
 class Case:
+    folder = FIXTURES
+
     def __init__(self, name):
-        self.answers = json.loads((FIXTURES / f"{name}.json").read_text())
+        self.answers = json.loads((self.folder / f"{name}.json").read_text())
         self.arguments = {
             RENAMED.get(key, key.replace(".", "_")): np.asarray(value) if isinstance(value, list) else value
             for key, value in self.answers["arguments"].items()

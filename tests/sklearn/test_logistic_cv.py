@@ -88,6 +88,40 @@ def test_what_is_refused():
             home.LogisticRegressionCV(**NEW, class_weight={7: 1.0}).fit(X, y)
 
 
+def rare(seed=0):
+    """Four classes; the folds of the last two lack a class, or all but one, to learn from."""
+    X, y = load_iris(return_X_y=True)
+    y = np.where(np.arange(150) % 50 < 12, y, 3)
+    every = np.arange(150)
+    tests = [np.arange(0, 150, 3), every[(y == 2) | (every % 10 == 0)], every[y != 1]]
+    return X, y, [(np.setdiff1d(every, test), test) for test in tests]
+
+
+@pytest.mark.filterwarnings("ignore")  # scikit-learn's solver has no minimum to reach
+@pytest.mark.parametrize("intercept", [True, False])
+def test_folds_that_lack_a_class_are_fitted(intercept):
+    X, y, folds = rare()
+    params = {
+        "Cs": [0.05, 1.0],
+        "l1_ratios": (0,),
+        "cv": folds,
+        "scoring": "accuracy",
+        "fit_intercept": intercept,
+    }
+    params["use_legacy_attributes"] = False
+    mine, judge = both("LogisticRegressionCV", params, X, y, sharp={"tol": 1e-8, "max_iter": 10_000})
+    np.testing.assert_allclose(mine.scores_, judge.scores_)
+    np.testing.assert_allclose(mine.C_, judge.C_)
+    # Its solvers stop where a missing class has a chance of about their tolerance.
+    np.testing.assert_allclose(mine.coefs_paths_[..., :4], judge.coefs_paths_[..., :4], atol=2e-3)
+    if intercept:
+        assert (
+            np.diff(np.sort(mine.coefs_paths_[1, 0, :, :, 4]))[:, 0] >= 36
+        ).all()  # the class that is missing
+    mine.set_params(scoring="neg_log_loss").fit(X, y)
+    assert np.isfinite(mine.scores_).all()
+
+
 @pytest.mark.parametrize("legacy", [False, True])
 @pytest.mark.parametrize("l1_ratios", [(0,), None])
 @pytest.mark.parametrize("refit", [False, True])

@@ -3,7 +3,7 @@
 >>> from regularfit.glmnet import cv_glmnet, glmnet
 
 Dots become underscores, ``lambda`` becomes ``lambda_`` and ``type`` ``type_``; positions count from 0, and fold labels
-may be any integers. Families: gaussian, binomial and poisson, each with relaxed fits; multinomial, mgaussian and cox.
+may be any integers. Families: gaussian, binomial, poisson, multinomial, mgaussian and cox, each with relaxed fits.
 """
 
 from .cross_validation import CVGlmnet, cv_glmnet

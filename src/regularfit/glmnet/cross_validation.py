@@ -194,7 +194,7 @@ def cv_glmnet(
             else judged([blended(one, own, float(g)) for one, own in zip(solved, refits, strict=True)])
             for g in gammas
         ]
-        relaxed = chosen(gammas, [one[1] for one in both], fit.lambda_, fit.df)
+        relaxed = chosen(gammas, [one[1] for one in both], fit.lambda_, _nzero(fit))
         preval = [one[0] for one in both]
     return CVGlmnet(
         fit.lambda_,

@@ -72,9 +72,10 @@ def glmnet(
     thresh, maxit, type_gaussian, type_logistic : without effect: every solution has a duality gap below 1e-10.
     standardize_response : for mgaussian, divide every target by its standard deviation first.
     type_multinomial : "ungrouped", or "grouped": a column is in for all classes or for none, as it is for mgaussian.
-    relax : (gaussian, binomial, poisson) also refit the columns of every lambda without penalty, within the limits:
+    relax : also refit the columns of every lambda without penalty, within the limits:
         ``fit.relaxed``. Where columns depend on one another the refit is the one next to the penalised solution; as in
-        R a support of more than n - 3 columns is not refitted, and the last one that was stands for it.
+        R a support of more than n - 3 columns is not refitted, and the last one that was stands for it; a column that
+        any class or target has is free for all of them.
     n_jobs : threads; None for all cores.
 
     Returns
@@ -84,7 +85,7 @@ def glmnet(
     Raises
     ------
     UnsupportedError
-        For ``relax`` with the other families, and limits where a column is in for all outputs or for none.
+        For ``relax`` with limits and several outputs, and limits where a column is in for all outputs or for none.
     InputError
         For data or settings that cannot be used.
 
@@ -100,8 +101,6 @@ def glmnet(
     Friedman, J., Hastie, T. & Tibshirani, R. (2010). Regularization paths for generalized linear models via coordinate
     descent. Journal of Statistical Software 33.
     """
-    if relax:
-        check_relax(family)
     call = read_call(
         x,
         y,
@@ -124,6 +123,8 @@ def glmnet(
         type_multinomial=type_multinomial,
         n_jobs=n_jobs,
     )
+    if relax:
+        check_relax(call)
     found = fit_rows(call, call.problem)
     fit = result_of(call, found)
     return replace(fit, relaxed=relax_rows(call, found)) if relax else fit

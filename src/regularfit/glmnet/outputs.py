@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from ..errors import InputError
+from ..lockstep import Refits
 from .call import Call
 
-__all__ = ["at_one", "merged", "parted", "predict_outputs"]
+__all__ = ["at_one", "centred_refits", "cheapest", "merged", "parted", "predict_outputs"]
 
 
 def parted(call: Call, coefs: Any) -> Any:
@@ -35,6 +37,42 @@ def merged(beta: Any) -> Any:
     """Return what :func:`parted` was given, CSR."""
     blocks = list(beta.values()) if isinstance(beta, dict) else [beta]
     return sparse.hstack([block.T for block in blocks], format="csr")
+
+
+def centred_refits(call: Call, refits: Refits, unit: np.ndarray) -> Refits:
+    """Return refits in the units of the targets; of classes those of many equal ones that R gives.
+
+    Adding one number to a column's coefficients of all classes changes no probability. R takes the number that makes
+    them cheapest for the penalty, though there is none: for the lasso their median becomes 0, for the rest their mean.
+    """
+    if call.outputs is None:
+        return refits
+    coefs = refits.coefs.reshape(len(refits.coefs), call.outputs, call.problem.p)
+    if call.family == "multinomial":
+        shift = cheapest(coefs, 0.0 if call.joint else call.alpha)
+        free = call.factors == 0
+        shift[:, free] = coefs.mean(axis=1)[:, free]
+        coefs = np.where(coefs.any(axis=1, keepdims=True), coefs - shift[:, None], 0.0)
+    coefs = coefs * unit[:, None]
+    return replace(refits, coefs=coefs.reshape(refits.coefs.shape), intercepts=refits.intercepts * unit)
+
+
+def cheapest(coefs: np.ndarray, share: float) -> np.ndarray:
+    """Return argmin_t sum_k share |b_k - t| + (1 - share) (b_k - t)^2 / 2 of coefficients (S, K, p), (S, p).
+
+    >>> cheapest(np.array([[[0.0], [1.0], [5.0]]]), 1.0), cheapest(np.array([[[0.0], [1.0], [5.0]]]), 0.0)
+    (array([[1.]]), array([[2.]]))
+    """
+    if share == 1:
+        return np.median(coefs, axis=1)
+    # Between two of the b the slope is a line in t: the minimum is where it meets 0, or at one of the b.
+    K = coefs.shape[1]
+    balance = share / (1 - share) * (K - 2 * np.arange(K + 1)) / K  # of those above t less those below
+    meets = coefs.mean(axis=1)[:, None] + balance[None, :, None]
+    points = np.concatenate([meets, coefs], axis=1)  # (S, 2 K + 1, p)
+    away = points[:, :, None] - coefs[:, None]
+    cost = (share * np.abs(away) + (1 - share) * away**2 / 2).sum(axis=2)
+    return np.take_along_axis(points, cost.argmin(axis=1)[:, None], axis=1)[:, 0]
 
 
 def at_one(answer: Any) -> Any:

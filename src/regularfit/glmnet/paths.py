@@ -17,7 +17,7 @@ from .call import Call
 from .null import Null, fit_null
 from .sequence import DEVMAX, FEWEST, length_kept, sequence
 
-__all__ = ["Solved", "fit_rows", "fit_together"]
+__all__ = ["Solved", "fit_rows", "fit_together", "unit_targets"]
 
 SHARP = 1e-10  # relative duality gap; glmnet's own thresh says how much one more sweep would gain, not how far it is
 SHARPER = 1e-13  # of multinomial fits, whose classes share one deviance: at 1e-10 coefficients of ridge differ at 1e-5
@@ -44,7 +44,7 @@ class Solved:
 def fit_rows(call: Call, problem: Problem) -> Solved:
     """Fit the rows that the problem gives weight, along the call's lambdas or an automatic sequence."""
     if call.scaled:
-        scaled, deviations = _unit_targets(problem)
+        scaled, deviations = unit_targets(problem)
         found = fit_rows(replace(call, scaled=False), scaled)
         stretch = sparse.diags(np.repeat(deviations, problem.p))
         return replace(found, a0=found.a0 * deviations, coefs=(found.coefs @ stretch).tocsr())
@@ -72,7 +72,7 @@ def fit_together(call: Call, held_out: Sequence[np.ndarray], lambdas: Vector) ->
     return [_cut(call, _solved(lambdas, result.path, back), False) for result in results]
 
 
-def _unit_targets(problem: Problem) -> tuple[Problem, Vector]:
+def unit_targets(problem: Problem) -> tuple[Problem, Vector]:
     """Return several targets less their offsets with unit standard deviations, and what these were."""
     y, weights = problem.y - problem.offset, problem.sample_weight
     deviations = np.array([target_deviation(column, weights) for column in y.T])

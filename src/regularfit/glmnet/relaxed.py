@@ -12,10 +12,11 @@ from scipy import sparse
 
 from .._typing import Vector
 from ..errors import InputError, UnsupportedError
-from ..lockstep import Lane, Refits, refit_supports, supports_of
+from ..lockstep import Lane, Refits, Supports, refit_supports, supports_of
 from .call import Call
 from .measures import Curve
-from .paths import Solved
+from .outputs import centred_refits, merged, parted
+from .paths import Solved, unit_targets
 
 if TYPE_CHECKING:
     from .result import Glmnet
@@ -32,7 +33,6 @@ __all__ = [
     "relax_rows",
 ]
 
-FAMILIES = ("gaussian", "binomial", "poisson")
 GAMMAS = (0.0, 0.25, 0.5, 0.75, 1.0)
 LEAST = 1e-5  # R blends with at least this share of the penalised fit
 SHARP = 1e-9
@@ -45,7 +45,8 @@ class Relaxed:
     Parameters
     ----------
     lambda_ : (M,) the lambdas whose support had at most n - 3 columns.
-    a0, beta, dev_ratio, df : (M,), sparse (p, M), (M,), (M,): the unpenalised refits, within the limits.
+    a0, beta, dev_ratio, df : (M,), sparse (p, M), (M,), (M,): the unpenalised refits, within the limits. With K
+        outputs a0 is (K, M) and beta a dict by label.
     place : (L,) where the refit for every lambda of the path is; a support with too many columns has the last one.
     """
 
@@ -93,11 +94,13 @@ def check_gamma(gamma: Any) -> Vector:
     return values[inside]
 
 
-def check_relax(family: str) -> None:
-    """Refuse families that have no refits."""
-    if family not in FAMILIES:
+def check_relax(call: Call) -> None:
+    """Refuse limits where every class has coefficients of its own."""
+    limited = np.isfinite(call.lower).any() or np.isfinite(call.upper).any()
+    if call.outputs is not None and limited:
         raise UnsupportedError(
-            f"relax=True is not built for family={family!r}; {', '.join(FAMILIES)} have it."
+            f"relax=True with family={call.family!r} takes no limits; leave out lower_limits and upper_limits, or "
+            "relax one class at a time with family='binomial'."
         )
 
 
@@ -114,33 +117,56 @@ def relax_folds(call: Call, folds: Sequence[np.ndarray], solved: Sequence[Solved
 
 
 def _relaxed(call: Call, lanes: list[Lane], solved: Sequence[Solved]) -> list[Relaxed]:
-    problem = call.problem
-    penalty, _ = call.penalty(problem)
-    supports = [supports_of(one.coefs, lane, problem) for one, lane in zip(solved, lanes, strict=True)]
+    problem, unit = call.problem, np.ones(call.outputs or 1)
+    if call.scaled:
+        problem, unit = unit_targets(problem)
+    penalty, _ = call.penalty(call.problem)
+    supports = [
+        _whole(supports_of(one.coefs, lane, problem), call) for one, lane in zip(solved, lanes, strict=True)
+    ]
     refits = refit_supports(problem, penalty, lanes, supports, tol=SHARP, threads=call.threads)
     return [
-        _at_lambdas(one, own.place, own.full, found)
+        _at_lambdas(call, one, own, centred_refits(call, found, unit))
         for one, own, found in zip(solved, supports, refits, strict=True)
     ]
 
 
-def _at_lambdas(found: Solved, place: np.ndarray, full: int | None, refits: Refits) -> Relaxed:
+def _whole(supports: Supports, call: Call) -> Supports:
+    """The same where a column that any output has is free for all of them, as in R."""
+    if call.outputs is None:
+        return supports
+    p, K = call.problem.p, call.outputs
+    sets, near = [], []
+    for pairs, values in zip(supports.sets, supports.near, strict=True):
+        cols, first = np.unique(pairs % p, return_index=True)
+        cols = cols[np.argsort(first)]
+        known = np.zeros(K * p)
+        known[pairs] = values
+        sets.append((cols + p * np.arange(K)[:, None]).ravel())
+        near.append(known[sets[-1]])
+    return replace(supports, sets=sets, near=near)
+
+
+def _at_lambdas(call: Call, found: Solved, supports: Supports, refits: Refits) -> Relaxed:
+    place = supports.place
     if (place < 0).any():
         raise InputError(
             "relax=True needs at least 3 rows more than columns are active; the path begins with more."
         )
-    active = np.diff(found.coefs.indptr)
+    used = (found.coefs != 0).toarray().reshape(len(place), call.outputs or 1, -1)
+    active = used.any(axis=1).sum(axis=1)
     fitted = np.ones(len(place), bool)
-    if full is not None:
-        fitted = np.array([active[k] == np.count_nonzero(refits.coefs[at]) for k, at in enumerate(place)])
-        fitted[full] = False
+    if supports.full is not None:
+        counts = np.array([len(own) // (call.outputs or 1) for own in supports.sets])
+        fitted = active == counts[place]
+        fitted[supports.full] = False
     kept = np.flatnonzero(fitted)
     back = np.searchsorted(kept, np.arange(len(place)), side="right") - 1
     at = place[kept]
     return Relaxed(
         found.lambdas[kept],
-        refits.intercepts[at],
-        sparse.csc_matrix(refits.coefs[at].T),
+        refits.intercepts[at].T,
+        parted(call, sparse.csr_matrix(refits.coefs[at])),
         refits.deviance_ratio[at],
         active[kept],
         back,
@@ -160,8 +186,8 @@ def blend(fit: Glmnet, gamma: float) -> Glmnet:
     share, at = max(gamma, LEAST), relaxed.place
     return replace(
         fit,
-        a0=share * fit.a0 + (1 - share) * relaxed.a0[at],
-        beta=(share * fit.beta + (1 - share) * relaxed.beta[:, at]).tocsc(),
+        a0=share * fit.a0 + (1 - share) * relaxed.a0[..., at],
+        beta=parted(fit.call, share * merged(fit.beta) + (1 - share) * merged(relaxed.beta)[at]),
         dev_ratio=share * fit.dev_ratio + (1 - share) * relaxed.dev_ratio[at],
         relaxed=None,
     )
@@ -174,8 +200,8 @@ def blended(found: Solved, relaxed: Relaxed, gamma: float) -> Solved:
     share, at = max(gamma, LEAST), relaxed.place
     return replace(
         found,
-        a0=share * found.a0 + (1 - share) * relaxed.a0[at],
-        coefs=(share * found.coefs + (1 - share) * relaxed.beta[:, at].T).tocsr(),
+        a0=share * found.a0 + (1 - share) * relaxed.a0.T[at],
+        coefs=(share * found.coefs + (1 - share) * merged(relaxed.beta)[at]).tocsr(),
     )
 
 

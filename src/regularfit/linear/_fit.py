@@ -126,7 +126,7 @@ def fit_and_choose(
     groups : (n,) labels of rows that belong together.
     """
     if settings.gammas is not None:
-        check_relaxable(problem)
+        check_relaxable(problem, settings.penalties)
     folds = _folds(problem, settings, labels, X, groups) if settings.folds_wanted else []
     lanes = [Lane(np.arange(problem.n), keep=True)] + [
         Lane(train, (test,), keep=settings.gammas is not None) for train, test in folds
@@ -180,7 +180,7 @@ def _relaxed(
 ) -> Found:
     """The same with refits: paths that carry them, and the choice of strength and gamma."""
     gammas = settings.gammas or (1.0,)
-    weights = fold_weights(list(folds), problem.sample_weight) if folds else None
+    weights = _counted(problem, settings, list(folds)) if folds else None
     both = [
         relax_candidate(
             problem,

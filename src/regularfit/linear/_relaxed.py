@@ -13,8 +13,9 @@ from .._typing import Vector
 from ..designs import Imputed
 from ..errors import InputError
 from ..lockstep import Lane, LaneResult, Path, Problem, Shared, relaxed_paths
+from ..lockstep.cox import Ground, HeldOut
 from ..lockstep.result import held_out
-from ..losses import Squared
+from ..losses import CoupledLoss, Squared
 from ..penalties import Penalty
 from ..selection import Fold, RelaxedCV
 from ._scoring import Scoring
@@ -86,12 +87,17 @@ def _scores(
     relaxed = path.relaxed
     assert relaxed is not None  # just made
 
-    both = sparse.vstack([path.sparse_coefs[:count], relaxed.sparse_coefs[:count]]).toarray().T
+    every = np.arange(problem.n) if isinstance(problem.loss, CoupledLoss) else rows
+    both = sparse.vstack([path.sparse_coefs[:count], relaxed.sparse_coefs[:count]]).toarray()
     levels = np.concatenate([path.intercepts[:count], relaxed.intercepts[:count]])
-    eta = design.rows_times(rows, np.ascontiguousarray(both)) + levels + problem.offset[rows][:, None]
+    product = design.rows_times(every, np.ascontiguousarray(both.reshape(-1, problem.p).T))
+    eta = product.reshape(len(every), *levels.shape) + levels + problem.offset[every][:, None]
     whole, refit = eta[:, :count], eta[:, count:]
     if scoring.score is None and isinstance(problem.loss, Squared):
         return _squared(problem.y[rows], problem.sample_weight[rows], whole, refit, gammas)
+    if isinstance(problem.loss, CoupledLoss):
+        judge = HeldOut(problem, lane, rows, Ground(problem, lane.weights(problem)), scoring.score)
+        return np.array([judge.of(g * whole + (1 - g) * refit) for g in gammas])
     return np.array([held_out(problem, rows, g * whole + (1 - g) * refit, scoring.score) for g in gammas])
 
 

@@ -189,6 +189,5 @@ class PenalizedClassifier(ClassifierMixin, PenalizedLinear):
     def __sklearn_tags__(self) -> Any:
         """Say whether more than two classes are supported."""
         tags = super().__sklearn_tags__()
-        joint = self._joint or self.loss in ("logistic", Logistic())
-        tags.classifier_tags.multi_class = joint and not self.relax
+        tags.classifier_tags.multi_class = self._joint or self.loss in ("logistic", Logistic())
         return tags

@@ -17,6 +17,7 @@ from ._base import PenalizedLinear
 from ._cox_scoring import Concordance, cox_scoring
 from ._event_folds import event_folds
 from ._fit import Found, Settings
+from ._relaxed import GAMMAS
 from ._scoring import Scoring
 from .table import Table
 from .targets import read_weights
@@ -58,6 +59,9 @@ class PenalizedCox(PenalizedLinear):
         rows among themselves; needs large folds. "concordance": the share of pairs in the right order. A callable
         ``scoring(estimator, X, y)`` counts with greater is better.
 
+    relax, gammas : bool, numbers in [0, 1]
+        As in :class:`PenalizedRegressor`: refit the columns of every fold without a penalty too, and choose the blend.
+
     Attributes
     ----------
     coef_ : (p,) array
@@ -68,7 +72,7 @@ class PenalizedCox(PenalizedLinear):
         Cumulative hazard by stratum: Breslow's estimator, or Efron's with Efron's ties.
     strata_ : (S,) array or None
         Labels of the strata.
-    strength_, penalty_, candidates_, path_, paths_, cv_, cvs_, criterion_, criteria_, certificate_
+    strength_, penalty_, candidates_, path_, paths_, cv_, cvs_, criterion_, criteria_, certificate_, gamma_, relaxed_cv_
         As in :class:`PenalizedRegressor`.
     n_features_in_, feature_names_in_ : int, (p,) array of str
         The columns that fit saw; names only where X had them.
@@ -111,6 +115,8 @@ class PenalizedCox(PenalizedLinear):
         n_jobs: int | None = None,
         random_state: Any = None,
         verbose: bool | None = False,
+        relax: bool = False,
+        gammas: Any = GAMMAS,
     ) -> None:
         self.penalty = penalty
         self.ties = ties
@@ -125,6 +131,8 @@ class PenalizedCox(PenalizedLinear):
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
+        self.relax = relax
+        self.gammas = gammas
 
     # --- predicting ------------------------------------------------------------------------------
 

@@ -68,7 +68,8 @@ def fit_path(
     strengths, min_ratio, standardize, fit_intercept, tol, n_jobs, verbose
         As in :class:`PenalizedRegressor`.
     sample_weight, offset : (n,) or None; offset (n, K) with several predictors.
-    relax : also refit the columns of every strength without a penalty: ``path.relaxed``, ``path.blend(gamma)``.
+    relax : also refit the columns of every strength without a penalty: ``path.relaxed``, ``path.blend(gamma)``; with
+        several predictors the columns of each. Not for the quantile loss.
     linear_constraints : LinearConstraints or None
         On the coefficients together, for the squared loss.
 
@@ -115,7 +116,7 @@ def fit_path(
         )
     resolved = found[0].resolve(table.names)
     if relax:
-        check_relaxable(problem)
+        check_relaxable(problem, [resolved])
     lane = Lane(np.arange(problem.n), keep=True)
     shared = look_ahead(problem, [resolved], [lane], n_jobs)
     grid = strength_grid(problem, resolved, strengths, min_ratio, shared)

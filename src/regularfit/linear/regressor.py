@@ -82,7 +82,8 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
     relax : bool
         Also refit, in every fold, the columns that it chose without a penalty, and choose strength and ``gamma``
         together: the model is ``gamma`` times the penalised fit plus ``1 - gamma`` times the refit. Prefer it where few
-        columns matter and matter much, which a lasso shrinks too far. Bounds stay in force.
+        columns matter and matter much, which a lasso shrinks too far. Bounds stay in force (with one target). With
+        several targets or classes what is refitted is what each of them has of its own.
     gammas : numbers in [0, 1], default (0, 0.25, 0.5, 0.75, 1)
         The blends to compare, with ``relax=True``.
 
@@ -188,5 +189,5 @@ class PenalizedRegressor(RegressorMixin, PenalizedLinear):
     def __sklearn_tags__(self) -> Any:
         """Say whether several targets are supported."""
         tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = self.loss == "squared" and not self.relax
+        tags.target_tags.multi_output = self.loss == "squared"
         return tags

@@ -7,7 +7,7 @@ from .grid import is_count, strength_grid
 from .leave_one_out import ClosedForm, closed_form_scores
 from .path import Path
 from .problem import Lane, Problem, make_problem
-from .refit import Refits, refit_supports, relaxed_paths, supports_of
+from .refit import Refits, Supports, refit_supports, relaxed_paths, supports_of
 from .result import LaneResult
 from .shared import Shared
 
@@ -21,6 +21,7 @@ __all__ = [
     "Problem",
     "Refits",
     "Shared",
+    "Supports",
     "closed_form_scores",
     "fit_lanes",
     "is_count",

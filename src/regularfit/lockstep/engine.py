@@ -12,7 +12,7 @@ from .._typing import Vector
 from ..designs import Dense, Imputed
 from ..errors import UnsupportedError
 from ..losses import CoupledLoss, Quantile, SeveralLoss, Squared
-from ..penalties import Folded, Penalty
+from ..penalties import Folded, Penalty, SignedGroups
 from .adaptive import settle
 from .constrained import allowed, fit_constrained
 from .cox import fit_cox
@@ -248,7 +248,7 @@ def _coupled_road(problem: Problem, penalty: Penalty, normal: Any) -> Road:
     if knows(penalty, problem.p):
         return fit_prox_newton
     if normal is None or isinstance(normal, Folded):
-        name = repr(penalty).split("(", 1)[0]
+        name = repr(penalty).split("(", 1)[0] + " with bounds" * isinstance(penalty, SignedGroups)
         raise UnsupportedError(
             f"loss={problem.loss.name!r} takes no {name} yet; L1, L2, ElasticNet, MCP and SCAD are supported, also "
             "weighted, bounded, on some columns, or adaptive, and so are Group, SparseGroup, GroupMCP, GroupSCAD and "

@@ -2,12 +2,13 @@
 
 A support is fitted once, at the strongest penalty that has it. Squared lanes take their Gram matrix from the pass over
 X that all lanes share, and one growing Cholesky factor serves all supports of a lane (``refit_squared.py``); other
-losses go by Newton from support to support (``refit_newton.py``); bounds stay in force and are left to the engine.
+losses go by Newton from support to support (``refit_newton.py``, ``refit_cox.py``, ``refit_several.py``); bounds stay
+in force and are left to the engine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from scipy import sparse
 
 from .._typing import Indices, Vector
 from ..errors import UnsupportedError
-from ..losses import Squared
+from ..losses import CoupledLoss, Multinomial, Quantile, Squared
 from ..penalties import L1, Penalty
 from ..penalties.coordinates import Coordinates
 from .certificate import PERFECT
@@ -24,14 +25,15 @@ from .engine import fit_lanes
 from .partial import collect
 from .path import Path
 from .problem import Lane, Problem
+from .refit_cox import refit_cox
 from .refit_newton import refit_newton
+from .refit_several import refit_classes, refit_targets
 from .refit_squared import refit_squared
 from .shared import Shared
-from .threads import thread_count, workers
+from .threads import Workers, thread_count, workers
 
 __all__ = ["Refits", "Supports", "check_relaxable", "refit_supports", "relaxed_paths", "supports_of"]
 
-FLAT = ("quantile", "cox")  # losses without a curvature row by row
 SPARE = 3  # rows that a refit must have more than columns, as in glmnet
 FULL = f"more columns than rows less {SPARE} are active from here on; the refit before stands for theirs"
 
@@ -42,7 +44,7 @@ class Supports:
 
     Parameters
     ----------
-    sets : column indices of each, those first that entered first.
+    sets : column indices of each, those first that entered first; column + p * output where there are several outputs.
     near : their penalised coefficients where each appears first; a refit that has no single answer stays near them.
     place : (L,) which set every strength has; the last that is fitted where its own has too many columns.
     full : the first strength whose own set has too many columns, or None.
@@ -58,6 +60,7 @@ class Supports:
 class Refits:
     """One refit a support: coefficients (S, p) on the scale of X, intercepts, explained deviance, violation.
 
+    With K outputs coefficients are (S, K p), one output after the other, and intercepts (S, K).
     ``kkt`` is the largest gradient of a column in the support, over the largest of any column at the null model.
     """
 
@@ -86,7 +89,7 @@ def relaxed_paths(
     tol : largest violation that counts as converged.
     shared : as in :func:`fit_lanes`; a pass over X made there is used again.
     """
-    check_relaxable(problem)
+    check_relaxable(problem, [penalty])
     supports = [
         supports_of(path.sparse_coefs, lane, problem) for path, lane in zip(paths, lanes, strict=True)
     ]
@@ -97,17 +100,17 @@ def relaxed_paths(
     ]
 
 
-def check_relaxable(problem: Problem) -> None:
-    """Refuse what Newton on a support cannot fit."""
-    if problem.loss.name in FLAT:
+def check_relaxable(problem: Problem, penalties: Sequence[Penalty]) -> None:
+    """Refuse what has no refit on a support."""
+    if isinstance(problem.loss, Quantile):
         raise UnsupportedError(
-            f"Relaxed fits need a loss that bends row by row, which loss={problem.loss.name!r} does not; 'huber' does. "
+            f"Relaxed fits need a loss that bends, which loss={problem.loss.name!r} does not; 'huber' does. "
             "Else fit again with L1().weighted(factors), factors 0 for the columns that are active and inf for others."
         )
-    if problem.outputs is not None:
+    if problem.outputs is not None and any(_bounds(penalty, problem.p) is not None for penalty in penalties):
         raise UnsupportedError(
-            "Relaxed fits are for one linear predictor; with several classes or targets refit the columns that are "
-            "active yourself, or fit one class or target at a time."
+            "Relaxed fits with several classes or targets take no bounds; leave the bounds out, or fit one class or "
+            "target at a time."
         )
 
 
@@ -130,11 +133,27 @@ def refit_supports(
         ]
     jobs = list(range(len(lanes)))
     with workers(thread_count(threads)) as team:
-        if isinstance(problem.loss, Squared):
-            refit = refit_squared(problem, lanes, supports, team, shared)
-        else:
-            refit = refit_newton(problem, lanes, supports, tol)
-        return collect(team, refit, jobs)
+        return collect(team, _refit(problem, lanes, supports, tol, team, shared), jobs)
+
+
+def _refit(
+    problem: Problem,
+    lanes: Sequence[Lane],
+    supports: Sequence[Supports],
+    tol: float,
+    team: Workers,
+    shared: Shared | None,
+) -> Callable[[int], Refits]:
+    """The function that refits a lane, given by its number."""
+    if isinstance(problem.loss, Multinomial):
+        return refit_classes(problem, lanes, supports, tol)
+    if problem.outputs is not None:
+        return refit_targets(problem, lanes, supports, team)
+    if isinstance(problem.loss, CoupledLoss):
+        return refit_cox(problem, lanes, supports, tol)
+    if isinstance(problem.loss, Squared):
+        return refit_squared(problem, lanes, supports, team, shared)
+    return refit_newton(problem, lanes, supports, tol)
 
 
 def supports_of(coefs: Any, lane: Lane, problem: Problem) -> Supports:
@@ -152,7 +171,7 @@ def supports_of(coefs: Any, lane: Lane, problem: Problem) -> Supports:
         there = coefs.data[span] != 0
         cols, values = coefs.indices[span][there], coefs.data[span][there]
         first[cols] = np.minimum(first[cols], k)
-        if len(cols) > max(most, 0):
+        if len(np.unique(cols % problem.p)) > max(most, 0):  # columns, of any output
             full = k if full is None else full
             place[k] = len(sets) - 1  # -1: nothing was refitted at all
             continue

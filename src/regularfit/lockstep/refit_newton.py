@@ -24,7 +24,7 @@ from .threads import Workers
 if TYPE_CHECKING:
     from .refit import Refits, Supports
 
-__all__ = ["refit_newton"]
+__all__ = ["MOST", "SATURATED", "newton_step", "reason_of", "refit_newton"]
 
 MOST = 60
 SATURATED = 1 - 1e-6  # explained deviance beyond which coefficients only run to infinity
@@ -75,7 +75,7 @@ def _refit(problem: Problem, lane: Lane, supports: Supports, store: Columns, tol
         if dependent:  # no single answer: the one that Newton finds from the penalised solution
             beta[k], ratio[k], kkt[k], _ = task.fit(task.near(supports.near[k], cols), places, 0.01 * tol)
         start = beta[k] if ratio[k] < SATURATED else task.null()
-        reasons.append(_reason(ratio[k], kkt[k], tol))
+        reasons.append(reason_of(ratio[k], kkt[k], tol))
     scale = np.where(store.inverse[store.taken] == 0, 1.0, store.inverse[store.taken])
     coefs = np.zeros((count, p))
     coefs[:, store.taken] = beta[:, store.shift :] * scale
@@ -84,7 +84,8 @@ def _refit(problem: Problem, lane: Lane, supports: Supports, store: Columns, tol
     return Refits(coefs, levels, ratio, kkt, tuple(reasons))
 
 
-def _reason(ratio: float, kkt: float, tol: float) -> str:
+def reason_of(ratio: float, kkt: float, tol: float) -> str:
+    """Return why a refit ended, as a certificate says it."""
     if ratio >= SATURATED:
         return PERFECT
     if kkt <= tol:
@@ -151,7 +152,7 @@ class _Lane:
             bend = self.weights * np.maximum(loss.curvature(y, eta), 0.0)
             bend = np.maximum(bend, FLOOR * bend.max()) * (self.weights > 0)
             step = np.zeros_like(beta)
-            step[places], dependent = _step(self.store.gram(bend, places.astype(np.int64)), -gradient)
+            step[places], dependent = newton_step(self.store.gram(bend, places.astype(np.int64)), -gradient)
             moved = self.store.matmat(step[:, None])[:, 0]
             slope, length = float(gradient @ step[places]), 1.0
             while length > 1e-8 and not self._value(eta + length * moved) <= value + 1e-4 * length * slope:
@@ -167,7 +168,7 @@ class _Lane:
         return 1 - deviance / self.null_deviance if self.null_deviance > 0 else 0.0
 
 
-def _step(H: np.ndarray, right: Vector) -> tuple[Vector, bool]:
+def newton_step(H: np.ndarray, right: Vector) -> tuple[Vector, bool]:
     """Newton's step, the shortest where columns depend on one another, and whether they do."""
     size = np.sqrt(np.maximum(np.diag(H), 1e-300))
     scaled = H / np.outer(size, size)

@@ -20,6 +20,7 @@ from .l1 import L1
 from .l2 import L2
 from .mcp import MCP
 from .scad import SCAD
+from .signed_groups import SignedGroups
 from .slope import SLOPE
 from .sparse_group import SparseGroup
 
@@ -45,6 +46,7 @@ __all__ = [
     "Penalty",
     "Scaled",
     "SeparablePenalty",
+    "SignedGroups",
     "SparseGroup",
     "Sum",
     "Traits",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast, final
+from typing import Any, NoReturn, cast, final
 
 import numpy as np
 
@@ -73,10 +73,7 @@ class AcrossOutputs(Penalty):
         """Return the normal form of the penalty inside: the weights of every row."""
         form = self.penalty.coordinates(p)
         if np.isfinite(form.lower).any() or np.isfinite(form.upper).any():
-            raise UnsupportedError(
-                f"{self!r}: bounds on the coefficients of a row that is penalised as one are not built. Use the "
-                "bounded penalty without across_outputs()."
-            )
+            self._refuse_bounds()
         return form
 
     def value(self, w: Vector | Matrix) -> float:
@@ -123,6 +120,16 @@ class AcrossOutputs(Penalty):
     def on(self, *columns: Any) -> AcrossOutputs:
         """Return the penalty on some columns."""
         return AcrossOutputs(cast("NormalFormPenalty", self.penalty.on(*columns)))
+
+    def bounded(self, lower: ArrayLike = -np.inf, upper: ArrayLike = np.inf) -> Penalty:
+        """Refuse: the proximal step of a bounded row has no closed form."""
+        self._refuse_bounds()
+
+    def _refuse_bounds(self) -> NoReturn:
+        raise UnsupportedError(
+            f"{self!r}: bounds on the coefficients of a row that is penalised as one are not built. Use the "
+            "bounded penalty without across_outputs()."
+        )
 
     def across_outputs(self) -> AcrossOutputs:
         """Return the same."""

@@ -9,7 +9,7 @@ from typing import Any, cast, final
 import numpy as np
 
 from .._checks import check_positive
-from .._typing import Vector
+from .._typing import ArrayLike, Vector
 from ._base import Penalty, Traits, as_coefficients
 from ._groups import Groups, Layout, as_groups, layout, resolve_groups
 
@@ -29,6 +29,8 @@ class Group(Penalty):
 
     Prefer it where columns belong together: the dummies of a category, the basis of a spline, lags of a series.
     Prefer :class:`SparseGroup` when only some columns of a group may matter, and L1 when columns stand alone.
+
+    ``.nonnegative()``, and bounds at 0 by column, hold the signs of coefficients (:class:`SignedGroups`).
 
     Parameters
     ----------
@@ -99,6 +101,12 @@ class Group(Penalty):
     def polar(self, grad: Vector) -> float:
         """Return the same: P is a norm."""
         return self.strength_max(grad)
+
+    def bounded(self, lower: ArrayLike = -np.inf, upper: ArrayLike = np.inf) -> Penalty:
+        """Return the penalty with signs: bounds at 0, as ``.nonnegative()`` has them; others are refused."""
+        from .signed_groups import signed
+
+        return signed(self, lower, upper)
 
     def resolve(self, feature_names: Sequence[str] | None) -> Group:
         """Return the same penalty with column names replaced by positions."""

@@ -9,7 +9,7 @@ from typing import final
 import numpy as np
 
 from .._checks import check_fraction, check_positive
-from .._typing import Vector
+from .._typing import ArrayLike, Vector
 from ._base import Penalty, Traits, as_coefficients
 from ._groups import Groups, Layout, as_groups, layout, resolve_groups
 from .group import distance, shorten
@@ -117,6 +117,12 @@ class SparseGroup(Penalty):
     def polar(self, grad: Vector) -> float:
         """Return the same: P is a norm."""
         return self.strength_max(grad)
+
+    def bounded(self, lower: ArrayLike = -np.inf, upper: ArrayLike = np.inf) -> Penalty:
+        """Return the penalty with signs: bounds at 0, as ``.nonnegative()`` has them; others are refused."""
+        from .signed_groups import signed
+
+        return signed(self, lower, upper)
 
     def resolve(self, feature_names: Sequence[str] | None) -> SparseGroup:
         """Return the same penalty with column names replaced by positions."""

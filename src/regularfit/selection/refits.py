@@ -160,7 +160,8 @@ def _errors(refits: Refits, model: Any, rows: Indices) -> Any:
         return -float(refits.scorer(model, X, y, **weighted))
     offset = {} if refits.offset is None else {"offset": refits.offset[rows]}
     if not refits.classifier:
-        return np.square(y - model.predict(X, **offset))
+        squares = np.square(y - model.predict(X, **offset))
+        return squares if squares.ndim == 1 else squares.mean(axis=1)  # of several targets, as in lockstep
     if not hasattr(model, "predict_proba"):
         return (model.predict(X, **offset) != y).astype(np.float64)
     chances = np.asarray(model.predict_proba(X, **offset), dtype=np.float64)

@@ -15,8 +15,9 @@ from sklearn.utils import compute_class_weight
 from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.validation import _check_method_params, _check_sample_weight, validate_data
 
+from ._rare_classes import fit_folds_of_classes
 from ._routing import refuse, routing_enabled
-from ._solve import centred, decreasing, fit_folds, mixed_penalty, newton_tol, plain_problem
+from ._solve import centred, fit_folds, mixed_penalty, newton_tol, plain_problem
 from .logistic import FREE, LogisticRegression, check_solver, read_classes, row_weights, warn_penalty
 
 __all__ = ["LogisticRegressionCV"]
@@ -46,7 +47,7 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
     Raises
     ------
     InputError
-        For one class alone, and for three or more where a fold has no row of one of them to learn from.
+        For one class alone. A fold without a row of some class to learn from (of three or more) gives it no chance.
 
     Examples
     --------
@@ -88,7 +89,7 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
         # The engine's weights sum to n; what scikit-learn sums is the weights as they are.
         costs = costs * (1.0 if weights is None else problem.n / weights.sum())
         trains = [np.asarray(train) for train, _ in folds]
-        paths = fit_folds_sum(
+        paths = fit_folds_of_classes(
             problem, penalties, trains, costs, newton_tol(problem.loss.name, self.tol), self.n_jobs
         )
         coefs = with_intercepts(paths, self.fit_intercept)  # (folds, Cs, ratios, classes or 1, p + 1)
@@ -241,13 +242,6 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
         self.coefs_paths_ = np.swapaxes(coefs, 1, 2)
         self.scores_ = np.swapaxes(scores, 1, 2)
         self.n_iter_ = np.swapaxes(ones, 1, 2)
-
-
-def fit_folds_sum(problem, penalties, trains, costs, tol, threads) -> list[Any]:  # type: ignore[no-untyped-def]
-    """Fit the folds, and put the strengths back in the order of ``costs``."""
-    _, back = decreasing(costs)
-    found = fit_folds(problem, penalties, trains, costs, tol, threads)
-    return [[(path.coefs[back], path.intercepts[back]) for path in paths] for paths in found]
 
 
 def with_intercepts(paths: list[Any], fit_intercept: bool) -> np.ndarray:

@@ -4,7 +4,9 @@
 its working set; ``certify`` turns solutions into duality gaps; ``null`` is the top of the grid.
 """
 
+from .ground import Ground
+from .held_out import HeldOut
 from .null import null_residual
 from .rounds import fit_cox
 
-__all__ = ["fit_cox", "null_residual"]
+__all__ = ["Ground", "HeldOut", "fit_cox", "null_residual"]

@@ -37,6 +37,10 @@ class HeldOut:
         both = self.both.value(eta[self.both.rows])
         return np.asarray(2 * (both - value * self.trained) / self.events)
 
+    def of(self, eta: np.ndarray) -> Vector:
+        """Of the columns of eta (n, m), whose values on the training rows are not known yet."""
+        return self.scores(eta, self.ground.likelihood.value(eta[self.ground.rows]))
+
     @cached_property
     def _test(self) -> Vector:
         return np.bincount(self.tested, minlength=self.problem.n) * self.problem.sample_weight

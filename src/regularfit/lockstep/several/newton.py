@@ -131,7 +131,10 @@ class _Rounds:
         self, terms: LaneTerms, lane: Lane, grid: Vector, score: Score | None, full_df: bool | None
     ) -> _State:
         frame = self.frame
-        check_classes(self.problem, terms.weights)
+        if self.sample.Z.shape[
+            1
+        ]:  # without an intercept a class may have no rows: its coefficients are penalised
+            check_classes(self.problem, terms.weights)
         seen = null_look(frame, self.sample, terms.weights)
         record = Record(
             frame, self.sample, terms, lane, grid, score, full_df, null_loss(self.problem, terms.weights)
