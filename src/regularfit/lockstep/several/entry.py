@@ -19,6 +19,7 @@ from ..problem import Lane, Problem
 from ..result import LaneResult, Score
 from ..threads import Workers
 from ..units import Units
+from .apart import fit_apart, suits_core
 from .block import Block
 from .frame import Frame, frame_of, on_lane
 from .newton import fit_frame, null_look, sample_of
@@ -48,7 +49,8 @@ def fit_several(
 
     def fit(penalty: Penalty, grid: Vector) -> list[LaneResult]:
         frame = frame_of(inside, penalty)
-        found = fit_frame(frame, grid, lanes, tol=tol, team=team, tick=tick, score=score, full_df=full_df)
+        road = fit_apart if suits_core(frame) else fit_frame
+        found = road(frame, grid, lanes, tol=tol, team=team, tick=tick, score=score, full_df=full_df)
         return [_back(result, moved[1]) for result in found] if moved else found
 
     return one_by_one(fit, list(zip(penalties, grids, strict=True)), len(lanes))

@@ -1,0 +1,486 @@
+// Newton's method for one multinomial lane whose rows fit the cache: strengths one after another, each proved before the next.
+//     minimise over C   sum_i w_i (log sum_k e^eta_ik - sum_k y_ik eta_ik) + s pen(B),   eta_k = offset_k + X b_k + Z a_k
+// Intercepts and free columns (Z) are eliminated from the model; the last class's are held, as one number added to all classes
+// changes nothing.  The proof, with its exactly feasible dual point, is that of lockstep/several/proof.py and look.py.
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "cholesky.hpp"
+#include "columns.hpp"
+#include "groups.hpp"
+#include "jacobi.hpp"
+#include "losses.hpp"
+#include "pairs.hpp"
+#include "quadratic.hpp"
+
+namespace rf {
+
+// Arrays class by class: Y and offset (K x n).
+struct MultinomialRows {
+    int n, K;
+    const double *Y, *offset, *weight;
+    double at_rest;  // minus the mean loss of a perfect prediction
+};
+
+// p penalised columns and then q free ones, column by column; ratio: from their scale to the lane's own.
+struct MultinomialColumns {
+    int p, q;
+    const double* block;
+    Terms pen;
+    const double* ratio;
+    bool rows;  // whether a column's coefficients are penalised by their norm
+};
+
+class MultinomialLane {
+public:
+    // start: (K x q) intercepts and free coefficients.
+    MultinomialLane(const MultinomialRows& rows, const MultinomialColumns& columns, const double* start, double tol)
+        : r_(rows), c_(columns), w_(columns.p + columns.q), tol_(tol), C_(std::size_t(rows.K) * w_), E_(size()), P_(size()), logs_(size()), R_(size()),
+          WY_(size()), moved_(size()), G_(std::size_t(rows.K) * columns.p), t_(std::size_t(rows.K - 1) * columns.q), row_(rows.n) {
+        for (int k = 0; k < r_.K; ++k) {
+            std::copy_n(start + std::size_t(k) * c_.q, c_.q, C_.data() + std::size_t(k) * w_ + c_.p);
+            for (int i = 0; i < r_.n; ++i) WY_[at(k) + i] = r_.weight[i] * r_.Y[at(k) + i];
+        }
+        predict();
+        look();
+        scores();
+    }
+
+    // Answers: B (count x K x p), A (count x K x q), facts (count x 3): mean loss, gap, violation.  Ends where the loss lies below
+    // the floor; returns how many were done.
+    int solve(const double* strengths, int count, double floor, double* B, double* A, double* facts) {
+        for (int at_s = 0; at_s < count; ++at_s) {
+            strength(strengths[at_s]);
+            for (int k = 0; k < r_.K; ++k) {
+                const double* from = C_.data() + std::size_t(k) * w_;
+                std::copy_n(from, c_.p, B + (std::size_t(at_s) * r_.K + k) * c_.p);
+                std::copy_n(from + c_.p, c_.q, A + (std::size_t(at_s) * r_.K + k) * c_.q);
+            }
+            facts[3 * at_s] = loss_, facts[3 * at_s + 1] = gap_, facts[3 * at_s + 2] = violation(strengths[at_s]);
+            if (loss_ < floor) return at_s + 1;
+        }
+        return count;
+    }
+
+private:
+    static constexpr int rounds = 60, polishes = 30, more = 8;
+    static constexpr double polished = 0.05, far = 4.0, loose = 1e4, slow = 0.3, damping = 1e-8;
+
+    std::size_t size() const { return std::size_t(r_.K) * r_.n; }
+    std::size_t at(int k) const { return std::size_t(k) * r_.n; }
+    const double* column(int j) const { return c_.block + std::size_t(j) * r_.n; }
+    double& b(int k, int j) { return C_[std::size_t(k) * w_ + j]; }
+    double b(int k, int j) const { return C_[std::size_t(k) * w_ + j]; }
+    double g(int k, int j) const { return G_[std::size_t(k) * c_.p + j]; }
+
+    // ---- a look at the rows -----------------------------------------------------------------------------
+
+    void predict() {
+        std::copy_n(r_.offset, size(), E_.data());
+        for (int k = 0; k < r_.K; ++k)
+            for (int j = 0; j < w_; ++j)
+                if (b(k, j) != 0) axpy(b(k, j), column(j), E_.data() + at(k), r_.n);
+    }
+
+    void softmax() {
+        const int n = r_.n;
+        std::copy_n(E_.data(), n, row_.data());
+        for (int k = 1; k < r_.K; ++k)
+            for (int i = 0; i < n; ++i) row_[i] = std::max(row_[i], E_[at(k) + i]);
+        for (int k = 0; k < r_.K; ++k)
+            for (int i = 0; i < n; ++i) logs_[at(k) + i] = E_[at(k) + i] - row_[i];
+        exponentials(size(), logs_.data(), P_.data());
+        std::copy_n(P_.data(), n, row_.data());
+        for (int k = 1; k < r_.K; ++k) axpy(1.0, P_.data() + at(k), row_.data(), n);
+        for (int k = 0; k < r_.K; ++k)
+            for (int i = 0; i < n; ++i) P_[at(k) + i] /= row_[i];
+        for (int i = 0; i < n; ++i) row_[i] = std::log(row_[i]);
+        for (int k = 0; k < r_.K; ++k) axpy(-1.0, row_.data(), logs_.data() + at(k), n);
+        loss_ = -dot(WY_.data(), logs_.data(), size());
+    }
+
+    // Probabilities, and residuals that intercepts and free columns cannot explain; those go towards their best values.
+    void look() {
+        softmax();
+        std::fill(moved_.begin(), moved_.end(), 0.0);
+        std::fill(t_.begin(), t_.end(), 0.0);
+        double chi = 0;
+        feasible_ = true;
+        for (int turn = 0; turn < polishes && !t_.empty(); ++turn) {
+            const double reach = pull();
+            if (reach <= polished || turn == polishes - 1 || !polish(std::min(1.0, far / reach))) {
+                for (int k = 0; k < r_.K; ++k)
+                    for (int i = 0; i < r_.n; ++i) {
+                        const double t = moved_[at(k) + i];
+                        moved_[at(k) + i] *= P_[at(k) + i];
+                        chi += r_.weight[i] * moved_[at(k) + i] * t;
+                    }
+                feasible_ = reach <= 1.0;
+                break;
+            }
+        }
+        entropy_ = chi;
+        for (int k = 0; k < r_.K; ++k)
+            for (int i = 0; i < r_.n; ++i) {
+                const std::size_t e = at(k) + i;
+                const double q = P_[e] - moved_[e];
+                R_[e] = WY_[e] - r_.weight[i] * q;
+                entropy_ += r_.weight[i] * q * logs_[e];
+            }
+        on_offset_ = -dot(R_.data(), r_.offset, size());
+    }
+
+    // Newton's move t of intercepts and free columns, what it does to the predictors (moved_), and the largest such move.
+    double pull() {
+        const int n = r_.n;
+        nuisance(ends_);
+        factor(ends_, ends_.size(), ends_factor_, ends_kept_);
+        for (int v = 0; v < ends_.size(); ++v) {
+            const double *x = column(ends_.col[v]), *p = P_.data() + at(ends_.out[v]), *y = WY_.data() + at(ends_.out[v]);
+            double sum = 0;
+            for (int i = 0; i < n; ++i) sum += x[i] * (r_.weight[i] * p[i] - y[i]);
+            t_[v] = sum;
+        }
+        inverse(ends_factor_, ends_kept_, t_);
+        std::fill(moved_.begin(), moved_.end(), 0.0);
+        for (int v = 0; v < ends_.size(); ++v) axpy(t_[v], column(ends_.col[v]), moved_.data() + at(ends_.out[v]), n);
+        std::fill(row_.begin(), row_.end(), 0.0);
+        for (int k = 0; k < r_.K; ++k)
+            for (int i = 0; i < n; ++i) row_[i] += P_[at(k) + i] * moved_[at(k) + i];
+        double reach = 0;
+        for (int k = 0; k < r_.K; ++k)
+            for (int i = 0; i < n; ++i) {
+                moved_[at(k) + i] -= row_[i];
+                if (r_.weight[i] > 0) reach = std::max(reach, std::fabs(moved_[at(k) + i]));
+            }
+        return reach;
+    }
+
+    // Takes that move, shortened until the loss falls; false when it does not.
+    bool polish(double length) {
+        const double before = loss_;
+        const std::vector<double> from = E_;
+        for (; length > 1e-6; length /= 2) {
+            E_ = from;
+            for (int v = 0; v < ends_.size(); ++v) axpy(-length * t_[v], column(ends_.col[v]), E_.data() + at(ends_.out[v]), r_.n);
+            softmax();
+            if (!(loss_ <= before)) continue;
+            for (int v = 0; v < ends_.size(); ++v) b(ends_.out[v], ends_.col[v]) -= length * t_[v];
+            std::fill(t_.begin(), t_.end(), 0.0);
+            return true;
+        }
+        E_ = from;
+        softmax();
+        return false;
+    }
+
+    // Pairs of free columns and all classes but the last, for the probabilities of now.
+    void nuisance(PairHessian& h) {
+        h.begin(P_.data(), r_.weight, r_.n, r_.K);
+        for (int k = 0; k + 1 < r_.K; ++k)
+            for (int j = c_.p; j < w_; ++j) h.col.push_back(j), h.out.push_back(k);
+        h.cover(c_.block, 0);
+    }
+
+    // The factor of the first pairs; those that depend on others are left out.
+    void factor(const PairHessian& h, int count, Cholesky& out, std::vector<int>& kept) {
+        out.clear();
+        kept.clear();
+        for (int v = 0; v < count; ++v) {
+            line_.clear();
+            for (int u : kept) line_.push_back(h.at(u, v));
+            if (out.append(line_.data(), h.at(v, v), 1e-11 * h.at(v, v), solved_)) kept.push_back(v);
+        }
+    }
+    void inverse(const Cholesky& factor, const std::vector<int>& kept, std::vector<double>& x) {
+        line_.clear();
+        for (int v : kept) line_.push_back(x[v]);
+        factor.solve(line_.data());
+        std::fill(x.begin(), x.end(), 0.0);
+        for (std::size_t i = 0; i < kept.size(); ++i) x[kept[i]] = line_[i];
+    }
+
+    void scores() {
+        for (int k = 0; k < r_.K; ++k) {
+            const double* r = R_.data() + at(k);
+            double* out = G_.data() + std::size_t(k) * c_.p;
+            int j = 0;
+            for (; j + 4 <= c_.p; j += 4) dot4(column(j), column(j + 1), column(j + 2), column(j + 3), r, out + j, r_.n);
+            for (; j < c_.p; ++j) out[j] = dot(column(j), r, r_.n);
+        }
+    }
+
+    // ---- one strength -----------------------------------------------------------------------------------
+
+    void strength(double s) {
+        judge(s);
+        double before = std::numeric_limits<double>::infinity();
+        for (int turn = 0, extra = 0; turn < rounds; ++turn) {
+            if (gap_ <= tol_ && (++extra > more || violation(s) <= loose * tol_)) return;
+            const bool fresh = model(s, gap_ > slow * before);
+            before = gap_;
+            if (!step(s) && fresh) return;
+            scores();
+            judge(s);
+        }
+    }
+
+    // A Hessian for the pairs that s may move; a new one where it costs no more than a look, or the old one is slow.
+    bool model(double s, bool late) {
+        wanted(s);
+        const std::size_t m = wanted_.size();
+        const bool fresh = late || !begun_ || m * m <= 8 * G_.size() + 2000;
+        if (fresh) {
+            begun_ = true;
+            nuisance(h_);
+            ends_count_ = h_.size();
+            factor(h_, ends_count_, nuisance_factor_, nuisance_kept_);
+            inside_.assign(G_.size(), 0);
+            across_.clear();
+            quadratic_.m = 0;
+            state_ = State{};
+        }
+        extend();
+        return fresh;
+    }
+
+    bool able(int k, int j) const { return g(k, j) > 0 ? c_.pen.upper[j] > 0 : c_.pen.lower[j] < 0; }
+
+    void wanted(double s) {
+        wanted_.clear();
+        for (int j = 0; j < c_.p; ++j) {
+            const double bar = 0.95 * s * c_.pen.l1[j];
+            if (std::isinf(bar)) continue;
+            if (c_.rows) {
+                double size = 0, pull = 0;
+                for (int k = 0; k < r_.K; ++k) size += b(k, j) * b(k, j), pull += g(k, j) * g(k, j);
+                for (int k = 0; k < r_.K && (size > 0 || std::sqrt(pull) >= bar); ++k) wanted_.push_back(k * c_.p + j);
+            } else
+                for (int k = 0; k < r_.K; ++k)
+                    if (b(k, j) != 0 || (std::fabs(g(k, j)) >= bar && (bar == 0 || able(k, j)))) wanted_.push_back(k * c_.p + j);
+        }
+    }
+
+    void extend() {
+        const int old = h_.size(), first = ends_count_;
+        for (int v : wanted_)
+            if (!inside_[v]) inside_[v] = 1, h_.col.push_back(v % c_.p), h_.out.push_back(v / c_.p);
+        const int now = h_.size(), m = now - first, before = quadratic_.m;
+        if (now == old && m == before) return;
+        h_.cover(c_.block, old);
+        const std::size_t e = nuisance_kept_.size();
+        across_.resize(e * m);
+        for (int v = before; v < m; ++v) {
+            double* u = across_.data() + v * e;
+            for (std::size_t i = 0; i < e; ++i) u[i] = h_.at(nuisance_kept_[i], first + v);
+            nuisance_factor_.forward(u);
+        }
+        reserve(before, m);
+        for (int v = before; v < m; ++v) {
+            for (int u = 0; u <= v; ++u)
+                reduced_[u + v * ld()] = reduced_[v + u * ld()] = h_.at(first + u, first + v) - dot(across_.data() + u * e, across_.data() + v * e, e);
+            reduced_[v + v * ld()] += damping * std::max(h_.at(first + v, first + v), 1e-300);
+        }
+        for (auto* part : {&quadratic_.l1, &quadratic_.l2, &quadratic_.lower, &quadratic_.upper}) part->resize(m);
+        for (int v = before; v < m; ++v) {
+            const int j = h_.col[first + v];
+            quadratic_.l1[v] = c_.pen.l1[j], quadratic_.l2[v] = c_.pen.l2[j], quadratic_.lower[v] = c_.pen.lower[j], quadratic_.upper[v] = c_.pen.upper[j];
+        }
+        quadratic_.classify();
+        state_.resize(m);
+        if (c_.rows) spectra(before, m);
+    }
+
+    std::size_t ld() const { return quadratic_.ld; }
+    void reserve(int old, int now) {
+        if (now > quadratic_.ld) {
+            const int ld = std::max(now, quadratic_.ld + quadratic_.ld / 2 + 16);
+            std::vector<double> fresh(std::size_t(ld) * ld);
+            for (int j = 0; j < old; ++j) std::copy_n(reduced_.data() + std::size_t(j) * quadratic_.ld, old, fresh.data() + std::size_t(j) * ld);
+            reduced_.swap(fresh);
+            quadratic_.ld = ld;
+        }
+        quadratic_.gram = reduced_.data();
+        quadratic_.m = now;
+    }
+
+    // Eigenvalues and -vectors of the new columns' blocks.
+    void spectra(int old, int now) {
+        const int K = r_.K;
+        values_.resize(now), basis_.resize(std::size_t(now) * K);
+        for (int v = old; v < now; v += K) {
+            std::vector<double> corner(std::size_t(K) * K);
+            for (int k = 0; k < K; ++k) std::copy_n(reduced_.data() + v + (v + k) * ld(), K, corner.data() + std::size_t(k) * K);
+            jacobi(corner, K, values_.data() + v, basis_.data() + std::size_t(v) * K);
+        }
+    }
+
+    // To the minimum of the model, or as far as the objective falls; false, and back where it began, when it does not.
+    bool step(double s) {
+        const int m = quadratic_.m, first = ends_count_;
+        const std::vector<double> from = C_, predictors = E_;
+        start_.resize(m), linear_.resize(m);
+        for (int v = 0; v < m; ++v) {
+            start_[v] = b(h_.out[first + v], h_.col[first + v]);
+            linear_[v] = g(h_.out[first + v], h_.col[first + v]);
+        }
+        for (int v = 0; v < m; ++v)
+            if (start_[v] != 0) axpy(start_[v], quadratic_.column(v), linear_.data(), m);
+        const double* x = c_.rows ? by_rows(s) : by_pairs(s);
+        follow_.assign(first, 0.0);
+        for (int v = 0; v < m; ++v) {
+            const double by = x[v] - start_[v];
+            b(h_.out[first + v], h_.col[first + v]) = x[v];
+            for (int u = 0; u < first && by != 0; ++u) follow_[u] += by * h_.at(u, first + v);
+        }
+        inverse(nuisance_factor_, nuisance_kept_, follow_);
+        for (int u = 0; u < first; ++u) b(h_.out[u], h_.col[u]) -= t_[u] + follow_[u];
+        predict();
+        return search(from, predictors, s);
+    }
+
+    // Halves a step until the objective falls.
+    bool search(const std::vector<double>& from, const std::vector<double>& predictors, double s) {
+        const double before = objective_ * (1 + 1e-13) + 1e-15;
+        std::vector<double> to = C_, ahead = E_;
+        for (int turn = 0; turn < 30; ++turn) {
+            look();
+            if (loss_ + s * penalty() <= before) return true;
+            state_.factor_strength = -1;
+            for (std::size_t e = 0; e < to.size(); ++e) to[e] = 0.5 * (to[e] + from[e]);
+            for (std::size_t e = 0; e < ahead.size(); ++e) ahead[e] = 0.5 * (ahead[e] + predictors[e]);
+            C_ = to, E_ = ahead;
+        }
+        C_ = from, E_ = predictors;
+        look();
+        return false;
+    }
+
+    const double* by_pairs(double s) {
+        for (int v = 0; v < quadratic_.m; ++v) state_.b[v] = start_[v];
+        if (state_.factor_strength < 0)
+            for (int v = 0; v < quadratic_.m; ++v) state_.side[v] = quadratic_.side(v, start_[v]);
+        Solver(quadratic_, state_, linear_.data(), s, Tolerances{}).solve(gradient_);
+        return state_.b.data();
+    }
+
+    const double* by_rows(double s) {
+        const int m = quadratic_.m, groups = m / r_.K;
+        std::vector<int> starts(groups + 1);
+        std::vector<double> weight(groups), values = values_;
+        for (int k = 0; k <= groups; ++k) starts[k] = k * r_.K;
+        for (int k = 0; k < groups; ++k) weight[k] = quadratic_.l1[starts[k]];
+        for (int v = 0; v < m; ++v) values[v] += s * quadratic_.l2[v];
+        if (quadratic_.ridge) {
+            ridged_ = reduced_;
+            for (int v = 0; v < m; ++v) ridged_[v + v * ld()] += s * quadratic_.l2[v];
+        }
+        GroupLane lane((quadratic_.ridge ? ridged_ : reduced_).data(), m, quadratic_.ld, starts.data(), groups, weight.data(), values.data(), basis_.data(), 0.0);
+        lane.warm(start_.data());
+        double kkt = 0;
+        answer_.resize(m), gradient_.resize(m);
+        lane.solve(&s, 1, linear_.data(), std::max(0.1 * tol_, 1e-10), answer_.data(), gradient_.data(), &kkt);
+        return answer_.data();
+    }
+
+    // ---- proof ------------------------------------------------------------------------------------------
+
+    double penalty() const {
+        double sum = 0;
+        for (int j = 0; j < c_.p; ++j) {
+            double squares = 0, sizes = 0;
+            for (int k = 0; k < r_.K; ++k) squares += b(k, j) * b(k, j), sizes += std::fabs(b(k, j));
+            if (squares > 0) sum += c_.pen.l1[j] * (c_.rows ? std::sqrt(squares) : sizes) + 0.5 * c_.pen.l2[j] * squares;
+        }
+        return sum;
+    }
+
+    // What an entry (or the norm of a row) of scores leaves to the conjugate of s pen.
+    double conjugate(int j, double g, double b, double s) const {
+        const double l1 = s * c_.pen.l1[j], l2 = s * c_.pen.l2[j], rest = g - std::clamp(g, -l1, l1);
+        if (rest == 0) return 0;
+        const double best = std::clamp(l2 > 0 ? rest / l2 : std::copysign(std::numeric_limits<double>::infinity(), rest), c_.pen.lower[j], c_.pen.upper[j]);
+        if (!std::isinf(best)) return best * (rest - 0.5 * l2 * best);
+        return l1 > 0 ? std::fabs(rest * b) : 2 * std::fabs(b * g);
+    }
+
+    double length(const double* from, std::size_t stride) const {
+        double sum = 0;
+        for (int k = 0; k < r_.K; ++k) sum += from[k * stride] * from[k * stride];
+        return std::sqrt(sum);
+    }
+
+    void judge(double s) {
+        const std::size_t p = c_.p;
+        double over = 1;  // how many times too large the scores are for the dual ball
+        for (int j = 0; j < c_.p; ++j) {
+            const double l1 = c_.pen.l1[j];
+            if (std::isinf(l1) || l1 == 0 || c_.pen.l2[j] != 0) continue;
+            if (c_.rows) over = std::max(over, length(G_.data() + j, p) / (s * l1));
+            else
+                for (int k = 0; k < r_.K; ++k)
+                    if (std::isinf(g(k, j) > 0 ? c_.pen.upper[j] : c_.pen.lower[j])) over = std::max(over, std::fabs(g(k, j)) / (s * l1));
+        }
+        const double share = 1 / over;
+        double reached = 0;
+        for (int j = 0; j < c_.p; ++j) {
+            if (std::isinf(c_.pen.l1[j])) continue;
+            if (c_.rows) reached += conjugate(j, share * length(G_.data() + j, p), length(C_.data() + j, w_), s);
+            else
+                for (int k = 0; k < r_.K; ++k) reached += conjugate(j, share * g(k, j), b(k, j), s);
+        }
+        objective_ = loss_ + s * penalty();
+        const double dual = -share * entropy_ - (1 - share) * r_.at_rest + share * on_offset_ - reached;
+        const double unit = std::max(objective_, 1e-7 * std::log(double(r_.K)));
+        gap_ = (feasible_ ? std::min(std::max(objective_ - dual, 0.0), objective_) : objective_) / unit;
+    }
+
+    // Largest distance of the scores from the subdifferential, on the lane's own scale, over the strength.
+    double violation(double s) const {
+        double worst = 0;
+        for (int j = 0; j < c_.p; ++j) {
+            const double l1 = s * c_.pen.l1[j], l2 = s * c_.pen.l2[j];
+            if (std::isinf(l1)) continue;
+            const double size = c_.rows ? length(C_.data() + j, w_) : 0;
+            double most = 0;
+            for (int k = 0; k < r_.K; ++k) {
+                const double x = b(k, j), pull = g(k, j) - l2 * x;
+                if (c_.rows) {
+                    most = std::max(most, size > 0 ? std::fabs(pull - l1 * x / size) : 0.0);
+                    continue;
+                }
+                const double least = x <= c_.pen.lower[j] ? -std::numeric_limits<double>::infinity() : x > 0 ? l1 : -l1;
+                const double highest = x >= c_.pen.upper[j] ? std::numeric_limits<double>::infinity() : x < 0 ? -l1 : l1;
+                most = std::max({most, least - pull, pull - highest});
+            }
+            if (c_.rows && size == 0) most = std::max(0.0, length(G_.data() + j, c_.p) - l1);
+            worst = std::max(worst, most / c_.ratio[j]);
+        }
+        return worst / s;
+    }
+
+    const MultinomialRows r_;
+    const MultinomialColumns c_;
+    const int w_;
+    const double tol_;
+    std::vector<double> C_;                             // (K x (p + q)) coefficients
+    std::vector<double> E_, P_, logs_, R_, WY_, moved_; // (K x n) predictors, probabilities, their logs, residuals, weighted targets, moves
+    std::vector<double> G_, t_, row_;                   // (K x p) scores; open ends; one number a row
+    double loss_ = 0, entropy_ = 0, on_offset_ = 0, gap_ = 0, objective_ = 0;
+    bool feasible_ = true, begun_ = false;
+
+    PairHessian ends_, h_;  // of intercepts and free columns now; of those and the pairs at work, as the model has them
+    Cholesky ends_factor_, nuisance_factor_;
+    std::vector<int> ends_kept_, nuisance_kept_, wanted_;
+    std::vector<char> inside_;
+    int ends_count_ = 0;
+    std::vector<double> across_, reduced_, ridged_, values_, basis_;
+    std::vector<double> line_, solved_, start_, linear_, follow_, gradient_, answer_;
+    Quadratic quadratic_;
+    State state_;
+};
+
+}  // namespace rf
