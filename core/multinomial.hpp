@@ -67,7 +67,7 @@ public:
 
 private:
     static constexpr int rounds = 60, polishes = 30, more = 8;
-    static constexpr double polished = 0.05, far = 4.0, loose = 1e4, slow = 0.3, damping = 1e-8;
+    static constexpr double polished = 0.05, far = 4.0, loose = 1e4, slow = 0.3, damping = 1e-8, inexact = 0.03;
 
     std::size_t size() const { return std::size_t(r_.K) * r_.n; }
     std::size_t at(int k) const { return std::size_t(k) * r_.n; }
@@ -80,9 +80,19 @@ private:
 
     void predict() {
         std::copy_n(r_.offset, size(), E_.data());
-        for (int k = 0; k < r_.K; ++k)
-            for (int j = 0; j < w_; ++j)
-                if (b(k, j) != 0) axpy(b(k, j), column(j), E_.data() + at(k), r_.n);
+        columns_.clear();
+        for (int j = 0; j < w_; ++j)
+            if (length(C_.data() + j, w_) > 0) columns_.push_back(j);
+        std::size_t c = 0;
+        for (; c + 4 <= columns_.size(); c += 4) {
+            const int* j = columns_.data() + c;
+            for (int k = 0; k < r_.K; ++k) {
+                const double by[4] = {b(k, j[0]), b(k, j[1]), b(k, j[2]), b(k, j[3])};
+                axpy4(by, column(j[0]), column(j[1]), column(j[2]), column(j[3]), E_.data() + at(k), r_.n);
+            }
+        }
+        for (; c < columns_.size(); ++c)
+            for (int k = 0; k < r_.K; ++k) axpy(b(k, columns_[c]), column(columns_[c]), E_.data() + at(k), r_.n);
     }
 
     void softmax() {
@@ -204,13 +214,15 @@ private:
     }
 
     void scores() {
-        for (int k = 0; k < r_.K; ++k) {
-            const double* r = R_.data() + at(k);
-            double* out = G_.data() + std::size_t(k) * c_.p;
-            int j = 0;
-            for (; j + 4 <= c_.p; j += 4) dot4(column(j), column(j + 1), column(j + 2), column(j + 3), r, out + j, r_.n);
-            for (; j < c_.p; ++j) out[j] = dot(column(j), r, r_.n);
-        }
+        double tile[16];
+        for (int j = 0; j < c_.p; j += 4)
+            for (int k = 0; k < r_.K; k += 4) {
+                const double *x[4], *r[4];
+                for (int i = 0; i < 4; ++i) x[i] = column(std::min(j + i, c_.p - 1)), r[i] = R_.data() + at(std::min(k + i, r_.K - 1));
+                dot4x4(x, r, r_.n, tile);
+                for (int q = 0; q < 16; ++q)
+                    if (j + q % 4 < c_.p && k + q / 4 < r_.K) G_[std::size_t(k + q / 4) * c_.p + j + q % 4] = tile[q];
+            }
     }
 
     // ---- one strength -----------------------------------------------------------------------------------
@@ -220,7 +232,7 @@ private:
         double before = std::numeric_limits<double>::infinity();
         for (int turn = 0, extra = 0; turn < rounds; ++turn) {
             if (gap_ <= tol_ && (++extra > more || violation(s) <= loose * tol_)) return;
-            const bool fresh = model(s, gap_ > slow * before);
+            const bool fresh = model(s, before);
             before = gap_;
             if (!step(s) && fresh) return;
             scores();
@@ -228,18 +240,25 @@ private:
         }
     }
 
-    // A Hessian for the pairs that s may move; a new one where it costs no more than a look, or the old one is slow.
-    bool model(double s, bool late) {
+    // Whether a new Hessian costs less than the steps which the old one would still need at the pace of the last.
+    bool late(double before) const {
+        const double m = wanted_.size(), fresh = m * m * (1 + 1.0 / r_.K), step = 8.0 * G_.size() + 150 * r_.K;
+        if (!begun_ || fresh <= step) return true;
+        if (!std::isfinite(before)) return false;
+        const double pace = gap_ / before;
+        return pace > slow || (std::log(tol_ / gap_) / std::log(pace) - 2) * step > fresh;
+    }
+
+    // A Hessian for the pairs that s may move.
+    bool model(double s, double before) {
         wanted(s);
-        const std::size_t m = wanted_.size();
-        const bool fresh = late || !begun_ || m * m <= 8 * G_.size() + 2000;
+        const bool fresh = late(before);
         if (fresh) {
             begun_ = true;
             nuisance(h_);
             ends_count_ = h_.size();
             factor(h_, ends_count_, nuisance_factor_, nuisance_kept_);
             inside_.assign(G_.size(), 0);
-            across_.clear();
             quadratic_.m = 0;
             state_ = State{};
         }
@@ -271,19 +290,7 @@ private:
         const int now = h_.size(), m = now - first, before = quadratic_.m;
         if (now == old && m == before) return;
         h_.cover(c_.block, old);
-        const std::size_t e = nuisance_kept_.size();
-        across_.resize(e * m);
-        for (int v = before; v < m; ++v) {
-            double* u = across_.data() + v * e;
-            for (std::size_t i = 0; i < e; ++i) u[i] = h_.at(nuisance_kept_[i], first + v);
-            nuisance_factor_.forward(u);
-        }
-        reserve(before, m);
-        for (int v = before; v < m; ++v) {
-            for (int u = 0; u <= v; ++u)
-                reduced_[u + v * ld()] = reduced_[v + u * ld()] = h_.at(first + u, first + v) - dot(across_.data() + u * e, across_.data() + v * e, e);
-            reduced_[v + v * ld()] += damping * std::max(h_.at(first + v, first + v), 1e-300);
-        }
+        eliminate(before, m);
         for (auto* part : {&quadratic_.l1, &quadratic_.l2, &quadratic_.lower, &quadratic_.upper}) part->resize(m);
         for (int v = before; v < m; ++v) {
             const int j = h_.col[first + v];
@@ -292,6 +299,31 @@ private:
         quadratic_.classify();
         state_.resize(m);
         if (c_.rows) spectra(before, m);
+    }
+
+    // The model's matrix on new pairs: what is left of their Hessian when intercepts and free columns follow.
+    void eliminate(int before, int m) {
+        const int first = ends_count_, e = static_cast<int>(nuisance_kept_.size());
+        across_.resize(e);
+        std::vector<double> u(e);
+        for (std::vector<double>& line : across_) line.resize(m);
+        for (int v = before; v < m; ++v) {
+            for (int i = 0; i < e; ++i) u[i] = h_.at(nuisance_kept_[i], first + v);
+            nuisance_factor_.forward(u.data());
+            for (int i = 0; i < e; ++i) across_[i][v] = u[i];
+        }
+        reserve(before, m);
+        for (int v = before; v < m; ++v) {
+            double* to = reduced_.data() + v * ld();
+            std::copy_n(h_.column(first + v) + first, v + 1, to);
+            for (int i = 0; i < e; ++i) axpy(-across_[i][v], across_[i].data(), to, v + 1);
+            to[v] += damping * std::max(h_.at(first + v, first + v), 1e-300);
+        }
+        constexpr int tile = 16;  // mirrored in tiles: a column and a row at a time would miss the cache
+        for (int v0 = before; v0 < m; v0 += tile)
+            for (int u0 = 0; u0 < std::min(v0 + tile, m); u0 += tile)
+                for (int v = v0; v < std::min(v0 + tile, m); ++v)
+                    for (int u = u0; u < std::min(u0 + tile, v); ++u) reduced_[v + u * ld()] = reduced_[u + v * ld()];
     }
 
     std::size_t ld() const { return quadratic_.ld; }
@@ -322,6 +354,7 @@ private:
     bool step(double s) {
         const int m = quadratic_.m, first = ends_count_;
         const std::vector<double> from = C_, predictors = E_;
+        open_ = violation(s);
         start_.resize(m), linear_.resize(m);
         for (int v = 0; v < m; ++v) {
             start_[v] = b(h_.out[first + v], h_.col[first + v]);
@@ -382,7 +415,7 @@ private:
         lane.warm(start_.data());
         double kkt = 0;
         answer_.resize(m), gradient_.resize(m);
-        lane.solve(&s, 1, linear_.data(), std::max(0.1 * tol_, 1e-10), answer_.data(), gradient_.data(), &kkt);
+        lane.solve(&s, 1, linear_.data(), std::max({0.1 * tol_, 1e-10, inexact * open_}), answer_.data(), gradient_.data(), &kkt);
         return answer_.data();
     }
 
@@ -469,15 +502,16 @@ private:
     std::vector<double> C_;                             // (K x (p + q)) coefficients
     std::vector<double> E_, P_, logs_, R_, WY_, moved_; // (K x n) predictors, probabilities, their logs, residuals, weighted targets, moves
     std::vector<double> G_, t_, row_;                   // (K x p) scores; open ends; one number a row
-    double loss_ = 0, entropy_ = 0, on_offset_ = 0, gap_ = 0, objective_ = 0;
+    double loss_ = 0, entropy_ = 0, on_offset_ = 0, gap_ = 0, objective_ = 0, open_ = 0;
     bool feasible_ = true, begun_ = false;
 
     PairHessian ends_, h_;  // of intercepts and free columns now; of those and the pairs at work, as the model has them
     Cholesky ends_factor_, nuisance_factor_;
-    std::vector<int> ends_kept_, nuisance_kept_, wanted_;
+    std::vector<int> columns_, ends_kept_, nuisance_kept_, wanted_;
     std::vector<char> inside_;
     int ends_count_ = 0;
-    std::vector<double> across_, reduced_, ridged_, values_, basis_;
+    std::vector<std::vector<double>> across_;  // a row for every eliminated pair
+    std::vector<double> reduced_, ridged_, values_, basis_;
     std::vector<double> line_, solved_, start_, linear_, follow_, gradient_, answer_;
     Quadratic quadratic_;
     State state_;

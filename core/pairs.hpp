@@ -19,7 +19,9 @@ public:
     std::vector<int> col, out;
 
     int size() const { return static_cast<int>(col.size()); }
+    // Entries with i <= j; the others are not kept.
     double at(int i, int j) const { return h_[i + j * ld_]; }
+    const double* column(int j) const { return h_.data() + j * ld_; }
 
     // For probabilities P (K x n, class by class) and weights; without pairs.
     void begin(const double* P, const double* weight, int n, int K) {
@@ -46,7 +48,7 @@ public:
         for (int v = old; v < now; ++v) weighed_column(apart_.data() + out[v] * n, block + col[v] * n, between_.data() + v * n, n_);
         inner_products(between_.data(), n_, old, now, h_.data(), ld_);
         for (int v = old; v < now; ++v)
-            for (int u = 0; u <= v; ++u) h_[u + v * ld_] = h_[v + u * ld_] = -h_[u + v * ld_];
+            for (int u = 0; u <= v; ++u) h_[u + v * ld_] = -h_[u + v * ld_];
         for (std::size_t k = 0; k < members_.size(); ++k) inside(block, static_cast<int>(k), old, now);
     }
 
@@ -65,7 +67,7 @@ private:
         part_.resize(std::size_t(after) * after);
         inner_products(columns_[k].data(), n_, before, after, part_.data(), after);
         for (int c = before; c < after; ++c)
-            for (int d = 0; d <= c; ++d) h_[own[d] + own[c] * ld_] = h_[own[c] + own[d] * ld_] = part_[d + std::size_t(c) * after];
+            for (int d = 0; d <= c; ++d) h_[own[d] + own[c] * ld_] = part_[d + std::size_t(c) * after];
     }
 
     void reserve(int old, int now) {
