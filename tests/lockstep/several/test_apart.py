@@ -46,7 +46,9 @@ def test_an_old_hessian_that_grows_finds_the_same(penalty, n, p, K, monkeypatch)
     assert core.gaps.max() <= 1e-10
     assert together.gaps.max() <= 1e-10
     eta, other = core.predict_eta(X), together.predict_eta(X)
-    np.testing.assert_allclose(eta, other, atol=1e-3)  # a gap of 1e-10 lets flat predictors differ by its root
+    np.testing.assert_allclose(
+        eta, other, atol=1e-3
+    )  # a gap of 1e-10 lets flat predictors differ by its root
     np.testing.assert_allclose(core.deviance_ratio, together.deviance_ratio, atol=1e-6)
 
 
@@ -62,7 +64,8 @@ def test_free_columns_that_repeat_each_other_are_no_harm(monkeypatch):
 def test_small_sparse_columns_go_to_the_core_as_well():
     X, codes = drawn(60, 8, 3)
     frames = [
-        frame_of(make_problem(store(X), codes, "multinomial"), rf.L1()) for store in (np.array, sparse.csr_matrix)
+        frame_of(make_problem(store(X), codes, "multinomial"), rf.L1())
+        for store in (np.array, sparse.csr_matrix)
     ]
     assert all(apart.suits_core(frame) for frame in frames)
 
@@ -73,7 +76,9 @@ def test_small_sparse_columns_go_to_the_core_as_well():
     ids=["sparse answer", "every coefficient in", "beyond the cache"],
 )
 def test_size_chooses_the_road(penalty, n, p, suits):
-    problem = make_problem(np.zeros((n, p)) + np.arange(p) + np.arange(n)[:, None] % 7, np.arange(n) % 3.0, "multinomial")
+    problem = make_problem(
+        np.zeros((n, p)) + np.arange(p) + np.arange(n)[:, None] % 7, np.arange(n) % 3.0, "multinomial"
+    )
     assert apart.suits_core(frame_of(problem, penalty)) is suits
 
 

@@ -118,4 +118,6 @@ def _lane(shared: _Shared, terms: LaneTerms) -> Any:
     at_rest = -float(terms.weights @ sample.perfect)
     start = null_start(frame, sample, terms.weights)
     Y = np.ascontiguousarray(Y)
-    return _core.Multinomial(X, Y, offset, weights, pen, terms.ratio[held], start, at_rest, frame.rows, shared.tol)
+    return _core.Multinomial(
+        X, Y, offset, weights, pen, terms.ratio[held], start, at_rest, frame.rows, shared.tol
+    )

@@ -195,7 +195,13 @@ class _Rounds:
             proof = np.array([state.gap]), np.array([self._worst(state, s)])
             A, loss = state.seen.A[None], np.array([state.seen.loss])
             state.record.keep(
-                position, state.B[None], self.block.cols, A, loss, lambda rows, E=state.E: E[None][:, :, rows], *proof
+                position,
+                state.B[None],
+                self.block.cols,
+                A,
+                loss,
+                lambda rows, E=state.E: E[None][:, :, rows],
+                *proof,
             )
         return [state for state in waiting if not any(state is one for one in done)]
 

@@ -77,9 +77,7 @@ class Record:
             self._solutions(span, B, cols, A)
         for group, rows in enumerate(self.lane.tests):
             eta = E(rows) + self.sample.offset[:, rows] + A @ self.sample.Z[rows].T
-            self.scores[span, group] = held_out(
-                self.frame.problem, rows, eta.transpose(2, 0, 1), self.score
-            )
+            self.scores[span, group] = held_out(self.frame.problem, rows, eta.transpose(2, 0, 1), self.score)
 
     def _solutions(self, span: slice, B: np.ndarray, cols: np.ndarray, A: np.ndarray) -> None:
         frame, intercept = self.frame, int(self.frame.problem.fit_intercept)
@@ -90,7 +88,9 @@ class Record:
         level = -coef @ frame.centre
         if intercept:
             level += A[:, :, 0]
-        level -= level.mean(axis=1, keepdims=True)  # of columns not centred the coefficients need not sum to zero
+        level -= level.mean(
+            axis=1, keepdims=True
+        )  # of columns not centred the coefficients need not sum to zero
         self.coefs.append(sparse.csr_matrix(coef.reshape(len(B), -1)))
         self.levels.append(level)
         for position in range(len(B)):
