@@ -11,6 +11,8 @@ struct Twin {
     void (*value)(std::size_t n, const double* y, const double* eta, double* out);
 };
 
+void exponentials(std::size_t n, const double* x, double* out);
+
 const Twin* find_twin(const char* name);  // nullptr when there is none
 
 }  // namespace rf

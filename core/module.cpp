@@ -15,6 +15,7 @@
 #include "groups.hpp"
 #include "lane.hpp"
 #include "losses.hpp"
+#include "multinomial.hpp"
 #include "newton_dense.hpp"
 #include "newton_sparse.hpp"
 #include "rows.hpp"
@@ -400,6 +401,38 @@ int newton_sparse(const Sparse& x, Index cols, Vector scale, bool intercept, nb:
     });
 }
 
+// A multinomial lane with the arrays it reads.
+class Multinomial {
+public:
+    Multinomial(Columns block, Rows y, Rows offset, Vector weight, std::vector<Vector> pen, Vector ratio, Rows start, double at_rest, bool rows, double tol)
+        : block_(block), y_(y), offset_(offset), weight_(weight), ratio_(ratio), pen_(std::move(pen)) {
+        const std::size_t n = block.shape(0), K = y.shape(0), p = ratio.shape(0), q = start.shape(1);
+        need(K > 1 && y.shape(1) == n && offset.shape(0) == K && offset.shape(1) == n && weight.shape(0) == n, "multinomial: one target, offset and weight a row");
+        need(block.shape(1) == p + q && start.shape(0) == K, "multinomial: one column a coefficient");
+        need(pen_.size() == 4 && pen_[0].shape(0) == p, "multinomial: four terms a column");
+        lane_ = std::make_unique<rf::MultinomialLane>(
+            rf::MultinomialRows{static_cast<int>(n), static_cast<int>(K), y_.data(), offset_.data(), weight_.data(), at_rest},
+            rf::MultinomialColumns{static_cast<int>(p), static_cast<int>(q), block_.data(), terms(pen_[0], pen_[1], pen_[2], pen_[3]), ratio_.data(), rows},
+            start.data(), tol);
+        K_ = K, p_ = p, q_ = q;
+    }
+    int solve(Vector strengths, double floor, Out B, Out A, Out facts) {
+        const std::size_t count = strengths.shape(0);
+        need(B.shape(0) == count && B.shape(1) == K_ * p_ && A.shape(0) == count && A.shape(1) == K_ * q_ && facts.shape(0) == count && facts.shape(1) == 3,
+             "multinomial: one answer a strength");
+        nb::gil_scoped_release release;
+        return lane_->solve(strengths.data(), static_cast<int>(count), floor, B.data(), A.data(), facts.data());
+    }
+
+private:
+    Columns block_;
+    Rows y_, offset_;
+    Vector weight_, ratio_;
+    std::vector<Vector> pen_;
+    std::size_t K_ = 0, p_ = 0, q_ = 0;
+    std::unique_ptr<rf::MultinomialLane> lane_;
+};
+
 }  // namespace
 
 NB_MODULE(_core, m) {
@@ -525,6 +558,10 @@ NB_MODULE(_core, m) {
     m.def("forward", &forward, "z"_a.noconvert(), "b"_a.noconvert(), "e"_a.noconvert());
     m.def("newton_dense", &newton_dense, "block"_a.noconvert(), "positions"_a, "scale"_a, "loss"_a, "job"_a);
     m.def("newton_sparse", &newton_sparse, "x"_a, "cols"_a, "scale"_a, "intercept"_a, "loss"_a, "job"_a);
+    nb::class_<Multinomial>(m, "Multinomial")
+        .def(nb::init<Columns, Rows, Rows, Vector, std::vector<Vector>, Vector, Rows, double, bool, double>(), "block"_a.noconvert(), "y"_a, "offset"_a, "weight"_a,
+             "pen"_a, "ratio"_a, "start"_a, "at_rest"_a, "rows"_a, "tol"_a)
+        .def("solve", &Multinomial::solve, "strengths"_a, "floor"_a, "B"_a.noconvert(), "A"_a.noconvert(), "facts"_a.noconvert());
     nb::class_<TwinLoss>(m, "TwinLoss")
         .def(nb::init<std::string>())
         .def("residual", &TwinLoss::residual, "y"_a.noconvert(), "offset"_a.noconvert(), "weights"_a.noconvert(), "lanes"_a.noconvert(), "columns"_a.noconvert(),

@@ -10,7 +10,7 @@ import regularfit as rf
 from regularfit.designs import Imputed
 from regularfit.errors import InputError, UnsupportedError
 from regularfit.lockstep import Lane, fit_lanes, make_problem, strength_grid
-from regularfit.lockstep.several import newton
+from regularfit.lockstep.several import entry, newton
 
 N, P, K = 90, 6, 4
 RNG = np.random.default_rng(3)
@@ -35,6 +35,16 @@ GIVEN = [
     {"sample_weight": WEIGHT, "offset": OFFSET},
     {"fit_intercept": False, "standardize": False},
 ]
+ROADS = {"core": True, "together": False}
+
+
+@pytest.fixture(autouse=True, params=ROADS)
+def road(request, monkeypatch):
+    """Both roads of multinomial lanes pass every test here, whatever size would choose."""
+    monkeypatch.setattr(entry, "suits_core", lambda frame: ROADS[request.param])
+    return request.param
+
+
 every_penalty = pytest.mark.parametrize("penalty", PENALTIES, ids=repr)
 
 
@@ -165,13 +175,14 @@ def test_the_grid_begins_where_everything_penalised_is_zero(penalty):
 
 
 @pytest.mark.parametrize("penalty", [rf.L1(), rf.ElasticNet(0.5), rf.L1().across_outputs()], ids=repr)
-def test_a_block_that_grows_finds_the_same(penalty, monkeypatch):
+def test_a_block_that_grows_finds_the_same(penalty, monkeypatch, road):
     rng = np.random.default_rng(0)
     wide = rng.normal(size=(60, 150))
     codes = (wide[:, :3] * 2 + rng.gumbel(size=(60, 3))).argmax(axis=1).astype(float)
     grid = np.geomspace(0.2, 0.02, 8)
     whole = path_of(penalty, grid, wide, codes)
     monkeypatch.setattr(newton, "COMPLETE", 10)
+    monkeypatch.setattr(entry, "suits_core", lambda frame: False)
     grown = path_of(penalty, grid, wide, codes)
     assert grown.gaps.max() <= 1e-9
     np.testing.assert_allclose(grown.predict_eta(wide), whole.predict_eta(wide), atol=1e-3)

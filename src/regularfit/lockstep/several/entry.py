@@ -17,6 +17,7 @@ from ..problem import Lane, Problem
 from ..result import LaneResult
 from ..units import Units
 from ..work import Work, each_alone
+from .apart import fit_apart, suits_core
 from .block import Block
 from .frame import Frame, frame_of, on_lane
 from .newton import fit_frame, null_look, sample_of
@@ -35,7 +36,8 @@ def fit_several(work: Work) -> list[list[LaneResult]]:
 
     def fit(penalty: Penalty, grid: Vector) -> list[LaneResult]:
         frame = frame_of(inside, penalty)
-        found = fit_frame(frame, grid, work)
+        road = fit_apart if suits_core(frame) else fit_frame
+        found = road(frame, grid, work)
         return [_back(result, moved[1]) for result in found] if moved else found
 
     return one_by_one(fit, work.pairs, len(work.lanes))

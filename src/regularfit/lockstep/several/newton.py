@@ -28,7 +28,7 @@ from .proof import conjugate, dual_ratio, penalty_value, violations
 from .record import Record
 from .small import Step
 
-__all__ = ["fit_frame", "null_look", "sample_of"]
+__all__ = ["check_classes", "fit_frame", "null_look", "null_loss", "null_start", "sample_of"]
 
 ROUNDS = 60  # at one strength
 LOOSE, MORE = 1e4, 8  # a violation of so many tolerances is worth so many steps more
@@ -70,11 +70,16 @@ def sample_of(frame: Frame) -> Sample:
 
 def null_look(frame: Frame, sample: Sample, weights: Vector) -> Look:
     """Return the model without penalised columns."""
+    return look(sample, weights, np.zeros_like(sample.Y), null_start(frame, sample, weights))
+
+
+def null_start(frame: Frame, sample: Sample, weights: Vector) -> np.ndarray:
+    """Return the intercepts of the model without columns, and zeros for the free ones, (K, q)."""
     problem = frame.problem
     A = np.zeros((frame.outputs, sample.Z.shape[1]))
     if problem.fit_intercept:
         A[:, 0] = problem.loss.null_eta(problem.y, weights, problem.offset)
-    return look(sample, weights, np.zeros_like(sample.Y), A)
+    return A
 
 
 def fit_frame(frame: Frame, grid: Vector, work: Work) -> list[LaneResult]:
@@ -182,8 +187,17 @@ class _Rounds:
             if grown and not tired:
                 done = [state for state in done if state.gap <= self.tol]
         for state in done:
-            proof = state.gap, self._worst(state, s)
-            state.record.keep(position, state.B, self.block.cols, state.seen, state.E, proof)
+            proof = np.array([state.gap]), np.array([self._worst(state, s)])
+            A, loss = state.seen.A[None], np.array([state.seen.loss])
+            state.record.keep(
+                position,
+                state.B[None],
+                self.block.cols,
+                A,
+                loss,
+                lambda rows, E=state.E: E[None][:, :, rows],
+                *proof,
+            )
         return [state for state in waiting if not any(state is one for one in done)]
 
     def _proved(self, state: _State, s: float) -> bool:

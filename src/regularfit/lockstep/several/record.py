@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from ..problem import Lane, Problem
 from ..result import LaneResult, Score, held_out, make_path
 from ..saturation import FULL, why
 from .frame import Frame, LaneTerms
-from .look import Look, Sample
+from .look import Sample
 
 __all__ = ["Record"]
 
@@ -55,40 +56,53 @@ class Record:
 
     def keep(
         self,
-        position: int,
+        first: int,
         B: np.ndarray,
         cols: np.ndarray,
-        seen: Look,
-        E: np.ndarray,
-        proof: tuple[float, float],
+        A: np.ndarray,
+        losses: Vector,
+        E: Callable[[np.ndarray], np.ndarray],
+        gaps: Vector,
+        kkt: Vector,
     ) -> None:
-        """Store the solution at a strength, and gap and violation; ``B`` (K, columns) on the common scale."""
-        self.gaps[position], self.kkt[position] = proof
-        self.ratio[position] = 1 - (seen.loss - self.perfect) / self.null if self.null > 0 else 0.0
-        self.reached = position + 1
+        """Store the solutions of m strengths from ``first`` on, with their certificates.
+
+        ``B`` (m, K, columns) and ``A`` (m, K, q) are on the common scale; ``E`` gives X B of some rows, (m, K, rows).
+        """
+        span = slice(first, first + len(B))
+        self.gaps[span], self.kkt[span] = gaps, kkt
+        self.ratio[span] = 1 - (losses - self.perfect) / self.null if self.null > 0 else 0.0
+        self.reached = span.stop
         if self.lane.keep:
-            self._solution(position, B, cols, seen)
+            self._solutions(span, B, cols, A)
         for group, rows in enumerate(self.lane.tests):
-            eta = (E[:, rows] + self.sample.offset[:, rows] + seen.A @ self.sample.Z[rows].T).T
-            self.scores[position, group] = held_out(self.frame.problem, rows, eta[:, None, :], self.score)[0]
+            eta = E(rows) + self.sample.offset[:, rows] + A @ self.sample.Z[rows].T
+            self.scores[span, group] = held_out(self.frame.problem, rows, eta.transpose(2, 0, 1), self.score)
 
-    def _solution(self, position: int, B: np.ndarray, cols: np.ndarray, seen: Look) -> None:
-        frame, first = self.frame, int(self.frame.problem.fit_intercept)
-        coef = np.zeros((frame.outputs, frame.problem.p))
-        coef[:, cols] = frame.raw(cols, B, self.terms)
-        A = seen.A - seen.A.mean(axis=0)  # the same number in all classes changes nothing
-        coef[:, frame.free] = A[:, first:] * frame.unit[frame.free]
-        level = -coef @ frame.centre + (A[:, 0] if first else 0.0)
-        level -= level.mean()  # of columns that are not centred the coefficients need not sum to zero
-        self.coefs.append(sparse.csr_matrix(coef.reshape(1, -1)))
+    def _solutions(self, span: slice, B: np.ndarray, cols: np.ndarray, A: np.ndarray) -> None:
+        frame, intercept = self.frame, int(self.frame.problem.fit_intercept)
+        coef = np.zeros((len(B), frame.outputs, frame.problem.p))
+        coef[:, :, cols] = frame.raw(cols, B, self.terms)
+        A = A - A.mean(axis=1, keepdims=True)  # the same number in all classes changes nothing
+        coef[:, :, frame.free] = A[:, :, intercept:] * frame.unit[frame.free]
+        level = -coef @ frame.centre
+        if intercept:
+            level += A[:, :, 0]
+        level -= level.mean(
+            axis=1, keepdims=True
+        )  # of columns not centred the coefficients need not sum to zero
+        self.coefs.append(sparse.csr_matrix(coef.reshape(len(B), -1)))
         self.levels.append(level)
-        self.entered |= coef.any(axis=0)
-        self.df[position] = self._freedom(coef)
+        for position in range(len(B)):
+            if self.full:
+                break
+            self.entered |= coef[position].any(axis=0)
+        self.df[span] = self._freedom(coef)
 
-    def _freedom(self, coef: np.ndarray) -> float:
+    def _freedom(self, coef: np.ndarray) -> Vector | float:
         """The number of non-zeros, which is right where nothing but l1 shrinks; else it is not known."""
         l2 = self.terms.l2[np.isfinite(self.terms.l1)]
-        return float(np.count_nonzero(coef)) if not l2.any() and not self.frame.rows else np.nan
+        return np.count_nonzero(coef, axis=(1, 2)) if not l2.any() and not self.frame.rows else np.nan
 
     def over(self, limit: float) -> bool:
         """Whether the path ends here."""
@@ -110,7 +124,7 @@ class Record:
                 problem,
                 self.grid[:end],
                 sparse.vstack(self.coefs, format="csr"),
-                np.array(self.levels),
+                np.concatenate(self.levels),
                 self.ratio[:end],
                 self.df[:end],
                 self.gaps[:end],
