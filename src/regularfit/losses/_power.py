@@ -100,7 +100,9 @@ class PowerLoss(LogLink, ABC):
 def excess(x: Vector, tangent: bool = True) -> Vector:
     """E(x) = e^x - 1 - x to full relative accuracy; without ``tangent`` e^x alone. Straight lines beyond the cap."""
     cap = CAP_SINGLE if x.dtype == np.float32 else CAP
-    grown = np.exp(np.minimum(x, cap)) * (1 + np.clip(x - cap, 0, FAR_SINGLE if cap == CAP_SINGLE else FAR))
+    grown = np.exp(np.minimum(x, cap))
+    if (x > cap).any():
+        grown = grown * (1 + np.clip(x - cap, 0, FAR_SINGLE if cap == CAP_SINGLE else FAR))
     if not tangent:
         return grown
     found = np.asarray(grown - 1 - x)
