@@ -19,7 +19,7 @@ from .cox import fit_cox
 from .folded import fit_folded_gram, fit_folded_rounds
 from .front import LARGEST_BATCH
 from .gram import fit_gram, suits_gram
-from .newton import fit_newton
+from .newton import fit_newton, fit_tall, suits_tall
 from .partial import collect, keeping
 from .problem import Lane, Problem
 from .prox_newton import fit_prox_newton, knows
@@ -43,7 +43,14 @@ GROUP_BYTES, GROUP_SHARE = 60e6, 0.3  # what lanes that advance together may hol
 WORKING = 1.8  # columns a row in a working set, at the end of a long path
 
 # These take a penalty as it is, which a change of units would bend.
-OWN_UNITS: tuple[Road, ...] = (fit_user, fit_folded_gram, fit_folded_rounds, fit_prox_newton, fit_constrained)
+OWN_UNITS: tuple[Road, ...] = (
+    fit_user,
+    fit_folded_gram,
+    fit_folded_rounds,
+    fit_prox_newton,
+    fit_constrained,
+    fit_tall,
+)
 IN_ROUNDS = (fit_folded_rounds, fit_prox_newton)  # of those, the ones whose lanes advance together
 
 
@@ -94,7 +101,8 @@ def fit_lanes(
     penalties = settle(problem, penalties, lanes, fit_lanes, tol=tol, threads=threads, shared=shared)
     roads: dict[Road, list[int]] = {}
     for index, penalty in enumerate(penalties):
-        roads.setdefault(_road(problem, penalty, lanes), []).append(index)
+        few = 0 if cut else len(grids[index])
+        roads.setdefault(_road(problem, penalty, lanes, few, full_df is None), []).append(index)
     answers: list[list[Any]] = [[None] * len(lanes) for _ in penalties]
     if shared is not None and shared.problem is not problem:
         raise ValueError("Shared knowledge belongs to one problem; make another for this one.")
@@ -213,8 +221,13 @@ def _side_by_side(road: Road, work: Work) -> list[list[LaneResult]]:
         return by_candidate(collect(work.team, job, work.lanes))
 
 
-def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:
-    """The cheapest road that is exact for this loss, penalty and shape."""
+def _road(
+    problem: Problem, penalty: Penalty, lanes: Sequence[Lane], strengths: int = 0, plain: bool = False
+) -> Road:
+    """The cheapest road that is exact for this loss, penalty and shape.
+
+    ``strengths`` is how many are given, 0 where that is not known yet; ``plain``: degrees of freedom are not wanted.
+    """
     if problem.constraints is not None:
         allowed(problem, penalty)
         return fit_constrained
@@ -229,6 +242,10 @@ def _road(problem: Problem, penalty: Penalty, lanes: Sequence[Lane]) -> Road:
     if normal is None or isinstance(normal, Folded):
         small = isinstance(problem.loss, Squared) and suits_gram(problem, lanes)
         return fit_prox_newton if knows(penalty, problem.p) and not small else fit_user
+    squared = isinstance(problem.loss, Squared)
+    same = not hasattr(penalty, "for_lane")
+    if same and (plain or not squared) and suits_tall(problem, normal, lanes, strengths):
+        return fit_tall
     smooth = lane_terms(normal, np.ones(problem.p)).smooth
     if not isinstance(problem.loss, Squared):
         every_l2 = bool((normal.l2[np.isfinite(normal.l1)] > 0).all())

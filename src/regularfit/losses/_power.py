@@ -47,7 +47,8 @@ class LogLink(Loss, ABC):
 
     def typical(self, y: Vector, eta: Vector) -> Vector:
         """Return the loss of the null model, and a trace of that at 0 for where that model is perfect."""
-        return self.value(y, eta) + 1e-30 * self.value(y, np.zeros_like(eta))
+        found = self.value(y, eta)
+        return found if found.any() else 1e-30 * self.value(y, np.zeros_like(eta))
 
 
 class PowerLoss(LogLink, ABC):
@@ -99,14 +100,19 @@ class PowerLoss(LogLink, ABC):
 def excess(x: Vector, tangent: bool = True) -> Vector:
     """E(x) = e^x - 1 - x to full relative accuracy; without ``tangent`` e^x alone. Straight lines beyond the cap."""
     cap = CAP_SINGLE if x.dtype == np.float32 else CAP
-    grown = np.exp(np.minimum(x, cap)) * (1 + np.clip(x - cap, 0, FAR_SINGLE if cap == CAP_SINGLE else FAR))
+    grown = np.exp(np.minimum(x, cap))
+    if (x > cap).any():
+        grown = grown * (1 + np.clip(x - cap, 0, FAR_SINGLE if cap == CAP_SINGLE else FAR))
     if not tangent:
         return grown
-    near = np.clip(x, -0.1, 0.1)
-    series = np.zeros_like(x)
+    found = np.asarray(grown - 1 - x)
+    small = np.abs(x) <= 0.1
+    near = x[small]
+    series = np.zeros_like(near)
     for coefficient in SERIES:
         series = series * near + coefficient
-    return np.where(np.abs(x) <= 0.1, near * near * series, grown - 1 - x)
+    found[small] = near * near * series
+    return found
 
 
 def capped_exp(x: Vector) -> Vector:

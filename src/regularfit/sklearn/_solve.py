@@ -87,9 +87,8 @@ def fit_strengths(
 ) -> Solutions:
     """Fit all rows at every strength; they may come in any order, repeat, and be zero."""
     grid, back = decreasing(strengths)
-    path = fit_lanes(
-        problem, [penalty], [grid], [Lane(np.arange(problem.n), keep=True)], tol=tol, threads=threads
-    )[0][0].path
+    lanes = [Lane(np.arange(problem.n), keep=True)]
+    path = fit_lanes(problem, [penalty], [grid], lanes, tol=tol, threads=threads, full_df=None)[0][0].path
     warn_unconverged(path)
     return solutions(problem, penalty, path, back)
 

@@ -207,7 +207,8 @@ class Together:
         return retry
 
     def _objective(self, batch: Batch, slot: int, b: Vector, eta: Vector) -> float:
-        loss = batch.front.weights @ self.problem.loss.value(self.problem.y, eta)
+        weights, own = batch.front.weights[:, None], np.zeros(1, np.int64)
+        [loss] = self.rowwise.means(self.problem.y, weights, own, eta[:, None])
         return float(loss + batch.strengths[slot] * batch.penalty(b))
 
 
