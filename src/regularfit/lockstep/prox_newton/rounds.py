@@ -81,7 +81,7 @@ class ProxRounds:
         for penalty, grid in zip(penalties, grids, strict=True):
             strict = tol if penalty.polar(np.zeros(problem.p)) is None else GAP_SHARE * tol
             made = [
-                ProxLane(problem, store, penalty, weights[f], mean[f], inverse[f], strict)
+                ProxLane(problem, store, penalty, weights[f], mean[f], inverse[f], strict, tol)
                 for f in range(len(lanes))
             ]
             notes = [Notes(problem, one, lane, grid, score) for one, lane in zip(made, lanes, strict=True)]
@@ -141,8 +141,10 @@ class ProxRounds:
             verdict = notes.judge(one, gradient)
             outside = verdict.violation > max(SLACK, 0.5 * notes.lane.strict) * notes.now
             outside &= ~notes.lane.inside
-            if outside.any() and not verdict.gap <= self.tol:
+            weak = notes.lane.rough and float(verdict.violation.max()) > self.tol * notes.now
+            if (weak or outside.any()) and not verdict.gap <= self.tol:
                 notes.refuse(verdict, gradient, outside)
+                notes.lane.distrusted = weak and not outside.any()
                 break
             notes.accept(verdict, gradient)
             accepted += 1
