@@ -65,7 +65,7 @@ public:
 
 private:
     static constexpr int looks = 30, cheap = 48;
-    static constexpr double stale = 0.1, grown = 0.3, inner = 0.02, near = 1e-2, floor = 1e-5;
+    static constexpr double stale = 0.05, grown = 0.3, inner = 0.02, near = 1e-2, floor = 1e-5;
 
     void look() {
         loss_->gradient(eta_.data(), r_.data());

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Compiled", "compiled_of"]
 
 LARGEST = 32  # columns of a group up to which rotations find its eigenvectors as fast as LAPACK
-LOOSE = 0.3  # of the tolerance: what a gap on the working set may be
+LOOSE = 0.5  # of the tolerance: what a gap on the working set may be
 
 
 class Compiled:
