@@ -109,6 +109,18 @@ def test_quiet(run, table):
     assert (ran.code, ran.out, ran.err) == (0, "", "")
 
 
+def test_a_page_that_fails_costs_only_the_page(run, table, monkeypatch):
+    def broken(facts):
+        raise ZeroDivisionError("no such panel")
+
+    monkeypatch.setattr("regularfit.report.render.render", broken)
+    ran = run("fit", table, "--target", "price", *FAST)
+    assert ran.code == 4
+    assert "could not be drawn (ZeroDivisionError: no such panel)" in ran.err
+    assert {path.name for path in Path("houses.run").iterdir()} == FILES - {"report.html"}
+    assert run("predict", "houses.run", table).code == 0
+
+
 def test_nothing_is_overwritten_without_force(run, table, fitted):
     before = {path.name: path.read_bytes() for path in fitted.iterdir()}
     ran = run("fit", table, "-t", "price", *FAST)

@@ -45,6 +45,13 @@ def test_every_candidate_is_taken_at_its_own_choice():
     assert selected(estimator(SPARSE, DENSE, select="1se")) == [1, 2]
 
 
+def test_a_curve_that_ends_before_its_path_has_as_many_readings_as_scores():
+    fitted = estimator(SPARSE)
+    fitted.cvs_ = (CVResult(STRENGTHS[:2], np.asarray(SPARSE[:2]), np.ones(2)),)
+    curve = candidate_facts(fitted, ["Lasso"], 10.0, None, 0.9)[0].curve
+    assert len(curve.strengths) == len(curve.mean) == len(curve.kept) == len(curve.train) == 2
+
+
 def test_differences_are_paired():
     sparse, dense = candidate_facts(estimator(SPARSE, DENSE), ["Lasso", "Ridge"], 10.0, None, 0.9)
     assert (dense.difference, dense.difference_se) == (0.0, 0.0)

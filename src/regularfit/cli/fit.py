@@ -186,14 +186,14 @@ def _collect(
 def _write(
     folder: Path, force: bool, prepared: Prepared, fitted: Fitted, settings: Settings, facts: ReportData
 ) -> None:
-    """Write everything into a folder beside the wanted one, then rename it: all or nothing."""
+    """Write everything into a folder beside the wanted one, then rename it; a page that fails costs only the page."""
     import json
 
     from regularfit.cli.facts import run_record
     from regularfit.cli.model import extras
     from regularfit.cli.output import plain
+    from regularfit.errors import FitError
     from regularfit.linear.model_file import save
-    from regularfit.report.render import render
 
     with new_folder(folder, force) as draft:
         save(
@@ -202,6 +202,22 @@ def _write(
             extra=extras(prepared, facts.candidates[facts.chosen.candidate].name, facts.run.versions),
         )
         (draft / FACTS).write_text(facts.to_json() + "\n", encoding="utf-8")
-        (draft / REPORT).write_text(render(facts), encoding="utf-8", newline="\n")
         record = plain(run_record(prepared, settings, facts.run, draft / MODEL))
         (draft / RUN).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        failure = _draw(facts, draft / REPORT)
+    if failure is not None:
+        raise FitError(
+            f"The report could not be drawn ({type(failure).__name__}: {failure}), which is a mistake in regularfit: "
+            f"please report it. The model and all facts are in '{folder}'; predict and inspect work with them."
+        ) from failure
+
+
+def _draw(facts: ReportData, file: Path) -> Exception | None:
+    """Write the page; return what went wrong, since hours of fitting may lie behind the facts."""
+    from regularfit.report.render import render
+
+    try:
+        file.write_text(render(facts), encoding="utf-8", newline="\n")
+    except Exception as failure:
+        return failure
+    return None

@@ -53,7 +53,7 @@ class Nested:
         out, carry, scale = np.empty_like(both), np.zeros(both.shape[1]), float(top[0])
         first = 0
         while first < len(back):
-            last = int(np.searchsorted(top, top[first] + STEP, side="right"))
+            last = int(top.searchsorted(float(top[first]) + STEP, side="right"))
             part, carry = slice(first, last), carry * float(np.exp(scale - float(top[last - 1])))
             scale = float(top[last - 1])
             out[part] = carry + np.cumsum(both[part] * np.exp(back[part] - scale)[:, None], axis=0)

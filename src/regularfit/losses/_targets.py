@@ -8,7 +8,7 @@ from .._checks import check_vector
 from .._typing import ArrayLike, Vector
 from ..errors import InputError
 
-__all__ = ["check_not_negative", "check_within"]
+__all__ = ["check_counts", "check_not_negative", "check_within"]
 
 
 def check_not_negative(y: ArrayLike, what: str, note: str = "", zero: str | None = None) -> Vector:
@@ -30,6 +30,22 @@ def check_not_negative(y: ArrayLike, what: str, note: str = "", zero: str | None
         raise InputError(
             f"y is 0 in all {len(target)} rows, so the best mean of {what} is 0 and there is nothing to explain. "
             "Check that the right column was given as the target."
+        )
+    return target
+
+
+def check_counts(y: ArrayLike, what: str) -> Vector:
+    """Return ``y`` as float64 whole numbers, 0 or above.
+
+    >>> check_counts([0, 2], "NegativeBinomial")
+    array([0., 2.])
+    """
+    target = check_not_negative(y, what)
+    row = int((target != target.round()).argmax())
+    if target[row] != round(target[row]):
+        raise InputError(
+            f"{what} needs whole counts; y holds {target[row]:g} in row {row}, counted from 0. Of a rate give the "
+            "count, with offset=log(exposure); Poisson() also takes the rates themselves."
         )
     return target
 

@@ -12,7 +12,7 @@ from .._checks import check_positive
 from .._typing import ArrayLike, Vector
 from ._base import Loss
 from ._power import LOWEST, LogLink, capped_exp, log_or_zero
-from ._targets import check_not_negative
+from ._targets import check_counts
 
 __all__ = ["NegativeBinomial"]
 
@@ -29,9 +29,8 @@ class NegativeBinomial(LogLink):
     ``family = MASS::negative.binomial(theta)``.
 
     Prefer it to :class:`Poisson` where a few very large counts would decide the fit. ``theta`` is given, not
-    estimated: try a few as candidates of a search; as it grows the loss becomes Poisson's. The target is 0 or above
-    and need not be whole, but rates are not counts: for unequal exposures give counts and
-    ``offset=log(exposure)``.
+    estimated: try a few as candidates of a search; as it grows the loss becomes Poisson's. The target is whole and
+    0 or above; rates are not counts: for unequal exposures give counts and ``offset=log(exposure)``.
 
     Parameters
     ----------
@@ -107,8 +106,8 @@ class NegativeBinomial(LogLink):
         return float(np.log(total) - np.log(weights.sum()))
 
     def check_target(self, y: ArrayLike) -> Vector:
-        """Return ``y`` as float64, 0 or above, or raise InputError."""
-        return check_not_negative(y, "NegativeBinomial", "whole or not")
+        """Return ``y`` as float64, whole and 0 or above, or raise InputError."""
+        return check_counts(y, "NegativeBinomial")
 
     @classmethod
     def examples(cls) -> Sequence[Loss]:

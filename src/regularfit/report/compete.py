@@ -98,6 +98,7 @@ def _candidate(
 
 
 def _curve(cv: CVResult, train: np.ndarray, path: Path) -> CurveFacts:
+    scored = len(cv.strengths)  # fewer than the path has where a fold ended before
     return CurveFacts(
         strengths=tuple(cv.strengths.tolist()),
         mean=tuple(cv.mean.tolist()),
@@ -105,8 +106,8 @@ def _curve(cv: CVResult, train: np.ndarray, path: Path) -> CurveFacts:
         folds=tuple(tuple(fold.tolist()) for fold in cv.folds.T[:_MOST_FOLDS]),
         best=cv.index_min,
         one_se=cv.index_1se,
-        train=tuple(train.tolist()),
-        kept=tuple(columns_kept(path).tolist()),
+        train=tuple(train[:scored].tolist()),
+        kept=tuple(columns_kept(path)[:scored].tolist()),
         n_folds=int(cv.folds.shape[1]),
     )
 

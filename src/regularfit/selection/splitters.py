@@ -81,9 +81,8 @@ def make_folds(
         _check_weights(k, train, test, sample_weight)
         if classifier and labels is not None and len(np.unique(labels[train])) < 2:
             raise InputError(
-                f"The training rows of fold {k} hold one class only ({labels[train[0]]!r}), so nothing "
-                "can be learned "
-                "there; use fewer folds or a stratified splitter such as "
+                f"The training rows of fold {k} hold one class only ({str(labels[train[0]])!r}), so nothing "
+                "can be learned there; use fewer folds or a stratified splitter such as "
                 "sklearn.model_selection.StratifiedKFold."
             )
     return folds
