@@ -3,7 +3,8 @@
 //
 // Block coordinate descent: a group's own problem is taken to its end, and only then the other columns' gradients are
 // told. Without l1 the end is one number, the group's norm, found in the block's eigenvectors; with l1 or a bend proximal
-// steps of length 1 / (largest eigenvalue) lead to it.
+// steps of length 1 / (largest eigenvalue) lead to it.  Where there are more columns than rows, G = A'A stays unformed: sweeps
+// keep the residual Ab, and read a group's gradient when its turn comes.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -14,6 +15,29 @@
 #include "simd.hpp"
 
 namespace rf {
+
+// Largest entry of the distance of minus the gradient g from the subdifferential of t ||b||_1 + weight ||b||_2, d columns.
+inline double distance(const double* b, const double* g, int d, double t, double weight, double steep = -1) {
+    double size = 0, soft = 0, most = 0;
+    for (int i = 0; i < d; ++i) {
+        const double rest = std::max(std::fabs(g[i]) - t, 0.0);
+        size += b[i] * b[i];
+        soft += rest * rest;
+        most = std::max(most, rest);
+        if (!(g[i] == g[i])) return g[i];
+    }
+    if (size == 0) {
+        soft = std::sqrt(soft);
+        return soft > weight ? most * (1 - weight / soft) : 0;
+    }
+    most = 0;
+    steep = (steep < 0 ? weight : steep) / std::sqrt(size);
+    for (int i = 0; i < d; ++i) {
+        const double pull = g[i] - steep * b[i];
+        most = std::max(most, b[i] == 0 ? std::max(std::fabs(pull) - t, 0.0) : std::fabs(pull - (b[i] > 0 ? t : -t)));
+    }
+    return most;
+}
 
 class GroupLane {
 public:
@@ -31,6 +55,8 @@ public:
     }
     // Every group's norm meets a bent penalty from now on.
     void fold(bool scad, double shape) { folded_ = true, bend_ = {scad, shape}; }
+    // G is A'A, of which only the groups' own blocks are known.
+    void by_rows(const double* a, int n, const double* blocks) { a_ = a, n_ = n, blocks_ = blocks; }
     int size() const { return m_; }
 
     // Strengths one after another, each from the end of the last; b and grad: a row a strength.
@@ -47,12 +73,25 @@ private:
     static constexpr int sweeps = 5000, inner = 40, products = 200;
 
     const double* column(int j) const { return gram_ + static_cast<std::size_t>(j) * ld_; }
+    const double* row_column(int j) const { return a_ + static_cast<std::size_t>(j) * n_; }
+    // Column i of group k's own block.
+    const double* own(int k, int i) const { return a_ ? blocks_ + corner_[k] + i * (starts_[k + 1] - starts_[k]) : column(starts_[k] + i) + starts_[k]; }
     int groups() const { return static_cast<int>(weight_.size()); }
 
     void start(const double* c) {
         g_.assign(c, c + m_);
+        if (a_) residual_.assign(n_, 0.0);
         for (int j = 0; j < m_; ++j)
-            if (b_[j] != 0) axpy(-b_[j], column(j), g_.data(), m_);
+            if (b_[j] != 0) axpy(a_ ? b_[j] : -b_[j], a_ ? row_column(j) : column(j), a_ ? residual_.data() : g_.data(), a_ ? n_ : m_);
+        for (int k = 0; a_ && k < groups(); ++k) read(k, c);
+    }
+
+    // The gradient of group k where sweeps keep a residual.
+    void read(int k, const double* c) {
+        int j = starts_[k];
+        for (; j + 4 <= starts_[k + 1]; j += 4) dot4(row_column(j), row_column(j + 1), row_column(j + 2), row_column(j + 3), residual_.data(), g_.data() + j, n_);
+        for (; j < starts_[k + 1]; ++j) g_[j] = dot(row_column(j), residual_.data(), n_);
+        for (j = starts_[k]; j < starts_[k + 1]; ++j) g_[j] = c[j] - g_[j];
     }
 
     bool used(int k) const {
@@ -70,27 +109,11 @@ private:
         return std::max(size - weight / bound, 0.0);
     }
 
-    // Largest entry of the distance of the gradient from the subdifferential of group k.
     double violation(int k, double s) const {
-        const double t = s * l1_, weight = s * weight_[k];
-        double size = 0, soft = 0, most = 0;
-        for (int j = starts_[k]; j < starts_[k + 1]; ++j) {
-            const double rest = std::max(std::fabs(g_[j]) - t, 0.0);
-            size += b_[j] * b_[j];
-            soft += rest * rest;
-            most = std::max(most, rest);
-        }
-        if (size == 0) {
-            soft = std::sqrt(soft);
-            return soft > weight ? most * (1 - weight / soft) : 0;
-        }
-        most = 0;
-        const double norm = std::sqrt(size), steep = slope(norm, weight) / norm;
-        for (int j = starts_[k]; j < starts_[k + 1]; ++j) {
-            const double pull = g_[j] - steep * b_[j];
-            most = std::max(most, b_[j] == 0 ? std::max(std::fabs(pull) - t, 0.0) : std::fabs(pull - (b_[j] > 0 ? t : -t)));
-        }
-        return most;
+        const int first = starts_[k], d = starts_[k + 1] - first;
+        const double *b = b_.data() + first, weight = s * weight_[k];
+        const double steep = folded_ ? bend_.slope(std::sqrt(dot(b, b, d)), weight) : weight;
+        return distance(b, g_.data() + first, d, s * l1_, weight, steep);
     }
 
     double worst(double s) const {
@@ -107,7 +130,7 @@ private:
         for (int sweep = 0; sweep < sweeps; ++sweep) {
             double most = 0;
             for (int k = 0; k < groups(); ++k)
-                if (whole || used(k)) most = std::max(most, move(k, s, target));
+                if (whole || used(k)) most = std::max(most, move(k, s, target, c));
             whole = false;
             const int now = static_cast<int>(std::count_if(b_.begin(), b_.end(), [](double b) { return b != 0; }));
             quiet = now == support ? quiet + 1 : 0;
@@ -115,6 +138,7 @@ private:
             if (most > target) {
                 if (quiet < std::max(wait, now / 12)) continue;
                 quiet = 0;
+                if (a_) start(c);
                 if (!newton(s, c, most, target)) wait *= 2;
                 continue;
             }
@@ -147,28 +171,34 @@ private:
             const int j = in_[i], k = owner_[i];
             const double bend = slope(norm_[k], s * weight_[k]) / norm_[k], x = b_[j] / norm_[k];
             const double less = bend - rise(norm_[k], s * weight_[k]);
-            diagonal[i] = column(j)[j] + bend - less * x * x;
+            diagonal[i] = own(k, j - starts_[k])[j - starts_[k]] + bend - less * x * x;
             step[i] = g_[j] - bend * b_[j] - (b_[j] > 0 ? 1 : -1) * s * l1_;
         }
         const auto times = [&](const double* v, double* out) {
             std::fill(along.begin(), along.end(), 0.0);
             std::fill(turn.begin(), turn.end(), 0.0);
+            if (a_) residual_.assign(n_, 0.0);
             for (int i = 0; i < a; ++i) {
+                if (a_) axpy(v[i], row_column(in_[i]), residual_.data(), n_);
                 along[in_[i]] = v[i];
                 turn[owner_[i]] += b_[in_[i]] * v[i] / norm_[owner_[i]];
             }
             for (int i = 0; i < a; ++i) {
                 const int j = in_[i], k = owner_[i];
                 const double bend = slope(norm_[k], s * weight_[k]) / norm_[k], less = bend - rise(norm_[k], s * weight_[k]);
-                out[i] = dot(column(j), along.data(), m_) + bend * v[i] - less * b_[j] / norm_[k] * turn[k];
+                out[i] = (a_ ? dot(row_column(j), residual_.data(), n_) : dot(column(j), along.data(), m_)) + bend * v[i] - less * b_[j] / norm_[k] * turn[k];
             }
         };
-        if (!conjugate_solve(times, diagonal.data(), step.data(), a, 0.1 * target, std::min(2 * a + 20, products))) return false;
+        if (!conjugate_solve(times, diagonal.data(), step.data(), a, 0.1 * target, std::min(2 * a + 20, products))) {
+            if (a_) start(c);
+            return false;
+        }
         old_ = b_;
         for (int i = 0; i < a; ++i) {
             const double to = b_[in_[i]] + step[i];
             if (l1_ > 0 && to * b_[in_[i]] <= 0) {
                 b_ = old_;
+                if (a_) start(c);
                 return false;
             }
             b_[in_[i]] = to;
@@ -184,7 +214,8 @@ private:
     }
 
     // Brings group k to rest; returns how far it was from it.
-    double move(int k, double s, double target) {
+    double move(int k, double s, double target, const double* c) {
+        if (a_) read(k, c);
         const double before = violation(k, s);
         if (before <= 0.3 * target || !(bound_[k] > 0)) return before;
         const int first = starts_[k], d = starts_[k + 1] - first;
@@ -199,6 +230,10 @@ private:
         for (int i = 0; i < d; ++i) {
             const double by = b_[first + i] - old_[i];
             if (by == 0) continue;
+            if (a_) {
+                axpy(by, row_column(first + i), residual_.data(), n_);
+                continue;
+            }
             const double* from = column(first + i);
             axpy(-by, from, g_.data(), first);
             axpy(-by, from + first + d, g_.data() + first + d, m_ - first - d);
@@ -213,7 +248,7 @@ private:
         const double *e = values_.data() + first, *basis = basis_.data() + corner_[k];
         const double weight = s * weight_[k];
         next_.assign(g_.begin() + first, g_.begin() + first + d);
-        for (int i = 0; i < d; ++i) axpy(b_[first + i], column(first + i) + first, next_.data(), d);
+        for (int i = 0; i < d; ++i) axpy(b_[first + i], own(k, i), next_.data(), d);
         turned_.resize(d);
         double size = 0, norm = 0;
         for (int i = 0; i < d; ++i) {
@@ -237,7 +272,7 @@ private:
         if (norm > 0)
             for (int i = 0; i < d; ++i) axpy(turned_[i] / (std::max(e[i], 1e-14 * bound_[k]) + weight / norm), basis + i * d, next_.data(), d);
         for (int i = 0; i < d; ++i) {
-            axpy(b_[first + i] - next_[i], column(first + i) + first, g_.data() + first, d);
+            axpy(b_[first + i] - next_[i], own(k, i), g_.data() + first, d);
             b_[first + i] = next_[i];
         }
     }
@@ -259,21 +294,21 @@ private:
             const double by = share * next_[i] - b_[first + i];
             if (by == 0) continue;
             b_[first + i] += by;
-            axpy(-by, column(first + i) + first, g_.data() + first, d);
+            axpy(-by, own(k, i), g_.data() + first, d);
             most = std::max(most, std::fabs(by));
         }
         return most;
     }
 
-    const double* gram_;
-    int m_, ld_;
+    const double *gram_, *a_ = nullptr, *blocks_ = nullptr;
+    int m_, ld_, n_ = 0;
     std::vector<int> starts_;
     std::vector<std::size_t> corner_;
     std::vector<double> weight_, values_, basis_, bound_, turned_;
     double l1_;
     bool folded_ = false;
     Bend bend_{false, 0.0};
-    std::vector<double> b_, g_, old_, next_, norm_;
+    std::vector<double> b_, g_, old_, next_, norm_, residual_;
     std::vector<int> in_, owner_;
 };
 

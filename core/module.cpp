@@ -12,7 +12,7 @@
 #include "columns.hpp"
 #include "folded.hpp"
 #include "gram_errors.hpp"
-#include "groups.hpp"
+#include "group_newton.hpp"
 #include "lane.hpp"
 #include "losses.hpp"
 #include "multinomial.hpp"
@@ -362,21 +362,29 @@ NewtonJob newton_job(const nb::tuple& t) {
     return job;
 }
 
+// What `use` returns of a loss's rows, without the lock of Python.
+template <class Use>
+int with_rows(nb::handle loss, const Vector& y, Use use) {
+    const std::size_t n = y.shape(0);
+    const bool compiled = nb::isinstance<TwinLoss>(loss);
+    const TwinRows twin(compiled ? nb::cast<const TwinLoss&>(loss).get() : nullptr, n, y.data());
+    const nb::object target = compiled ? nb::object() : nb::cast(y);
+    const PythonRows python(loss, target, n);
+    nb::gil_scoped_release release;
+    return use(compiled ? static_cast<const rf::RowLoss&>(twin) : python);
+}
+
 // make(rows, loss, terms, limits) -> the lane.  Returns how many strengths were done.
 template <class Make>
 int run_newton(const NewtonJob& job, nb::handle loss, Make make) {
     const std::size_t n = job.y.shape(0);
     const rf::Terms pen = terms(job.l1, job.l2, job.lower, job.upper);
     const rf::Rows rows{static_cast<int>(n), job.offset.data(), job.weight.data()};
-    const bool compiled = nb::isinstance<TwinLoss>(loss);
-    const TwinRows twin(compiled ? nb::cast<const TwinLoss&>(loss).get() : nullptr, n, job.y.data());
-    const nb::object target = compiled ? nb::object() : nb::cast(job.y);
-    const PythonRows python(loss, target, n);
-    const rf::RowLoss& rowwise = compiled ? static_cast<const rf::RowLoss&>(twin) : python;
     const rf::NewtonAnswers out{job.B.data(), job.G.data(), job.error.data(), job.E.data() + job.first, job.R.data() + job.first, job.E.shape(1)};
-    nb::gil_scoped_release release;
-    return make(rows, rowwise, pen, rf::NewtonLimits{job.tol, job.loose, job.sharp, job.spread.data(), job.norm.data(), job.level.data(), job.loss_floor, job.steps})
-        ->solve(job.start.data(), job.strengths.data(), job.units.data(), static_cast<int>(job.strengths.shape(0)), out);
+    const rf::NewtonLimits limits{job.tol, job.loose, job.sharp, job.spread.data(), job.norm.data(), job.level.data(), job.loss_floor, job.steps};
+    return with_rows(loss, job.y, [&](const rf::RowLoss& rowwise) {
+        return make(rows, rowwise, pen, limits)->solve(job.start.data(), job.strengths.data(), job.units.data(), static_cast<int>(job.strengths.shape(0)), out);
+    });
 }
 
 int newton_dense(Columns block, Index positions, Vector scale, nb::object loss, nb::tuple given) {
@@ -432,6 +440,32 @@ private:
     std::size_t K_ = 0, p_ = 0, q_ = 0;
     std::unique_ptr<rf::MultinomialLane> lane_;
 };
+// A call of a group lane: (block, positions, scale, shift, away), (starts, weight), (y, weights), (strict, gap, intercept, quadratic), strengths, the point
+// (b, level, eta), the answers (B, levels, E, R), row by row.
+int group_newton(rf::GroupNewton& lane, nb::object loss, nb::tuple columns, nb::tuple groups, nb::tuple data, nb::tuple limits, Vector strengths, nb::tuple at,
+                 nb::tuple into) {
+    const auto vector = [](const nb::tuple& t, int k) { return nb::cast<Vector>(t[k]); };
+    const auto out = [](const nb::tuple& t, int k) { return nb::cast<OutVector>(t[k]); };
+    const Columns block = nb::cast<Columns>(columns[0]);
+    const Index positions = nb::cast<Index>(columns[1]);
+    const Vector scale = vector(columns, 2), shift = vector(columns, 3), away = vector(columns, 4), weight = vector(groups, 1), y = vector(data, 0), w = vector(data, 1);
+    const Slots starts = nb::cast<Slots>(groups[0]);
+    const OutVector b = out(at, 0), level = out(at, 1), eta = out(at, 2), levels = out(into, 1);
+    const Out B = nb::cast<Out>(into[0]), E = nb::cast<Out>(into[2]), R = nb::cast<Out>(into[3]);
+    const std::size_t m = positions.shape(0), n = y.shape(0), count = strengths.shape(0), size = weight.shape(0);
+    need(starts.shape(0) == size + 1 && size > 0 && starts.data()[0] == 0 && starts.data()[size] == (int)m, "group_newton: groups cover all columns");
+    for (std::size_t k = 0; k < size; ++k) need(starts.data()[k] < starts.data()[k + 1], "group_newton: starts rise");
+    need(scale.shape(0) == m && shift.shape(0) == m && away.shape(0) == m && b.shape(0) == m && B.shape(1) == m, "group_newton: one coefficient a column");
+    need(block.shape(0) == n && w.shape(0) == n && eta.shape(0) == n && E.shape(1) == n && R.shape(1) == n && level.shape(0) == 1, "group_newton: one row a target");
+    need(B.shape(0) == count && E.shape(0) == count && R.shape(0) == count && levels.shape(0) == count, "group_newton: one answer a strength");
+    for (std::size_t j = 0; j < m; ++j) need(positions.data()[j] >= 0 && positions.data()[j] < (std::int64_t)block.shape(1), "group_newton: column out of range");
+    const rf::GroupLimits limit{nb::cast<double>(limits[0]), nb::cast<double>(limits[1]), nb::cast<bool>(limits[2]), nb::cast<bool>(limits[3])};
+    const rf::GroupColumns view{block.data(), n, positions.data(), scale.data(), shift.data(), away.data(), starts.data(), weight.data(), static_cast<int>(size)};
+    return with_rows(loss, y, [&](const rf::RowLoss& rowwise) {
+        return lane.solve(view, rf::Rows{static_cast<int>(n), nullptr, w.data()}, rowwise, limit, strengths.data(), static_cast<int>(count),
+                          {b.data(), level.data(), eta.data(), nullptr}, {B.data(), levels.data(), E.data(), R.data()});
+    });
+}
 
 }  // namespace
 
@@ -497,6 +531,7 @@ NB_MODULE(_core, m) {
         }, "b"_a)
         .def("keep", &rf::FoldedLane::keep, "slot"_a)
         .def("tolerate", [](rf::FoldedLane& lane, double violation, double) { lane.tolerance = violation; }, "violation"_a, "yy"_a);
+    nb::class_<rf::GroupNewton>(m, "GroupNewton").def(nb::init<double>(), "l1"_a).def("solve", &group_newton);
     nb::class_<rf::GroupLane>(m, "GroupLane")
         .def("__init__", [](rf::GroupLane* lane, Square gram, Slots starts, Vector weight, Vector values, Vector basis, double l1) {
             const std::size_t groups = weight.shape(0), m = gram.shape(0);

@@ -64,7 +64,7 @@ import os, signal, sys, threading, time
 import numpy as np
 from scipy import sparse
 import regularfit as rf
-from regularfit.lockstep import Lane, engine, fit_lanes, make_problem, strength_grid
+from regularfit.lockstep import Lane, fit_lanes, make_problem, roads, strength_grid
 
 kind, threads = sys.argv[1], int(sys.argv[2])
 rng = np.random.default_rng(0)
@@ -78,7 +78,7 @@ problem = make_problem(X, y > 0, "logistic") if kind == "rotated" else make_prob
 grid = strength_grid(problem, penalty, 30, 1e-9)
 lanes = [Lane(few if kind == "iteration" else np.arange(n), keep=True)]
 lanes += [Lane(np.arange(n)[np.arange(n) % 4 != k], keep=True) for k in range(4)]
-road = engine._road(problem, penalty, lanes).__name__
+road = roads.road_of(problem, penalty, lanes).__name__
 assert road == {"gram": "fit_gram", "rotated": "fit_rotated"}.get(kind, "fit_ridge"), road
 begun, sent = threading.Event(), []
 

@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from regularfit.designs import Imputed
-from regularfit.lockstep import Lane, engine, fit_lanes, strength_grid
+from regularfit.lockstep import Lane, engine, fit_lanes, roads, strength_grid
 from regularfit.penalties import L1, L2, ElasticNet
 from tests.lockstep.test_proximal import Norm
 from tests.lockstep.truth import make_data
@@ -35,7 +35,7 @@ EVERY = [Lane(np.arange(20), keep=True)]
 )
 def test_the_road(shape, loss, kind, penalty, road):
     data = make_data(*shape, loss=loss)
-    assert engine._road(data.problem(kind(data.X)), penalty, EVERY).__name__ == road
+    assert roads.road_of(data.problem(kind(data.X)), penalty, EVERY).__name__ == road
 
 
 @pytest.mark.parametrize("loss", ["squared", "logistic"])

@@ -1,4 +1,4 @@
-"""One call fits all lanes: the road is chosen here, by the loss, the penalty and the shape of X."""
+"""One call fits all lanes: candidates are sorted by road, and each road gets them in its units and as memory allows."""
 
 from __future__ import annotations
 
@@ -9,31 +9,23 @@ from typing import Any
 import numpy as np
 
 from .._typing import Vector
-from ..designs import Dense, Imputed
-from ..errors import UnsupportedError
-from ..losses import CoupledLoss, Quantile, SeveralLoss, Squared
-from ..penalties import Folded, Penalty, SignedGroups
+from ..designs import Imputed
+from ..losses import SeveralLoss
+from ..penalties import Penalty
 from .adaptive import settle
-from .constrained import allowed, fit_constrained
-from .cox import fit_cox
-from .folded import fit_folded_gram, fit_folded_rounds
 from .front import LARGEST_BATCH
-from .gram import fit_gram, suits_gram
-from .newton import fit_newton, fit_tall, suits_tall
+from .gram import fit_gram
 from .partial import collect, keeping
 from .problem import Lane, Problem
-from .prox_newton import fit_prox_newton, knows
-from .quantile import fit_quantile, supported
 from .result import LaneResult, Score
-from .ridge_lanes import KERNEL_ROWS, fit_ridge
+from .ridge_lanes import fit_ridge
 from .ridge_rotated import fit_rotated
+from .roads import IN_ROUNDS, OWN_UNITS, road_of
 from .saturation import saturation
 from .several.road import fit_outputs, look_ahead_outputs
 from .shared import Shared
-from .standard import lane_terms
 from .threads import Workers, thread_count, workers
 from .units import Units
-from .user_lanes import fit_user
 from .work import Road, Work
 from .workset import fit_workset
 
@@ -41,17 +33,6 @@ __all__ = ["fit_lanes", "look_ahead"]
 
 GROUP_BYTES, GROUP_SHARE = 60e6, 0.3  # what lanes that advance together may hold: bytes, and a share of X
 WORKING = 1.8  # columns a row in a working set, at the end of a long path
-
-# These take a penalty as it is, which a change of units would bend.
-OWN_UNITS: tuple[Road, ...] = (
-    fit_user,
-    fit_folded_gram,
-    fit_folded_rounds,
-    fit_prox_newton,
-    fit_constrained,
-    fit_tall,
-)
-IN_ROUNDS = (fit_folded_rounds, fit_prox_newton)  # of those, the ones whose lanes advance together
 
 
 def fit_lanes(
@@ -102,7 +83,7 @@ def fit_lanes(
     roads: dict[Road, list[int]] = {}
     for index, penalty in enumerate(penalties):
         few = 0 if cut else len(grids[index])
-        roads.setdefault(_road(problem, penalty, lanes, few, full_df is None), []).append(index)
+        roads.setdefault(road_of(problem, penalty, lanes, few, full_df is None), []).append(index)
     answers: list[list[Any]] = [[None] * len(lanes) for _ in penalties]
     if shared is not None and shared.problem is not problem:
         raise ValueError("Shared knowledge belongs to one problem; make another for this one.")
@@ -113,7 +94,7 @@ def fit_lanes(
             problem, penalties, grids, lanes, tol, team, tick, score, full_df, shared or Shared(problem)
         )
         for road, members in roads.items():
-            for index, results in _on_road(road, members, work, answers):
+            for index, results in _onroad_of(road, members, work, answers):
                 answers[index] = results
     return answers
 
@@ -129,13 +110,13 @@ def look_ahead(
     if isinstance(problem.loss, SeveralLoss):
         return look_ahead_outputs(shared, penalties, lanes, threads)
     plain = not isinstance(problem.design, Imputed)
-    if plain and all(_road(problem, penalty, lanes) is fit_gram for penalty in penalties):
+    if plain and all(road_of(problem, penalty, lanes) is fit_gram for penalty in penalties):
         with workers(thread_count(threads)) as team:
             shared.atoms_of(shared.units_of().inside(problem), lanes, team)
     return shared
 
 
-def _on_road(
+def _onroad_of(
     road: Road, members: list[int], work: Work, answers: list[list[Any]]
 ) -> list[tuple[int, list[Any]]]:
     """Fit some of the candidates in the engine's units -> pairs of (index, results in those of the data)."""
@@ -219,59 +200,6 @@ def _side_by_side(road: Road, work: Work) -> list[list[LaneResult]]:
 
     with keeping(lambda inner: by_candidate(inner or [None] * len(work.lanes))):
         return by_candidate(collect(work.team, job, work.lanes))
-
-
-def _road(
-    problem: Problem, penalty: Penalty, lanes: Sequence[Lane], strengths: int = 0, plain: bool = False
-) -> Road:
-    """The cheapest road that is exact for this loss, penalty and shape.
-
-    ``strengths`` is how many are given, 0 where that is not known yet; ``plain``: degrees of freedom are not wanted.
-    """
-    if problem.constraints is not None:
-        allowed(problem, penalty)
-        return fit_constrained
-    if isinstance(problem.loss, Quantile):
-        supported(problem.loss, penalty, problem.p)
-        return fit_quantile
-    normal = penalty.coordinates(problem.p)
-    if isinstance(problem.loss, CoupledLoss):
-        return _coupled_road(problem, penalty, normal)
-    if isinstance(normal, Folded) and isinstance(problem.loss, Squared):
-        return fit_folded_gram if suits_gram(problem, lanes) else fit_folded_rounds
-    if normal is None or isinstance(normal, Folded):
-        small = isinstance(problem.loss, Squared) and suits_gram(problem, lanes)
-        return fit_prox_newton if knows(penalty, problem.p) and not small else fit_user
-    squared = isinstance(problem.loss, Squared)
-    same = not hasattr(penalty, "for_lane")
-    if same and (plain or not squared) and suits_tall(problem, normal, lanes, strengths):
-        return fit_tall
-    smooth = lane_terms(normal, np.ones(problem.p)).smooth
-    if not isinstance(problem.loss, Squared):
-        every_l2 = bool((normal.l2[np.isfinite(normal.l1)] > 0).all())
-        wide = (
-            problem.p > problem.n
-            and problem.n <= KERNEL_ROWS
-            and isinstance(problem.design, (Dense, Imputed))
-        )
-        return fit_rotated if smooth and every_l2 and wide else fit_newton
-    if suits_gram(problem, lanes):
-        return fit_gram
-    return fit_ridge if smooth else fit_workset
-
-
-def _coupled_road(problem: Problem, penalty: Penalty, normal: Any) -> Road:
-    """The two roads for losses that couple rows; what they cannot take is refused by name."""
-    if knows(penalty, problem.p):
-        return fit_prox_newton
-    if normal is None or isinstance(normal, Folded):
-        name = repr(penalty).split("(", 1)[0] + " with bounds" * isinstance(penalty, SignedGroups)
-        raise UnsupportedError(
-            f"loss={problem.loss.name!r} takes no {name} yet; L1, L2, ElasticNet, MCP and SCAD are supported, also "
-            "weighted, bounded, on some columns, or adaptive, and so are Group, SparseGroup, GroupMCP, GroupSCAD and "
-            "SLOPE."
-        )
-    return fit_cox
 
 
 def _ticker(progress: Callable[[int, int], None] | None, total: int) -> Callable[[int], None]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from regularfit.lockstep import Lane, engine, fit_lanes, make_problem
+from regularfit.lockstep import Lane, fit_lanes, make_problem, roads
 from regularfit.lockstep.newton import fit_newton, fit_tall, tall
 from regularfit.losses import Tweedie
 from regularfit.penalties import L2, ElasticNet
@@ -56,7 +56,7 @@ def alone(monkeypatch):
 
     monkeypatch.setattr(tall, "fit_newton", refuse)
     for name in ("fit_newton", "fit_gram"):
-        monkeypatch.setattr(engine, name, refuse)
+        monkeypatch.setattr(roads, name, refuse)
 
 
 @pytest.mark.usefixtures("alone")
@@ -97,7 +97,7 @@ def test_it_says_what_the_general_way_says(loss, monkeypatch):
     problem, rows = data(loss, weighted=True), np.arange(100)
     lane = Lane(np.arange(100, N), (rows,), keep=True)
     short = fit(problem, [0.03], lane=lane)
-    monkeypatch.setattr(engine, "suits_tall", lambda *a: False)
+    monkeypatch.setattr(roads, "suits_tall", lambda *a: False)
     long = fit(problem, [0.03], lane=lane, tol=1e-10)
     np.testing.assert_allclose(short.path.coefs, long.path.coefs, atol=1e-5)
     np.testing.assert_allclose(short.path.deviance_ratio, long.path.deviance_ratio, atol=1e-7)
@@ -126,7 +126,7 @@ def test_columns_it_cannot_take_go_the_general_way(spoil, monkeypatch):
     found = fit(problem, [0.01])
     assert calls
     assert found.converged.all()
-    monkeypatch.setattr(engine, "suits_tall", lambda *a: False)
+    monkeypatch.setattr(roads, "suits_tall", lambda *a: False)
     np.testing.assert_allclose(found.path.coefs, fit(problem, [0.01]).path.coefs, rtol=1e-9, atol=1e-12)
 
 
@@ -167,7 +167,7 @@ def test_only_a_few_strengths_of_one_lane_under_a_ridge_suit(penalty, lanes, str
     problem = data("logistic")
     many = [Lane(np.arange(N), keep=True)] * lanes
     assert tall.suits_tall(problem, penalty.coordinates(P), many, strengths) == fits
-    assert (engine._road(problem, penalty, many, strengths) is fit_tall) == fits
+    assert (roads.road_of(problem, penalty, many, strengths) is fit_tall) == fits
 
 
 def test_degrees_of_freedom_of_a_squared_ridge_stay_with_the_gram_matrix():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from regularfit.lockstep import Lane, engine, fit_lanes, strength_grid
+from regularfit.lockstep import Lane, fit_lanes, roads, strength_grid
 from regularfit.lockstep.prox_newton import fit_prox_newton, rounds
 from regularfit.lockstep.prox_newton import lane as lane_module
 from regularfit.lockstep.user_lanes import fit_user
@@ -164,6 +164,7 @@ def test_what_outgrows_its_matrix_goes_on_by_products(penalty, monkeypatch):
     grid = strength_grid(problem, penalty, 6, 0.2)
     expected = drive(fit_prox_newton, problem, penalty, grid, lanes_of(80), tol=1e-9)
     monkeypatch.setattr(lane_module, "MOST", 12)
+    monkeypatch.setattr(lane_module, "compiled_of", lambda lane, tol: None)
     seen = []
     real = rounds.finish_on_products
     monkeypatch.setattr(rounds, "finish_on_products", lambda notes: seen.append(notes) or real(notes))
@@ -211,7 +212,7 @@ def test_a_path_ends_where_enough_columns_have_entered():
     ids=str,
 )
 def test_the_road(penalty, loss, p, road):
-    assert engine._road(make_data(30, p, loss=loss).problem(), penalty, lanes_of(30)).__name__ == road
+    assert roads.road_of(make_data(30, p, loss=loss).problem(), penalty, lanes_of(30)).__name__ == road
 
 
 def test_candidates_and_lanes_do_not_disturb_each_other():

@@ -8,8 +8,7 @@ What is not proved in a few steps (columns far from zero, rows of one class) goe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,8 +19,8 @@ from ...penalties.coordinates import Coordinates
 from ..problem import Lane, Problem
 from ..result import LaneResult, Score, held_out, make_path
 from ..standard import normal_forms
-from ..threads import Workers
 from ..units import Units
+from ..work import Work
 from .descent import Descent
 from .ground import Ground
 from .rounds import fit_newton
@@ -50,38 +49,29 @@ def suits_tall(problem: Problem, normal: Coordinates, lanes: Sequence[Lane], str
     )
 
 
-def fit_tall(
-    problem: Problem,
-    penalties: Sequence[Penalty],
-    grids: Sequence[Vector],
-    lanes: Sequence[Lane],
-    *,
-    tol: float,
-    team: Workers,
-    tick: Any,
-    score: Score | None,
-    full_df: bool | None,
-) -> list[list[LaneResult]]:
+def fit_tall(work: Work) -> list[list[LaneResult]]:
     """Fit every candidate on the one lane."""
     answers: list[list[LaneResult]] = []
-    for penalty, normal, grid in zip(penalties, normal_forms(penalties, problem.p), grids, strict=True):
-        found = _lane(problem, normal, grid, lanes[0], tol, score)
-        if found is None:
-            settings = {"tol": tol, "team": team, "score": score, "full_df": full_df}
-            found = _general(problem, penalty, grid, lanes, settings)
-        answers.append([found])
-        tick(len(grid))
+    for normal, (penalty, grid) in zip(normal_forms(work.penalties, work.problem.p), work.pairs, strict=True):
+        found = _lane(work.problem, normal, grid, work.lanes[0], work.tol, work.score)
+        answers.append([_general(work, penalty, grid) if found is None else found])
+        work.tick(len(grid))
     return answers
 
 
-def _general(
-    problem: Problem, penalty: Penalty, grid: Vector, lanes: Sequence[Lane], settings: dict[str, Any]
-) -> LaneResult:
-    units = Units.of(problem)
-    inside: Any = units.penalty(penalty)
-    settings = {**settings, "score": units.score(settings["score"]), "tick": lambda done: None}
-    [[found]] = fit_newton(units.inside(problem), [inside], [units.strengths(grid)], lanes, **settings)
-    answer = units.outside(found, grid, settings["score"] is not None)
+def _general(work: Work, penalty: Penalty, grid: Vector) -> LaneResult:
+    """The road for all shapes, in the engine's units."""
+    units = Units.of(work.problem)
+    inside = replace(
+        work,
+        problem=units.inside(work.problem),
+        penalties=[units.penalty(penalty)],
+        grids=[units.strengths(grid)],
+        tick=lambda done: None,
+        score=units.score(work.score),
+    )
+    [[found]] = fit_newton(inside)
+    answer = units.outside(found, grid, work.score is not None)
     assert answer is not None
     return answer
 

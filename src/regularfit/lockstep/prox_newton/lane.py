@@ -13,6 +13,7 @@ from ...penalties import Penalty
 from ..columns import DenseColumns, SparseTaken
 from ..on_scale import on_scale
 from ..problem import Problem
+from .compiled import compiled_of
 from .curved import Rows, smooth_of
 from .hessian import Hessian
 from .parts import Part, kind_of
@@ -58,6 +59,7 @@ class ProxLane:
         mean: Vector,
         inverse: Vector,
         strict: float,
+        tol: float,
     ) -> None:
         self.problem, self.store, self.weights, self.strict = problem, store, weights, strict
         self.mean, self.inverse = mean, inverse
@@ -77,6 +79,10 @@ class ProxLane:
         self.hessian = Hessian(problem.design, mean, inverse, self._columns_times, self.intercept)
         self.search = Search(self.smooth, own.convex)
         self.outgrown = False
+        self.compiled = compiled_of(self, tol)
+        self.rough = self.distrusted = (
+            False  # whether solutions may be the core's, and whether the next may not
+        )
 
     # ------------------------------------------------------------------ the working set
 
@@ -121,14 +127,23 @@ class ProxLane:
 
     def solve(self, strengths: Vector) -> list[Solution]:
         """Solve strengths on the working set, each from the last; fewer where the working set outgrows its matrix."""
-        found = []
+        found = self._by_core(strengths)
         part = self.kind.part(self.columns)
-        for s in strengths:
+        for s in strengths[len(found) :]:
             descent = self._settle(part, float(s))
             if self.outgrown:
                 break
             found.append(Solution(self.columns, self.b.copy(), self.level, self.eta, descent))
         return found
+
+    def _by_core(self, strengths: Vector) -> list[Solution]:
+        """The strengths that the core solves, as far as it has the penalty and the columns."""
+        self.rough = self.compiled is not None and not self.distrusted and len(self.columns) > 0
+        self.distrusted = False
+        if self.compiled is None or not self.rough:
+            return []
+        answers = zip(*self.compiled.solve(strengths), strict=True)
+        return [Solution(self.columns, b, float(level), eta, r) for level, b, eta, r in answers]
 
     def back_to(self, found: Solution) -> None:
         """Go on from a solution."""

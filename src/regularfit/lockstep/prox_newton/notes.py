@@ -45,7 +45,7 @@ class Notes:
         self.position, self.stop, self.batch = 0, count, 2
         self.coefs, self.missed = np.zeros(problem.p), np.zeros(problem.p, bool)
         self.entered = np.zeros(problem.p, bool)
-        self.raw: list[sparse.csr_array] = []
+        self.raw: list[tuple[np.ndarray, Vector]] = []  # places and values of what is not zero
         self.intercepts, self.ratio, self.df = (np.full(count, np.nan) for _ in range(3))
         self.gaps, self.kkt = np.full(count, np.nan), np.full(count, np.nan)
         self.scores = np.full((count, len(wish.tests)), np.nan)
@@ -99,7 +99,8 @@ class Notes:
         for group, score in enumerate(self._tests):
             self.scores[at, group] = score(verdict)
         if self.wish.keep:
-            self.raw.append(sparse.csr_array(verdict.raw[None]))
+            places = np.flatnonzero(verdict.raw)
+            self.raw.append((places, verdict.raw[places]))
         self.missed = np.zeros(self.problem.p, bool)
         self.coefs, self.gradient, self.strength = verdict.b, gradient, self.now
         if not self.lane.outgrown:
@@ -132,7 +133,7 @@ class Notes:
             path = make_path(
                 self.problem,
                 self.grid[:end],
-                sparse.csr_matrix(sparse.vstack(self.raw)),
+                self._coefs(),
                 self.intercepts[:end],
                 self.ratio[:end],
                 self.df[:end],
@@ -142,6 +143,12 @@ class Notes:
                 self._ended(end),
             )
         return LaneResult(path, self.scores, self.gaps, self.kkt, judge(self.gaps, self.kkt, tol))
+
+    def _coefs(self) -> sparse.csr_matrix:
+        places, values = zip(*self.raw, strict=True)
+        starts = np.concatenate([[0], np.cumsum([len(own) for own in places])])
+        shape = len(self.raw), self.problem.p
+        return sparse.csr_matrix((np.concatenate(values), np.concatenate(places), starts), shape=shape)
 
     def _ended(self, end: int) -> str | None:
         if end == len(self.grid):

@@ -71,7 +71,9 @@ class GroupKind(Kind):
 
     def __init__(self, penalty: OnGroups, p: int) -> None:
         super().__init__(penalty, p)
-        self.owner, (self.alone, self.weights) = penalty.layout(p).owner, penalty.thresholds(p)
+        layout = penalty.layout(p)
+        self.owner, (self.alone, self.weights) = layout.owner, penalty.thresholds(p)
+        self.largest = int(layout.sizes.max(initial=0))  # columns of a group
 
     def part(self, columns: np.ndarray) -> Part:
         own, owner = np.unique(self.owner[columns], return_inverse=True)

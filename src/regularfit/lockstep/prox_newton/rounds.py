@@ -60,7 +60,7 @@ class ProxRounds:
         for penalty, grid in work.pairs:
             strict = tol if penalty.polar(np.zeros(problem.p)) is None else GAP_SHARE * tol
             made = [
-                ProxLane(problem, store, penalty, weights[f], mean[f], inverse[f], strict)
+                ProxLane(problem, store, penalty, weights[f], mean[f], inverse[f], strict, tol)
                 for f in range(len(lanes))
             ]
             notes = [
@@ -122,8 +122,10 @@ class ProxRounds:
             verdict = notes.judge(one, gradient)
             outside = verdict.violation > max(SLACK, 0.5 * notes.lane.strict) * notes.now
             outside &= ~notes.lane.inside
-            if outside.any() and not verdict.gap <= self.tol:
+            weak = notes.lane.rough and float(verdict.violation.max()) > self.tol * notes.now
+            if (weak or outside.any()) and not verdict.gap <= self.tol:
                 notes.refuse(verdict, gradient, outside)
+                notes.lane.distrusted = weak and not outside.any()
                 break
             notes.accept(verdict, gradient)
             accepted += 1
