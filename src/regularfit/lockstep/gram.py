@@ -1,7 +1,7 @@
 """Full-Gram mode for the squared loss: one pass over X serves every lane, and the rest happens on p x p matrices.
 
-The pass is in ``atoms.py``, a lane's numbers from it in ``moments.py``, paths in ``gram_paths.py`` and held-out errors
-in ``gram_scores.py``. Lanes are worked off in batches: enough together that Python is idle, few enough for the cache.
+The pass is in ``atoms.py``, a lane's numbers from it in ``moments.py`` (from its own few rows in ``gram_rows.py``), paths
+in ``gram_paths.py`` and held-out errors in ``gram_scores.py``. Lanes are worked off in batches: enough together that Python is idle, few enough for the cache.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from .atoms import Atoms
 from .certificate import judge
 from .gram_errors import LightLanes, light_lanes
 from .gram_paths import Solved, solve_paths
+from .gram_rows import RowLanes, row_lanes
 from .gram_scores import held_out_errors
 from .moments import Moments, moments_of
 from .partial import collect, keeping
@@ -46,10 +47,11 @@ def suits_gram(problem: Problem, lanes: Sequence[Lane]) -> bool:
 def fit_gram(work: Work) -> list[list[LaneResult]]:
     """Fit every candidate on every lane."""
     problem, grids, lanes, team = work.problem, work.grids, work.lanes, work.team
-    atoms = (work.shared or Shared(problem)).atoms_of(problem, lanes, team)
+    data = row_lanes(problem, lanes) or (work.shared or Shared(problem)).atoms_of(problem, lanes, team)
     normals = tuple(work.forms)
-    settings = Settings(problem, normals, tuple(grids), work.tol, work.score, work.full_df, lanes, atoms)
-    light = light_lanes(problem, normals, lanes, atoms) if work.score is None else None
+    settings = Settings(problem, normals, tuple(grids), work.tol, work.score, work.full_df, lanes, data)
+    plain = isinstance(data, Atoms) and work.score is None
+    light = light_lanes(problem, normals, lanes, data) if plain else None
 
     def job(which: list[int]) -> list[list[LaneResult]]:
         answer = fit_batch(settings, which, light)
@@ -88,7 +90,28 @@ class Settings:
     score: Score | None
     full_df: bool | None
     lanes: Sequence[Lane]
-    atoms: Atoms
+    data: Atoms | RowLanes
+
+    def moments(self, which: Sequence[int]) -> Moments:
+        """Of some lanes."""
+        if isinstance(self.data, RowLanes):
+            return self.data.moments(which)
+        return moments_of(self.problem, self.lanes, which, self.data)
+
+    def scores(self, which: Sequence[int], raw: np.ndarray, level: np.ndarray) -> list[np.ndarray]:
+        """Held-out errors of some lanes, (strengths, groups) each."""
+        if isinstance(self.data, RowLanes):  # nothing is held out
+            return [np.empty((raw.shape[1], 0)) for _ in which]
+        return held_out_errors(self.problem, self.lanes, which, self.data, raw, level, self.score)
+
+    def intercepts(self, raw: np.ndarray, level: Vector) -> Vector:
+        """Those beside the columns as they are; ``level`` is that beside columns about the common centre."""
+        if not self.problem.fit_intercept:
+            return np.zeros(len(raw))
+        if isinstance(self.data, RowLanes):
+            return level
+        centre, p = self.data.centre, self.problem.p
+        return level + centre[p] - raw @ centre[:p]
 
 
 def fit_batch(
@@ -97,7 +120,7 @@ def fit_batch(
     """Results per lane and candidate; ``light`` are the lanes that need no more than their errors."""
     if light is not None:
         return _fit_both(settings, which, light)
-    data = moments_of(settings.problem, settings.lanes, which, settings.atoms)
+    data = settings.moments(which)
     answers: list[list[LaneResult]] = [[] for _ in which]
     kept = [settings.lanes[index].keep for index in which]
     most = [lane.most if lane.keep else None for lane in (settings.lanes[index] for index in which)]
@@ -129,9 +152,7 @@ def _results(
 ) -> list[LaneResult]:
     # The intercept beside centred columns.
     level = data.mean_y[:, None] - np.matmul(found.raw, data.mean[:, :, None])[:, :, 0]
-    scores = held_out_errors(
-        settings.problem, settings.lanes, which, settings.atoms, found.raw, level, settings.score
-    )
+    scores = settings.scores(which, found.raw, level)
     ends = found.ends.tolist()
     if not found.smooth and (found.explained > settings.problem.saturation).any():
         kept = [reach(explained, settings.problem.saturation) for explained in found.explained]
@@ -163,13 +184,11 @@ def _until(facts: np.ndarray, ends: Sequence[int], count: int) -> np.ndarray:
 
 def _path(settings: Settings, grid: Vector, found: Solved, level: Vector, k: int, end: int) -> Path:
     problem, raw = settings.problem, found.raw[k, :end]
-    centre = settings.atoms.centre
-    intercepts = level[:end] + centre[problem.p] - raw @ centre[: problem.p]
     return make_path(
         problem,
         grid[:end],
         raw,
-        intercepts if problem.fit_intercept else np.zeros(end),
+        settings.intercepts(raw, level[:end]),
         found.explained[k, :end],
         found.df[k, :end],
         found.gaps[k, :end],

@@ -183,8 +183,9 @@ def _active_sets(
         live = live[~full]
         if not len(live):
             break
-    for k in np.flatnonzero(ends < len(grid)).tolist():
-        B[k, ends[k] :], G[k, ends[k] :], kkt[k, ends[k] :] = 0.0, 0.0, 0.0
+    last = ends.max()  # what lies beyond is cut off
+    for k in np.flatnonzero(ends < last).tolist():
+        B[k, ends[k] : last], G[k, ends[k] : last], kkt[k, ends[k] : last] = 0.0, 0.0, 0.0
     return ends
 
 
