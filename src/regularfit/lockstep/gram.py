@@ -1,7 +1,8 @@
 """Full-Gram mode for the squared loss: one pass over X serves every lane, and the rest happens on p x p matrices.
 
-The pass is in ``atoms.py``, a lane's numbers from it in ``moments.py`` (from its own few rows in ``gram_rows.py``), paths
-in ``gram_paths.py`` and held-out errors in ``gram_scores.py``. Lanes are worked off in batches: enough together that Python is idle, few enough for the cache.
+The pass is in ``atoms.py``, a lane's numbers from it in ``moments.py`` (from its own rows, where they are few, in
+``gram_rows.py``), paths in ``gram_paths.py`` and held-out errors in ``gram_scores.py``. Lanes are worked off in
+batches: enough together that Python is idle, few enough for the cache.
 """
 
 from __future__ import annotations

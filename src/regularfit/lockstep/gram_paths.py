@@ -175,11 +175,12 @@ def _active_sets(
         _solve_stage([lanes[k] for k in live], live, grid[at], data.c, B[:, at], G[:, at], kkt[:, at])
         if step == len(grid):
             break
-        used = np.logical_or.accumulate(B[live, at] != 0, axis=1) | entered[live, None]
-        over = used.sum(axis=2) > limit[live, None]
-        entered[live] = used[:, -1]
-        full = over.any(axis=1)
-        ends[live[full]] = np.minimum(first + over[full].argmax(axis=1) + 1, len(grid))
+        used, before = B[live, at] != 0, entered[live]
+        entered[live] |= used.any(axis=1)
+        full = entered[live].sum(axis=1) > limit[live]
+        for k, own, old in zip(live[full].tolist(), used[full], before[full], strict=True):
+            counts = (np.logical_or.accumulate(own) | old).sum(axis=1)
+            ends[k] = first + int((counts > limit[k]).argmax()) + 1
         live = live[~full]
         if not len(live):
             break

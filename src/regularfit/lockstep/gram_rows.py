@@ -1,8 +1,8 @@
 """Gram matrices of lanes with fewer rows than columns, each from its own rows.
 
 Where lanes share few rows' Gram matrices (halves of a small table), a sum over atoms reads p x p numbers an atom, and
-a product of the lane's rows only as many as it has rows. Such a product is made on the lane's own scale, so that nothing
-is left to centre, and means far from the common centre need no second look.
+a product of the lane's rows only as many as it has rows. Such a product is made on the lane's own scale, so that
+nothing is left to centre, and means far from the common centre need no second look.
 """
 
 from __future__ import annotations
