@@ -51,8 +51,9 @@ def fit_gram(work: Work) -> list[list[LaneResult]]:
     data = row_lanes(problem, lanes) or (work.shared or Shared(problem)).atoms_of(problem, lanes, team)
     normals = tuple(work.forms)
     settings = Settings(problem, normals, tuple(grids), work.tol, work.score, work.full_df, lanes, data)
-    plain = isinstance(data, Atoms) and work.score is None
-    light = light_lanes(problem, normals, lanes, data) if plain else None
+    light = (
+        light_lanes(problem, normals, lanes, data) if isinstance(data, Atoms) and work.score is None else None
+    )
 
     def job(which: list[int]) -> list[list[LaneResult]]:
         answer = fit_batch(settings, which, light)

@@ -61,9 +61,10 @@ def solve_paths(
     """Solve every lane of ``data`` along the grid; ``most`` is how many columns may enter before it ends."""
     terms, normal = _terms(data, normals), normals[0]  # of one kind in all lanes
     lanes, (count, p) = len(data.c), (len(grid), data.c.shape[-1])
-    B, G, kkt = np.zeros((lanes, count, p)), np.empty((lanes, count, p)), np.empty((lanes, count))
-    df = np.full((lanes, count), np.nan)
     smooth, ends = terms[0].smooth, np.full(lanes, count)
+    # Where paths end early most of the room is never looked at, so it is not set to zero either.
+    B = (np.zeros if smooth else np.empty)((lanes, count, p))
+    G, kkt, df = np.empty((lanes, count, p)), np.empty((lanes, count)), np.full((lanes, count), np.nan)
     if smooth:
         for k in range(lanes):
             df[k] = _ridge(data.lane(k), terms[k], grid, B[k], G[k], kkt[k])

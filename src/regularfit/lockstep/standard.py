@@ -57,8 +57,8 @@ class Terms:
     def value(self, B: np.ndarray) -> Vector:
         """Penalty of every row of B (L, p) at strength one; excluded columns are zero in B."""
         l1 = np.where(np.isinf(self.l1), 0.0, self.l1)
-        size = np.abs(B)
-        return size @ l1 + 0.5 * (B * B) @ self.l2
+        sharp = np.abs(B) @ l1
+        return sharp + 0.5 * (B * B) @ self.l2 if self.l2.any() else sharp
 
 
 def inverse_scale(
