@@ -19,8 +19,19 @@ public:
     // Uses the caller's matrix without a copy; the caller keeps it alive.
     void bind(const double* gram, int m) {
         owned_.reset();
+        q_.rows = nullptr;
         q_.gram = gram;
         q_.ld = q_.m = m;
+        forget();
+    }
+
+    // The same for Z'Z, of rows (height x m, row by row) that the caller keeps alive.
+    void bind_rows(const double* rows, int height, int m) {
+        owned_ = std::make_unique_for_overwrite<double[]>(static_cast<std::size_t>(m) * m);
+        q_.gram = q_.room = owned_.get();
+        q_.ld = q_.m = m;
+        q_.rows = rows, q_.height = height;
+        q_.made.assign(m, 0);
         forget();
     }
 
@@ -49,6 +60,7 @@ public:
     // A new Hessian on the same working set (Newton): supports stay, factors do not.
     void replace(const double* gram) {
         if (!owned_) reserve(q_.m);
+        q_.rows = nullptr;
         for (int j = 0; j < q_.m; ++j)
             std::memcpy(at(0, j), gram + static_cast<std::size_t>(j) * q_.m, sizeof(double) * q_.m);
         forget();
@@ -203,6 +215,7 @@ private:
         for (int j = 0; j < q_.m && q_.gram; ++j)
             std::memcpy(fresh.get() + static_cast<std::size_t>(j) * capacity, q_.column(j), sizeof(double) * q_.m);
         owned_.swap(fresh);
+        q_.rows = nullptr;  // all columns are made now
         q_.ld = capacity;
         q_.gram = owned_.get();
     }

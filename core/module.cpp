@@ -479,6 +479,9 @@ NB_MODULE(_core, m) {
             need(gram.shape(0) == gram.shape(1), "bind: a Gram matrix is square");
             lane.bind(gram.data(), static_cast<int>(gram.shape(0)));
         }, nb::keep_alive<1, 2>(), "gram"_a.noconvert())
+        .def("bind_rows", [](rf::Lane& lane, Rows rows) {
+            lane.bind_rows(rows.data(), static_cast<int>(rows.shape(0)), static_cast<int>(rows.shape(1)));
+        }, nb::keep_alive<1, 2>(), "rows"_a.noconvert())
         .def("append", [](rf::Lane& lane, Columns block) {
             need(block.shape(0) == lane.size() + block.shape(1), "append: a block has a row per old and new column");
             lane.append(block.data(), static_cast<int>(block.shape(1)));

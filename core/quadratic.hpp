@@ -27,7 +27,28 @@ struct Quadratic {
     bool round = false;                    // and there is no other column
     bool bounded = false, free = false;    // any column has a bound / no l1 part
 
-    const double* column(int j) const { return gram + static_cast<std::size_t>(j) * ld; }
+    // Or rows Z of which G is Z'Z (height x m, row by row): a column is made in `room` when it is first asked for, which on
+    // the first strengths of a path few are.
+    const double* rows = nullptr;
+    int height = 0;
+    double* room = nullptr;
+    mutable std::vector<char> made;
+
+    const double* column(int j) const {
+        if (rows && !made[j]) make(j);
+        return gram + static_cast<std::size_t>(j) * ld;
+    }
+    void make(int j) const {
+        double* out = room + static_cast<std::size_t>(j) * ld;
+        std::fill(out, out + m, 0.0);
+        const double *z = rows, *end = rows + static_cast<std::size_t>(height) * m;
+        for (; end - z >= 4 * static_cast<std::ptrdiff_t>(m); z += 4 * m) {
+            const double a[4] = {z[j], z[m + j], z[2 * m + j], z[3 * m + j]};
+            axpy4(a, z, z + m, z + 2 * m, z + 3 * m, out, m);
+        }
+        for (; z < end; z += m) axpy(z[j], z, out, m);
+        made[j] = 1;
+    }
     void classify() {
         ridge = bounded = free = false;
         all_ridge = round = true;
@@ -392,9 +413,9 @@ private:
     }
 
     void update(int j, std::vector<double>& grad) {
-        const double* col = q_.column(j);
         const double t = threshold(j), b = st_.b[j];
         if (std::isinf(t) || (b == 0 && std::fabs(grad[j]) <= t)) return;
+        const double* col = q_.column(j);
         const double curvature = col[j] + s_ * q_.l2[j];
         if (!(curvature > 0)) return;
         const double z = grad[j] + col[j] * b;

@@ -40,6 +40,8 @@ def by_refits(X, y, penalty, grid, halves, q, **common):
 CASES = {
     "n > p": (data(60, 8), rf.PenalizedRegressor(), {}),
     "p > n": (data(40, 400), rf.PenalizedRegressor(), {}),
+    "p > n, few columns": (data(40, 60), rf.PenalizedRegressor(), {}),
+    "p > n, elastic net": (data(40, 60), rf.PenalizedRegressor(rf.ElasticNet(0.7)), {}),
     "elastic net": (data(60, 12), rf.PenalizedRegressor(rf.ElasticNet(0.7)), {}),
     "not standardised": (data(60, 12), rf.PenalizedRegressor(standardize=False, fit_intercept=False), {}),
     "weights and offset": (

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from regularfit import _core
 from regularfit.lockstep import Lane, fit_lanes, make_problem
 from regularfit.lockstep.atoms import collect_atoms
 from regularfit.lockstep.gram_rows import row_lanes
@@ -75,6 +76,61 @@ def test_paths_are_those_of_fits_by_themselves(penalty, dtype):
         ours, theirs = ((path.coefs @ X[rows].T).T + path.intercepts for path in (found.path, expected.path))
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
         np.testing.assert_allclose(found.path.deviance_ratio, expected.path.deviance_ratio, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "penalty", [L1(), ElasticNet(0.6), L1().bounded(-0.5, 0.4), L1().on(range(1, 20))], ids=repr
+)
+def test_the_first_entries_are_those_of_the_whole_path(penalty):
+    X, y = data()
+    X[halves(24)[0].train, 5] = 1.0  # constant in one lane
+    problem, whole = make_problem(X, y), halves(24)
+    few = [Lane(lane.train, keep=True, most=4) for lane in whole]
+    grid = np.geomspace(1.5, 0.05, 40)
+    ours = fit_lanes(problem, [penalty], [grid], few, full_df=None)[0]
+    theirs = fit_lanes(problem, [penalty], [grid], whole)[0]
+    for found, expected in zip(ours, theirs, strict=True):
+        entered = np.logical_or.accumulate(expected.path.coefs != 0).sum(axis=1)
+        end = int(np.argmax(entered > 4)) + 1
+        assert len(found.path) == end < len(grid)
+        assert found.path.converged.all()
+        np.testing.assert_array_equal(found.path.coefs != 0, expected.path.coefs[:end] != 0)
+        np.testing.assert_allclose(found.path.coefs, expected.path.coefs[:end], atol=1e-7)
+        np.testing.assert_allclose(found.gaps[:end], expected.gaps[:end], atol=1e-7)
+
+
+@pytest.mark.parametrize("height", [1, 7, 12])
+def test_the_core_makes_gram_columns_when_they_are_asked_for(height):
+    rng = np.random.default_rng(height)
+    Z, c = rng.normal(size=(height, 9)), rng.normal(size=(1, 9))
+    grid, terms = (
+        np.geomspace(1.0, 0.3, 5),
+        (np.ones(9), np.full(9, 0.1), np.full(9, -np.inf), np.full(9, np.inf)),
+    )
+    gram, more = Z.T @ Z, rng.normal(size=(height, 2))
+
+    def solved(lane, c, terms):
+        lane.terms(*terms)
+        lane.tolerate(1e-9, 10.0)
+        b, grad = np.empty((2, len(grid), c.shape[1]))
+        kkt, done = np.empty(len(grid)), np.empty(len(grid), np.uint8)
+        _core.solve_lanes([(lane, grid, c, b, grad, kkt, done)], 1, False)
+        assert kkt.max() < 1e-8
+        return b
+
+    by_rows, by_gram = _core.Lane(), _core.Lane()
+    by_rows.bind_rows(Z)
+    by_gram.bind(np.asfortranarray(gram))
+    np.testing.assert_allclose(solved(by_rows, c, terms), solved(by_gram, c, terms), atol=1e-10)
+    # columns that join later find the others made
+    block = np.asfortranarray(np.hstack([Z, more]).T @ more)
+    longer, c = (
+        tuple(np.append(term, term[:2]) for term in terms),
+        np.append(c, rng.normal(size=(1, 2)), axis=1),
+    )
+    for lane in (by_rows, by_gram):
+        lane.append(block)
+    np.testing.assert_allclose(solved(by_rows, c, longer), solved(by_gram, c, longer), atol=1e-10)
 
 
 def test_which_lanes_go_this_way():

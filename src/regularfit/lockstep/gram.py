@@ -16,7 +16,7 @@ from .._typing import Vector
 from ..penalties.coordinates import Coordinates
 from .atoms import Atoms
 from .certificate import judge
-from .gram_errors import LightLanes, light_lanes
+from .gram_errors import LightLanes, light_lanes, plain
 from .gram_paths import Solved, solve_paths
 from .gram_rows import RowLanes, row_lanes
 from .gram_scores import held_out_errors
@@ -97,7 +97,8 @@ class Settings:
     def moments(self, which: Sequence[int]) -> Moments:
         """Of some lanes."""
         if isinstance(self.data, RowLanes):
-            return self.data.moments(which)
+            first = all(self.lanes[index].most is not None for index in which) and self.full_df is None
+            return self.data.moments(which, first and all(plain(forms) for forms in self.normals))
         return moments_of(self.problem, self.lanes, which, self.data)
 
     def scores(self, which: Sequence[int], raw: np.ndarray, level: np.ndarray) -> list[np.ndarray]:

@@ -26,7 +26,7 @@ from .result import LaneResult
 from .saturation import reach
 from .standard import Terms, lane_terms
 
-__all__ = ["LightLanes", "light_lanes"]
+__all__ = ["LightLanes", "light_lanes", "plain"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +99,7 @@ def light_lanes(
     problem: Problem, normals: Sequence[Sequence[Coordinates]], lanes: Sequence[Lane], atoms: Atoms
 ) -> LightLanes | None:
     """The lanes that can go this way; None where there are none."""
-    if not problem.fit_intercept or not all(_plain(forms) for forms in normals):
+    if not problem.fit_intercept or not all(plain(forms) for forms in normals):
         return None
     single = [groups.sum(axis=1) == 1 for groups in atoms.tests]
     among = np.array([not lane.keep and bool(one.all()) for lane, one in zip(lanes, single, strict=True)])
@@ -120,7 +120,7 @@ def light_lanes(
     return LightLanes(problem, atoms, among, whole, shares, data, tests, terms)
 
 
-def _plain(forms: Sequence[Coordinates]) -> bool:
+def plain(forms: Sequence[Coordinates]) -> bool:
     """Whether a candidate is one penalty on all lanes, not pure ridge, without bounds, free columns or bends."""
     first = forms[0]
     if isinstance(first, Folded) or any(own is not first for own in forms):

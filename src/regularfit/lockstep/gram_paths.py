@@ -163,7 +163,10 @@ def _active_sets(
     lanes = []
     for k, own in enumerate(terms):
         lane = _core.Lane()
-        lane.bind(data.gram[k].T)  # symmetric, so this is the same matrix F-ordered
+        if data.rows:
+            lane.bind_rows(data.rows[k])
+        else:
+            lane.bind(data.gram[k].T)  # symmetric, so this is the same matrix F-ordered
         lane.terms(*own.arrays)
         lane.tolerate(0.3 * tol, float(data.yy[k]))
         lanes.append(lane)

@@ -39,34 +39,33 @@ class RowLanes:
     mean: np.ndarray
     inverse: np.ndarray
 
-    def moments(self, which: Sequence[int]) -> Moments:
-        """Moments of some lanes; means are those of the data, not about a common centre."""
-        problem, p = self.problem, self.problem.p
-        chosen = list(which)
-        y, mean = problem.y - problem.offset, self.mean[chosen]
-        levels = self.weights[chosen] @ y if problem.fit_intercept else np.zeros(len(chosen))
-        found = Moments(
-            np.empty((len(chosen), p, p)),
-            np.empty((len(chosen), p)),
-            np.empty(len(chosen)),
-            mean,
-            levels,
-            self.inverse[chosen],
-            np.ones(len(chosen)),
-        )
-        for k, lane in enumerate(chosen):
-            self._fill(found, k, self.weights[lane], y - levels[k])
-        return found
+    def moments(self, which: Sequence[int], first_only: bool = False) -> Moments:
+        """Moments of some lanes; means are those of the data, not about a common centre.
 
-    def _fill(self, found: Moments, k: int, weights: Vector, target: Vector) -> None:
-        design = self.problem.design
+        ``first_only``: only the first columns that enter are wanted, so the core makes their Gram columns itself.
+        """
+        problem, chosen = self.problem, list(which)
+        y, mean, inverse = problem.y - problem.offset, self.mean[chosen], self.inverse[chosen]
+        levels = self.weights[chosen] @ y if problem.fit_intercept else np.zeros(len(chosen))
+        gram = np.empty(0 if first_only else (len(chosen), problem.p, problem.p))
+        c, yy, rows = np.empty(mean.shape), np.empty(len(chosen)), []
+        for k, lane in enumerate(chosen):
+            Z, t = self._rows(lane, y - levels[k])
+            c[k], yy[k] = t @ Z, t @ t
+            if first_only:
+                rows.append(np.ascontiguousarray(Z))
+            else:
+                np.matmul(Z.T, Z, out=gram[k])
+        return Moments(gram, c, yy, mean, levels, inverse, np.ones(len(chosen)), tuple(rows))
+
+    def _rows(self, lane: int, target: Vector) -> tuple[np.ndarray, Vector]:
+        """A lane's rows of X and of the target on its own scale, times the square roots of their weights."""
+        design, weights = self.problem.design, self.weights[lane]
         assert isinstance(design, Dense)  # as row_lanes made sure
         rows = np.flatnonzero(weights)
         root = np.sqrt(weights[rows])
-        Z = design.gather(rows, np.arange(design.p), found.mean[k], found.inverse[k], root)
-        t = root * target[rows]
-        np.matmul(Z.T, Z, out=found.gram[k])
-        found.c[k], found.yy[k] = t @ Z, t @ t
+        Z = design.gather(rows, np.arange(design.p), self.mean[lane], self.inverse[lane], root)
+        return Z, root * target[rows]
 
 
 def row_lanes(problem: Problem, lanes: Sequence[Lane]) -> RowLanes | None:

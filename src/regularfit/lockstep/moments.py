@@ -23,7 +23,10 @@ FAR = (
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """Lanes' data reduced to numbers, each lane on its own standardised scale; one lane has no first axis."""
+    """Lanes' data reduced to numbers, each lane on its own standardised scale; one lane has no first axis.
+
+    Where ``rows`` (Z, (rows, p) a lane) are given, Z'Z stands in for the Gram matrix, which is empty.
+    """
 
     gram: np.ndarray  # (..., p, p)
     c: Vector  # (..., p)
@@ -32,10 +35,11 @@ class Moments:
     mean_y: Any  # (...)
     inverse: Vector  # (..., p)
     total: Any  # (...)
+    rows: tuple[np.ndarray, ...] = ()
 
     def lane(self, k: int) -> Moments:
         """One of several lanes; its Gram matrix is F-ordered, as the core reads it."""
-        gram = self.gram[k]
+        gram = self.gram if self.rows else self.gram[k]
         return Moments(
             gram if gram.flags.f_contiguous else gram.T,  # symmetric
             self.c[k],
