@@ -19,7 +19,7 @@ from sklearn.datasets import load_diabetes
 import regularfit as rf
 
 RESULTS = Path(__file__).parent / "results" / "stability_price.md"
-SHAPES = [(100_000, 200), (20_000, 300), (5_000, 200), (1_000, 100), (500, 5_000), (120, 300)]
+SHAPES = [(100_000, 200), (20_000, 300), (5_000, 200), (1_000, 100), (500, 5_000), (120, 300), (200, 250)]
 HEAD = "| problem | q | path s | 100 halves s | in paths | target |\n|---|--:|--:|--:|--:|--:|"
 
 
