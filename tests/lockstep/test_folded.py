@@ -7,6 +7,7 @@ from scipy import sparse
 from regularfit.lockstep import Lane, fit_lanes, strength_grid
 from regularfit.lockstep import engine as module
 from regularfit.lockstep.folded import fit_folded_gram, fit_folded_rounds
+from regularfit.lockstep.user_lanes import fit_user
 from regularfit.penalties import L1, MCP, SCAD
 from tests.lockstep.truth import drive, make_data, mean_loss, scales
 
@@ -91,7 +92,7 @@ def test_its_objective_is_no_worse_than_the_proximal_roads(penalty, monkeypatch)
     problem, lanes = data.problem(), [Lane(np.arange(60), keep=True)]
     grid = strength_grid(problem, penalty, 10, 0.05)
     [[fast]] = fit_lanes(problem, [penalty], [grid], lanes, tol=1e-8)
-    monkeypatch.setattr(module, "_road", lambda *_: module.fit_user)
+    monkeypatch.setattr(module, "road_of", lambda *_: fit_user)
     [[slow]] = fit_lanes(problem, [penalty], [grid], lanes, tol=1e-8)
     for k, s in enumerate(grid):
         a, b = (objective(data, penalty, s, f.path.coefs[k], f.path.intercepts[k]) for f in (fast, slow))

@@ -47,8 +47,7 @@ class LogLink(Loss, ABC):
 
     def typical(self, y: Vector, eta: Vector) -> Vector:
         """Return the loss of the null model, and a trace of that at 0 for where that model is perfect."""
-        found = self.value(y, eta)
-        return found if found.any() else 1e-30 * self.value(y, np.zeros_like(eta))
+        return self.value(y, eta) + 1e-30 * self.value(y, np.zeros_like(eta))
 
 
 class PowerLoss(LogLink, ABC):

@@ -58,7 +58,7 @@ def fit_apart(frame: Frame, grid: Vector, work: Work) -> list[LaneResult]:
     shared = _Shared(frame, sample, np.asfortranarray(X), grid, tol)
     own = on_lane(frame, lanes)
     for terms in own:
-        check_classes(frame.problem, terms.weights)
+        check_classes(sample, frame.problem, terms.weights)
     records = [
         Record(frame, sample, terms, lane, grid, score, full_df, null_loss(frame.problem, terms.weights))
         for terms, lane in zip(own, lanes, strict=True)

@@ -136,10 +136,7 @@ class _Rounds:
         self, terms: LaneTerms, lane: Lane, grid: Vector, score: Score | None, full_df: bool | None
     ) -> _State:
         frame = self.frame
-        if self.sample.Z.shape[
-            1
-        ]:  # without an intercept a class may have no rows: its coefficients are penalised
-            check_classes(self.problem, terms.weights)
+        check_classes(self.sample, self.problem, terms.weights)
         seen = null_look(frame, self.sample, terms.weights)
         record = Record(
             frame, self.sample, terms, lane, grid, score, full_df, null_loss(self.problem, terms.weights)
@@ -375,8 +372,10 @@ class _Rounds:
         state.gap = min(max(primal - dual, 0.0), primal) / size if seen.feasible else primal / size
 
 
-def check_classes(problem: Problem, weights: Vector) -> None:
-    """Refuse a training set without some class."""
+def check_classes(sample: Sample, problem: Problem, weights: Vector) -> None:
+    """Refuse a training set without some class, unless all its coefficients are penalised."""
+    if not sample.Z.shape[1]:
+        return
     missing = np.flatnonzero(~(weights @ problem.y > 0))
     if len(missing):
         raise InputError(
