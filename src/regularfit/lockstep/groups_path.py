@@ -29,12 +29,12 @@ def groups_path(
     first = tol if bend else max(ROUGH, tol)
     B, G, kkt = small.solve(c, strengths, first, np.zeros(len(c)))
     met = kkt <= tol
-    for finer in (1e-2 * ROUGH, tol):
-        if not met.all() and not bend:
-            met = (kkt <= tol) | (gaps(B, G, *_sizes(kind, B, G, strengths)) <= tol)
-        for k in np.flatnonzero(~met):
-            B[k : k + 1], G[k : k + 1], kkt[k : k + 1] = small.solve(c, strengths[k : k + 1], finer, B[k])
-    met = kkt <= tol if bend else met | (gaps(B, G, *_sizes(kind, B, G, strengths)) <= tol)
+    if not bend:
+        met |= gaps(B, G, *_sizes(kind, B, G, strengths)) <= tol
+    for k in np.flatnonzero(~met):
+        B[k : k + 1], G[k : k + 1], kkt[k : k + 1] = small.solve(c, strengths[k : k + 1], tol, B[k])
+    if not bend:
+        met |= gaps(B, G, *_sizes(kind, B, G, strengths)) <= tol
     return ProximalPath(B, kkt, met | (kkt <= tol), np.zeros(len(strengths), np.intp))
 
 
