@@ -1,0 +1,60 @@
+"""SLOPE with the squared loss: a lane's next strengths are one call into the core, on the Gram matrix of its working set.
+
+The Hessian is the same everywhere, so there is nothing for Newton's steps to come back for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ... import _core
+from ..._typing import Vector
+from .curved import Rows
+from .parts import SlopeKind
+
+if TYPE_CHECKING:
+    from .lane import ProxLane
+
+__all__ = ["OnGram"]
+
+WIDEST = 2000  # columns of a working set, beyond which only the matrix of those that are not zero is made
+
+
+class OnGram:
+    """Beside a :class:`ProxLane`, whose point it moves."""
+
+    def __init__(self, lane: ProxLane, kind: SlopeKind, rows: Rows) -> None:
+        self.lane, self.kind, self.rows = lane, kind, rows
+
+    def solve(self, strengths: Vector) -> tuple[Vector, np.ndarray, np.ndarray, np.ndarray] | None:
+        """Go down some strengths -> levels, coefficients, predictors, descents; None for too wide a working set."""
+        lane = self.lane
+        if len(lane.columns) > WIDEST:
+            return None
+        H, pull, total, held = self._matrix()
+        descent = self.rows.descent(lane.eta)
+        g, g0 = lane.back(descent)
+        start, count = lane.b[held], len(strengths)
+        c = g[held] - (pull * (g0 / total) if total > 0 else 0.0) + H @ start
+        yy = 2 * self.rows.value(lane.eta) + float(start @ (c + g[held]))
+        core = _core.SlopeLane(H, self.kind.weights[: len(held)])
+        core.warm(start)
+        B, kkt = np.empty((count, len(held))), np.empty(count)
+        core.solve(strengths, c, lane.strict, lane.strict, yy, B, np.empty_like(B), kkt)
+        steps = (B - start).T
+        levels = (g0 - pull @ steps) / total if total > 0 else np.zeros(count)
+        E = lane.eta + lane.forward(held, steps, levels).T
+        placed = np.empty_like(B)
+        placed[:, held] = B
+        R = np.array([self.rows.descent(eta) for eta in E])
+        return lane.level + levels, placed, E, R
+
+    def _matrix(self) -> tuple[np.ndarray, Vector, float, np.ndarray]:
+        """The Gram matrix of the working set, what couples it to the intercept, and the places of its columns."""
+        lane = self.lane
+        if lane.hessian.fresh:
+            lane.hessian.renew(self.rows.curve(lane.eta, None))
+        lane.hessian.take(lane.columns)
+        return lane.hessian.gram, lane.hessian.pull, lane.hessian.total, lane.place[lane.hessian.cols]
