@@ -35,7 +35,7 @@ public:
 
 private:
     static constexpr int rounds = 60, few = 64;
-    static constexpr double near = 1e-2, inner = 0.02, negligible = 0.3;
+    static constexpr double near = 1e-2, inner = 1e-5, negligible = 0.3;
 
     void look(const double* c) {  // g := c - G b
         g_.assign(c, c + m_);
@@ -51,7 +51,7 @@ private:
             if (!(worst > target) || (worst <= near * s && closed(s, c, limits))) break;
             pack(s, negligible * target);
             const std::vector<double> before = block_.x;
-            if (round == 0) block_.faces();
+            if (round == 0) block_.face();
             block_.rest(std::max(0.5 * target, inner * worst));
             if (block_.x == before) break;  // rounding is all that is left
             for (std::size_t i = 0; i < in_.size(); ++i) b_[in_[i]] = block_.x[i];

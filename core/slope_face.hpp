@@ -37,7 +37,7 @@ public:
             quiet = same_signs() ? quiet + 1 : 0;
             if (quiet >= wait) {
                 x = new_, g = fresh_;
-                if (!faces()) wait *= 2;
+                if (!face()) wait *= 2;
                 quiet = 0, near = true, t = 1, ahead_ = x, far_ = g;
                 continue;
             }
@@ -45,15 +45,31 @@ public:
         }
     }
 
-    // Newton steps over the distinct sizes until one is taken whole; whether that was so.
-    bool faces() {
-        for (int k = 0; k < in_row; ++k)
-            if (face()) return true;
-        return false;
+    // A Newton step over the distinct sizes; whether it was taken whole, so that another has no use.
+    bool face() {
+        if (!distinct()) return true;
+        const int k = static_cast<int>(count_.size());
+        gather();
+        wanted_ = slope_;
+        solve();
+        for (int q = 0; q < k; ++q) wanted_[q] += level_[q];
+        reached_ = wanted_;
+        bool whole = !pool_(reached_.data(), count_.data(), k);
+        for (double& size : reached_)
+            if (size < 0) size = 0, whole = false;
+        double descent = 0, bend = 0;
+        row_.assign(k, 0.0);
+        for (int q = 0; q < k; ++q) reached_[q] -= level_[q], descent += slope_[q] * reached_[q];
+        if (!(descent > 0)) return true;
+        for (int q = 0; q < k; ++q) axpy(reached_[q], small_.data() + std::size_t(q) * k, row_.data(), k);
+        for (int q = 0; q < k; ++q) bend += reached_[q] * row_[q];
+        const double share = bend > 0 ? std::min(1.0, descent / bend) : 1.0;
+        move(share);
+        return share == 1 && whole;
     }
 
 private:
-    static constexpr int steps = 500, patience = 4, in_row = 3;
+    static constexpr int steps = 500, patience = 4;
 
     int nonzeros() const { return static_cast<int>(x.size() - std::count(x.begin(), x.end(), 0.0)); }
 
@@ -115,29 +131,6 @@ private:
             far_[i] = fresh_[i] + share * (fresh_[i] - g[i]);
         }
         x.swap(new_), g.swap(fresh_);
-    }
-
-    // A Newton step over the distinct sizes; whether it was taken whole, so that another has no use.
-    bool face() {
-        if (!distinct()) return true;
-        const int k = static_cast<int>(count_.size());
-        gather();
-        wanted_ = slope_;
-        solve();
-        for (int q = 0; q < k; ++q) wanted_[q] += level_[q];
-        reached_ = wanted_;
-        bool whole = !pool_(reached_.data(), count_.data(), k);
-        for (double& size : reached_)
-            if (size < 0) size = 0, whole = false;
-        double descent = 0, bend = 0;
-        row_.assign(k, 0.0);
-        for (int q = 0; q < k; ++q) reached_[q] -= level_[q], descent += slope_[q] * reached_[q];
-        if (!(descent > 0)) return true;
-        for (int q = 0; q < k; ++q) axpy(reached_[q], small_.data() + std::size_t(q) * k, row_.data(), k);
-        for (int q = 0; q < k; ++q) bend += reached_[q] * row_[q];
-        const double share = bend > 0 ? std::min(1.0, descent / bend) : 1.0;
-        move(share);
-        return share == 1 && whole;
     }
 
     // The clusters: places of equal size side by side, largest first.

@@ -2,6 +2,8 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <utility>
 #include <vector>
 
 namespace rf {
@@ -106,9 +108,10 @@ private:
         if (size == 0) return 0;
         const bool zero = b[set[0]] == 0;
         const auto pull = [&](int j) { return zero ? std::fabs(g[j]) : b[j] > 0 ? g[j] : -g[j]; };
-        if (size > 1) std::sort(set, set + size, [&](int i, int j) { return pull(i) > pull(j); });
-        rest_.resize(size);
-        for (int k = 0; k < size; ++k) rest_[k] = pull(set[k]) - s * w[k];
+        pulls_.clear(), rest_.resize(size);
+        for (int k = 0; k < size; ++k) pulls_.emplace_back(pull(set[k]), set[k]);
+        if (size > 1) std::sort(pulls_.begin(), pulls_.end(), std::greater<>());
+        for (int k = 0; k < size; ++k) set[k] = pulls_[k].second, rest_[k] = pulls_[k].first - s * w[k];
         pool_(rest_.data(), nullptr, size);
         double most = 0;
         for (int k = 0; k < size; ++k) {
@@ -119,6 +122,7 @@ private:
     }
 
     std::vector<double> key_, rest_;
+    std::vector<std::pair<double, int>> pulls_;
     std::vector<int> in_, out_;
     Pool pool_;
 };

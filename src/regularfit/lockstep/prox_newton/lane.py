@@ -142,11 +142,8 @@ class ProxLane:
         self.distrusted = False
         if self.compiled is None or not self.rough:
             return []
-        found = [
-            Solution(self.columns, b, float(level), eta, r)
-            for level, b, eta, r in zip(*self.compiled.solve(strengths), strict=True)
-        ]
-
+        answers = zip(*self.compiled.solve(strengths), strict=True)
+        return [Solution(self.columns, b, float(level), eta, r) for level, b, eta, r in answers]
 
     def back_to(self, found: Solution) -> None:
         """Go on from a solution."""

@@ -1,4 +1,4 @@
-"""SLOPE with the squared loss: a lane's next strengths are one call into the core, on the Gram matrix of its working set.
+"""SLOPE with the squared loss: a batch of strengths is one call into the core, on the Gram matrix of the working set.
 
 The Hessian is the same everywhere, so there is nothing for Newton's steps to come back for.
 """
@@ -28,14 +28,13 @@ class OnGram:
     def __init__(self, lane: ProxLane, kind: SlopeKind, rows: Rows) -> None:
         self.lane, self.kind, self.rows = lane, kind, rows
 
-    def solve(self, strengths: Vector) -> tuple[Vector, np.ndarray, np.ndarray, np.ndarray] | None:
-        """Go down some strengths -> levels, coefficients, predictors, descents; None for too wide a working set."""
-        lane = self.lane
+    def solve(self, strengths: Vector) -> tuple[Vector, np.ndarray, np.ndarray, np.ndarray]:
+        """Go down some strengths -> levels, coefficients, predictors, descents; none on too wide a working set."""
+        lane, n = self.lane, self.lane.problem.n
         if len(lane.columns) > WIDEST:
-            return None
+            return np.empty(0), np.empty((0, len(lane.columns))), np.empty((0, n)), np.empty((0, n))
         H, pull, total, held = self._matrix()
-        descent = self.rows.descent(lane.eta)
-        g, g0 = lane.back(descent)
+        (g, g0), was = lane.back(self.rows.descent(lane.eta)), lane.level
         start, count = lane.b[held], len(strengths)
         c = g[held] - (pull * (g0 / total) if total > 0 else 0.0) + H @ start
         yy = 2 * self.rows.value(lane.eta) + float(start @ (c + g[held]))
@@ -49,7 +48,8 @@ class OnGram:
         placed = np.empty_like(B)
         placed[:, held] = B
         R = np.array([self.rows.descent(eta) for eta in E])
-        return lane.level + levels, placed, E, R
+        lane.b, lane.level, lane.eta = placed[-1].copy(), lane.level + float(levels[-1]), E[-1]
+        return was + levels, placed, E, R
 
     def _matrix(self) -> tuple[np.ndarray, Vector, float, np.ndarray]:
         """The Gram matrix of the working set, what couples it to the intercept, and the places of its columns."""
