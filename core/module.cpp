@@ -572,12 +572,12 @@ NB_MODULE(_core, m) {
             need((int)b.shape(0) == lane.size(), "warm: one coefficient a column");
             lane.warm(b.data());
         }, "b"_a)
-        .def("solve", [](rf::SlopeLane& lane, Vector strengths, Vector c, double violation, double gap, double yy, Out b, Out grad, OutVector kkt) {
+        .def("solve", [](rf::SlopeLane& lane, Vector strengths, Vector c, double violation, double gap, double yy, Out b, OutVector kkt) {
             const std::size_t m = lane.size(), count = strengths.shape(0);
-            need(c.shape(0) == m && b.shape(1) == m && grad.shape(1) == m, "solve: one column per column");
-            need(b.shape(0) == count && grad.shape(0) == count && kkt.shape(0) == count, "solve: one row per strength");
+            need(c.shape(0) == m && b.shape(1) == m, "solve: one column per column");
+            need(b.shape(0) == count && kkt.shape(0) == count, "solve: one row per strength");
             nb::gil_scoped_release release;
-            lane.solve(strengths.data(), static_cast<int>(count), c.data(), {violation, gap, yy}, b.data(), grad.data(), kkt.data());
+            lane.solve(strengths.data(), static_cast<int>(count), c.data(), {violation, gap, yy}, b.data(), kkt.data());
         });
     m.def("sorted_violation", [](Vector b, Vector g, Vector weights, double s, OutVector out) {
         need(g.shape(0) == b.shape(0) && weights.shape(0) == b.shape(0) && out.shape(0) == b.shape(0), "sorted_violation: one entry a column");

@@ -23,13 +23,12 @@ public:
     int size() const { return m_; }
     void warm(const double* b) { b_.assign(b, b + m_); }
 
-    // Strengths one after another; rows k of b and grad (c - Gb), and the violation over the strength.
-    void solve(const double* strengths, int count, const double* c, const SlopeLimits& limits, double* b, double* grad, double* kkt) {
+    // Strengths one after another; row k of b, and the violation over the strength.
+    void solve(const double* strengths, int count, const double* c, const SlopeLimits& limits, double* b, double* kkt) {
         look(c);
         for (int k = 0; k < count; ++k) {
             kkt[k] = one(strengths[k], c, limits) / strengths[k];
             std::copy(b_.begin(), b_.end(), b + std::size_t(k) * m_);
-            std::copy(g_.begin(), g_.end(), grad + std::size_t(k) * m_);
         }
     }
 

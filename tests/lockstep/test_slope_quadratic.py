@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import Lasso
 
-from regularfit import _core
-from regularfit.lockstep.slope_quadratic import solve_slope
+from regularfit.lockstep.slope_quadratic import slope_path, solve_slope
 from regularfit.penalties import SLOPE
 from regularfit.penalties.slope import sorted_kkt, sorted_prox
 
@@ -86,10 +85,8 @@ def test_a_path_ends_each_strength_by_the_gap_or_the_violation(shape):
     weights, yy = penalty.sequence(m), float(y @ y) / shape[0]
     strengths = penalty.strength_max(c) * np.logspace(0, -2, 30)
     for violation, gap in ((1e-10, 0.0), (1e-12, 1e-8)):
-        lane = _core.SlopeLane(np.asfortranarray(H), weights)
-        b, g, kkt = np.empty((30, m)), np.empty((30, m)), np.empty(30)
-        lane.solve(strengths, c, violation, gap, yy, b, g, kkt)
-        np.testing.assert_allclose(g, c - b @ H, atol=1e-13 * np.abs(H).sum())
+        b, kkt = slope_path(H, c, weights, strengths, np.zeros(m), violation, gap, yy)
+        g = c - b @ H
         for k, s in enumerate(strengths):
             assert kkt[k] == pytest.approx(sorted_kkt(b[k], -g[k], s * weights).max() / s, abs=1e-12)
             if gap and kkt[k] > violation:

@@ -15,10 +15,11 @@ from .fused_sparse import fused_sparse
 from .gram_scores import held_out_errors
 from .moments import Moments, moments_of
 from .problem import Lane, Problem
-from .prox_newton.parts import Kind, kind_of
+from .prox_newton.parts import Kind, SlopeKind, kind_of
 from .proximal import ProximalPath, proximal_quadratic
 from .quadratic_path import quadratic_path
 from .result import LaneResult, Score, make_path
+from .slope_quadratic import slope_path
 from .subset import subset_path
 from .subset_rounds import most_columns
 
@@ -80,6 +81,10 @@ def solve(
 
 def _with_kind(data: Moments, kind: Kind, grid: Vector, strict: float) -> ProximalPath:
     """A path by the small solver of the penalty, each strength to a gap where there is one."""
+    if isinstance(kind, SlopeKind):
+        nothing = np.zeros(len(data.c))
+        b, kkt = slope_path(data.gram, data.c, kind.weights, grid, nothing, strict, strict, float(data.yy))
+        return ProximalPath(b, kkt, kkt <= strict, np.zeros(len(grid), np.intp))
     part = kind.part(np.arange(len(data.c)))
 
     def enough(b: Vector, grad: Vector, s: float) -> bool:

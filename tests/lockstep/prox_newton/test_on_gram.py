@@ -1,7 +1,5 @@
 """A lane of SLOPE on its Gram matrix, a batch of strengths a call: the answers of the steps in Python."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from scipy import sparse
@@ -91,15 +89,10 @@ def test_what_the_core_leaves_open_is_solved_in_python(monkeypatch):
     problem = make_data(40, 60, 7).problem()
     grid = strength_grid(problem, SLOPE(0.2), 10, 0.1)
     slow = in_python(problem, SLOPE(0.2), grid, monkeypatch)
-    core = on_gram._core.SlopeLane
+    real = on_gram.slope_path
 
-    class Loose:
-        def __init__(self, H, weights):
-            self.lane = core(H, weights)
-            self.warm = self.lane.warm
+    def loose(H, c, weights, strengths, start, tol, gap, yy):
+        return real(H, c, weights, strengths, start, 1e-2, 1e-2, yy)
 
-        def solve(self, strengths, c, violation, gap, *rest):
-            self.lane.solve(strengths, c, 1e-2, 1e-2, *rest)
-
-    monkeypatch.setattr(on_gram, "_core", SimpleNamespace(SlopeLane=Loose))
+    monkeypatch.setattr(on_gram, "slope_path", loose)
     same(drive(fit_prox_newton, problem, SLOPE(0.2), grid, lanes_of(40), tol=1e-10), slow)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ... import _core
 from ..._typing import Vector
+from ..slope_quadratic import slope_path
 from .curved import Rows
 from .parts import SlopeKind
 
@@ -38,10 +38,8 @@ class OnGram:
         start, count = lane.b[held], len(strengths)
         c = g[held] - (pull * (g0 / total) if total > 0 else 0.0) + H @ start
         yy = 2 * self.rows.value(lane.eta) + float(start @ (c + g[held]))
-        core = _core.SlopeLane(H, self.kind.weights[: len(held)])
-        core.warm(start)
-        B, kkt = np.empty((count, len(held))), np.empty(count)
-        core.solve(strengths, c, lane.strict, lane.strict, yy, B, np.empty_like(B), kkt)
+        weights = self.kind.weights[: len(held)]
+        B, _ = slope_path(H, c, weights, strengths, start, lane.strict, lane.strict, yy)
         steps = (B - start).T
         levels = (g0 - pull @ steps) / total if total > 0 else np.zeros(count)
         E = lane.eta + lane.forward(held, steps, levels).T
