@@ -21,7 +21,7 @@ def slope_path(
     tol: float,
     gap: float = 0.0,
     yy: float = 0.0,
-) -> tuple[np.ndarray, Vector]:
+) -> tuple[np.ndarray, np.ndarray]:
     r"""Minimise :math:`b^\top H b/2 - c^\top b + s \sum_i \lambda_i |b|_{(i)}` for decreasing s.
 
     Parameters
