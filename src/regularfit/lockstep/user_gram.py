@@ -13,9 +13,10 @@ from .certificate import Numbers, fenchel_gap, judge
 from .fused_gram import fused_degrees, fused_lasso
 from .fused_sparse import fused_sparse
 from .gram_scores import held_out_errors
+from .groups_path import groups_path
 from .moments import Moments, moments_of
 from .problem import Lane, Problem
-from .prox_newton.parts import Kind, SlopeKind, kind_of
+from .prox_newton.parts import GroupKind, Kind, SlopeKind, kind_of
 from .proximal import ProximalPath, proximal_quadratic
 from .quadratic_path import quadratic_path
 from .result import LaneResult, Score, make_path
@@ -24,6 +25,8 @@ from .subset import subset_path
 from .subset_rounds import most_columns
 
 __all__ = ["fit_on_gram"]
+
+SMALL = 400  # columns that the core takes whole; of more, those that matter are chosen strength by strength
 
 
 def fit_on_gram(
@@ -85,6 +88,12 @@ def _with_kind(data: Moments, kind: Kind, grid: Vector, strict: float) -> Proxim
         nothing = np.zeros(len(data.c))
         b, kkt = slope_path(data.gram, data.c, kind.weights, grid, nothing, strict, strict, float(data.yy))
         return ProximalPath(b, kkt, kkt <= strict, np.zeros(len(grid), np.intp))
+    if isinstance(kind, GroupKind) and len(data.c) <= SMALL:
+
+        def gaps(B: np.ndarray, G: np.ndarray, size: Vector, ratio: Vector) -> Vector:
+            return np.asarray(_gaps(data, B, G, size, ratio))
+
+        return groups_path(data.gram, data.c, kind, grid, tol=strict, gaps=gaps)
     part = kind.part(np.arange(len(data.c)))
 
     def enough(b: Vector, grad: Vector, s: float) -> bool:
