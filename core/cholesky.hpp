@@ -71,6 +71,7 @@ public:
         }
         for (; i < size_; ++i) x[i] = (x[i] - dot(row(i), x, i)) * inverse_[i];
     }
+    double forward_at(int i, double rest, const double* x) const { return (rest - dot(row(i), x, i)) * inverse_[i]; }  // entry i, from those before
     void backward(double* x) const {  // x := L^-T x
         int i = size_;
         for (; i >= 4; i -= 4) {

@@ -13,6 +13,7 @@
 
 #include "cholesky.hpp"
 #include "conjugate.hpp"
+#include "eliminated.hpp"
 #include "simd.hpp"
 
 namespace rf {
@@ -64,6 +65,7 @@ public:
         gram_ = gram;
         m_ = m, ld_ = ld;
         owned_.clear();
+        solved_for_.forget();
     }
 
     // Adds k columns: block holds their Gram columns against old and new ones, (m + k) x k, column by column.
@@ -114,7 +116,7 @@ public:
     }
 
 private:
-    static constexpr int sweeps = 20000, rounds = 200, patience = 3, few = 150, products = 200;
+    static constexpr int sweeps = 20000, rounds = 200, patience = 3, few = 150, many = 64, products = 200;
 
     const double* column(int j) const { return gram_ + static_cast<std::size_t>(j) * ld_; }
 
@@ -158,13 +160,50 @@ private:
                 if (to != 0) axpy(-to, column(j), g_.data(), m_);
                 b_[j] = to;
             }
-            pack();
-            left = rest(s, target, left);
-            for (std::size_t i = 0; i < in_.size(); ++i) b_[in_[i]] = x_[i];
+            if (!without_flat(s, target, left)) {
+                pack();
+                left = rest(s, target, left);
+                for (std::size_t i = 0; i < in_.size(); ++i) b_[in_[i]] = x_[i];
+            }
             start(c);
             if (worst(s) <= target) break;
         }
         return worst(s) / s;
+    }
+
+    // The same with the coefficients on the flat piece solved for: no penalty is more than its flat piece, so what lowers
+    // the objective so lowers it, wherever they go.  False where there are too few of them for that, or one would cross a bound.
+    bool without_flat(double s, double target, int& left) {
+        flat_.assign(m_, 0);
+        int count = 0;
+        for (int j = 0; j < m_; ++j) {
+            const double size = std::fabs(b_[j]), edge = bend_.shape * s * l1_[j];
+            flat_[j] = b_[j] != 0 && b_[j] > lower_[j] && b_[j] < upper_[j] && size >= (solved_for_.has(j) ? edge : 1.1 * edge);
+            count += flat_[j];
+        }
+        if (count < many) return false;
+        const auto from = [this](int j) { return column(j); };
+        solved_for_.take(flat_, from);
+        in_.clear();
+        for (int j = 0; j < m_; ++j)
+            if (b_[j] != 0 && !solved_for_.has(j)) in_.push_back(j);
+        const int a = static_cast<int>(in_.size());
+        if (!solved_for_.left(in_, from, block_)) return false;
+        x_.resize(a), gx_.resize(a);
+        for (int i = 0; i < a; ++i) x_[i] = b_[in_[i]], gx_[i] = g_[in_[i]];
+        solved_for_.reduce(g_.data(), a, gx_.data());
+        left = rest(s, target, left);
+        std::vector<double> steps(a);
+        for (int i = 0; i < a; ++i) steps[i] = x_[i] - b_[in_[i]];
+        const std::vector<double>& others = solved_for_.follow(steps.data(), a);
+        const std::vector<int>& which = solved_for_.columns();
+        for (std::size_t k = 0; k < which.size(); ++k) {
+            const double to = b_[which[k]] + others[k];
+            if (to < lower_[which[k]] || to > upper_[which[k]]) return false;
+        }
+        for (std::size_t k = 0; k < which.size(); ++k) b_[which[k]] += others[k];
+        for (int i = 0; i < a; ++i) b_[in_[i]] = x_[i];
+        return true;
     }
 
     // The block of the columns that are in, side by side in memory.
@@ -312,6 +351,8 @@ private:
     std::vector<int> in_, free_;                         // packed columns, and those of them that can move either way
     std::vector<double> block_, x_, gx_, before_, gradient_, row_, solved_;  // their Gram block, coefficients and gradient; workspace
     Cholesky factor_;
+    std::vector<char> flat_;
+    Eliminated solved_for_;  // columns on the flat piece
 };
 
 }  // namespace rf

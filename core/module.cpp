@@ -19,6 +19,7 @@
 #include "newton_dense.hpp"
 #include "newton_sparse.hpp"
 #include "rows.hpp"
+#include "slope.hpp"
 #include "thin.hpp"
 #include "threads.hpp"
 
@@ -562,6 +563,26 @@ NB_MODULE(_core, m) {
             nb::gil_scoped_release release;
             lane.solve(strengths.data(), static_cast<int>(count), c.data(), tolerance, b.data(), grad.data(), kkt.data());
         });
+    nb::class_<rf::SlopeLane>(m, "SlopeLane")
+        .def("__init__", [](rf::SlopeLane* lane, Square gram, Vector weights) {
+            need(weights.shape(0) == gram.shape(0), "SlopeLane: one weight a column");
+            new (lane) rf::SlopeLane(gram.data(), static_cast<int>(gram.shape(0)), leading(gram), weights.data());
+        }, nb::keep_alive<1, 2>(), "gram"_a.noconvert(), "weights"_a)
+        .def("warm", [](rf::SlopeLane& lane, Vector b) {
+            need((int)b.shape(0) == lane.size(), "warm: one coefficient a column");
+            lane.warm(b.data());
+        }, "b"_a)
+        .def("solve", [](rf::SlopeLane& lane, Vector strengths, Vector c, double violation, double gap, double yy, Out b, OutVector kkt) {
+            const std::size_t m = lane.size(), count = strengths.shape(0);
+            need(c.shape(0) == m && b.shape(1) == m, "solve: one column per column");
+            need(b.shape(0) == count && kkt.shape(0) == count, "solve: one row per strength");
+            nb::gil_scoped_release release;
+            lane.solve(strengths.data(), static_cast<int>(count), c.data(), {violation, gap, yy}, b.data(), kkt.data());
+        });
+    m.def("sorted_violation", [](Vector b, Vector g, Vector weights, double s, OutVector out) {
+        need(g.shape(0) == b.shape(0) && weights.shape(0) == b.shape(0) && out.shape(0) == b.shape(0), "sorted_violation: one entry a column");
+        return rf::SortedNorm().violation(b.data(), g.data(), weights.data(), s, static_cast<int>(b.shape(0)), out.data());
+    });
     m.def("gram_errors", &gram_errors, "grams"_a, "total"_a, "shares"_a, "whole"_a, "weight"_a, "yy"_a, "inverse"_a, "c"_a, "mean"_a, "terms"_a, "grid"_a,
           "tests"_a, "gap"_a, "errors"_a, "sums"_a, "kkt"_a);
     nb::class_<rf::RowLane>(m, "RowLane")

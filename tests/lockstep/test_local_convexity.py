@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from regularfit.lockstep import Lane, fit_lanes, strength_grid
+from regularfit.lockstep.local_convexity import _with_parts
 from regularfit.penalties import MCP, SCAD
 from tests.lockstep.truth import make_data, scales
 
@@ -26,3 +27,18 @@ def test_it_is_the_smallest_eigenvalue_against_the_bend(loss, penalty, bend):
     assert True in expected
     assert False in expected
     assert fit.path.convex_until == grid[expected.index(False) - 1]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_blocks_are_definite_by_their_eigenvalues_in_whatever_order_they_come(seed):
+    rng = np.random.default_rng(seed)
+    A = rng.standard_normal((30, 12))
+    matrix = A.T @ A / 30 - rng.uniform(0.1, 0.9) * np.eye(12)
+    chosen = [np.flatnonzero(rng.random(12) < share) for share in rng.uniform(0, 1, 40)]
+    chosen[7] = None
+    expected = [
+        columns is not None
+        and (not len(columns) or np.linalg.eigvalsh(matrix[np.ix_(columns, columns)])[0] > 0)
+        for columns in chosen
+    ]
+    assert _with_parts(matrix, chosen).tolist() == expected

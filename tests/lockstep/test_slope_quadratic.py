@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.linear_model import Lasso
 
-from regularfit.lockstep.slope_quadratic import solve_slope
+from regularfit.lockstep.slope_quadratic import slope_path, solve_slope
 from regularfit.penalties import SLOPE
 from regularfit.penalties.slope import sorted_kkt, sorted_prox
 
@@ -55,6 +56,47 @@ def test_with_orthonormal_columns_it_is_the_proximal_step():
     np.testing.assert_allclose(
         solve_slope(np.eye(20), c, weights, np.zeros(20), 1e-13), sorted_prox(c, weights), atol=1e-12
     )
+
+
+@pytest.mark.parametrize("tail", [0, 8])
+def test_with_orthogonal_columns_ties_in_the_target_and_no_weight_at_the_end(tail):
+    rng = np.random.default_rng(4)
+    c = np.round(3 * rng.standard_normal(24), 0) * 0.5  # ties, and zeros
+    weights = np.concatenate([np.linspace(1.5, 0.5, 24 - tail), np.zeros(tail)])
+    H = 2.0 * np.eye(24)
+    b = solve_slope(H, c, weights, np.zeros(24), 1e-13)
+    np.testing.assert_allclose(b, sorted_prox(c / 2, weights / 2), atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(60, 12), (25, 40)], ids=str)
+def test_equal_weights_are_the_lasso(shape):
+    X, y, H, c = data(*shape, shared=0.3)
+    s = 0.1 * float(np.abs(c).max())
+    b = solve_slope(H, c, np.full(shape[1], s), np.zeros(shape[1]), 1e-12)
+    other = Lasso(alpha=s, fit_intercept=False, tol=1e-14, max_iter=10**6).fit(X, y).coef_
+    np.testing.assert_allclose(b, other, atol=1e-8)
+    assert np.count_nonzero(b) < shape[1]
+
+
+@pytest.mark.parametrize("shape", [(60, 12), (8, 20), (40, 90)], ids=str)
+def test_a_path_ends_each_strength_by_the_gap_or_the_violation(shape):
+    _, y, H, c = data(*shape, shared=0.5)
+    m, penalty = shape[1], SLOPE(0.2)
+    weights, yy = penalty.sequence(m), float(y @ y) / shape[0]
+    strengths = penalty.strength_max(c) * np.logspace(0, -2, 30)
+    for violation, gap in ((1e-10, 0.0), (1e-12, 1e-8)):
+        b, kkt = slope_path(H, c, weights, strengths, np.zeros(m), violation, gap, yy)
+        g = c - b @ H
+        for k, s in enumerate(strengths):
+            assert kkt[k] == pytest.approx(sorted_kkt(b[k], -g[k], s * weights).max() / s, abs=1e-12)
+            if gap and kkt[k] > violation:
+                r = max(1.0, penalty.strength_max(g[k]) / s)  # g / r is feasible
+                fit = 0.5 * (yy - 2 * c @ b[k] + b[k] @ H @ b[k])
+                primal = fit + s * penalty.value(b[k])
+                dual = (yy - c @ b[k]) / r - fit / r**2
+                assert primal - dual <= gap * primal + 1e-14 * yy
+            else:
+                assert kkt[k] <= violation
 
 
 def test_copies_of_a_column_get_one_coefficient():

@@ -88,12 +88,41 @@ def _on_one_gram(
     if not len(union):
         return np.array([len(columns) == 0 for columns in active])
     gram = _gram(problem, weights, mean, inverse, union)
-    out = np.zeros(len(active), bool)
-    for k, columns in enumerate(active):
-        if len(columns) <= MOST:
-            at = np.searchsorted(union, columns)
-            out[k] = _positive(gram[np.ix_(at, at)], bent[columns])
+    gram[np.diag_indices_from(gram)] -= bent[union]
+    return _with_parts(
+        gram, [np.searchsorted(union, columns) if len(columns) <= MOST else None for columns in active]
+    )
+
+
+def _with_parts(matrix: np.ndarray, chosen: list[np.ndarray | None]) -> np.ndarray:
+    """Whether the block of each choice of columns is positive definite; False where there is none.
+
+    All blocks of a definite one are definite, and none that contains one that is not. The choices of a path nearly
+    contain each other, so few of them need a factor, the largest first.
+    """
+    out, within, beyond = np.zeros(len(chosen), bool), list[np.ndarray](), list[np.ndarray]()
+    for k in sorted(range(len(chosen)), key=lambda k: -_length(chosen[k])):
+        columns = chosen[k]
+        if columns is None:
+            continue
+        used = np.zeros(len(matrix), bool)
+        used[columns] = True
+        if any(used[few].all() for few in beyond):
+            continue
+        out[k] = any(many[columns].all() for many in within)
+        if out[k]:
+            continue
+        order = _first_failure(matrix[np.ix_(columns, columns)])
+        out[k] = order == 0
+        if out[k]:
+            within.append(used)
+        else:
+            beyond.append(columns[:order])
     return out
+
+
+def _length(columns: np.ndarray | None) -> int:
+    return 0 if columns is None else len(columns)
 
 
 def _on_coupled_rows(
@@ -126,9 +155,14 @@ def _gram(
 
 def _positive(gram: np.ndarray, bent: Vector) -> bool:
     """Whether the matrix less the diagonal is positive definite."""
-    if not len(bent):
-        return True
     shifted = np.array(gram, dtype=np.float64)
     shifted[np.diag_indices_from(shifted)] -= bent
-    (potrf,) = sla.get_lapack_funcs(("potrf",), (shifted,))
-    return potrf(shifted, lower=1)[1] == 0
+    return _first_failure(shifted) == 0
+
+
+def _first_failure(matrix: np.ndarray) -> int:
+    """The order of the first leading block that is not positive definite; 0 where all are."""
+    if not len(matrix):
+        return 0
+    (potrf,) = sla.get_lapack_funcs(("potrf",), (matrix,))
+    return int(potrf(matrix, lower=1)[1])

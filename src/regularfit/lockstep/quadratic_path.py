@@ -1,4 +1,4 @@
-"""A path on one Gram matrix for penalties with a small solver of their own: groups, SLOPE.
+"""A path on one Gram matrix for penalties with a small solver of their own: groups.
 
 At every strength the solver sees only the columns that matter; all others are checked, and taken in where they are
 pulled away from zero.

@@ -17,10 +17,11 @@ from .group_quadratic import bend_of
 from .groups_path import groups_path
 from .moments import Moments, moments_of
 from .problem import Lane, Problem
-from .prox_newton.parts import GroupKind, Kind, kind_of
+from .prox_newton.parts import GroupKind, Kind, SlopeKind, kind_of
 from .proximal import ProximalPath, proximal_quadratic
 from .quadratic_path import quadratic_path
 from .result import LaneResult, Score, make_path
+from .slope_quadratic import slope_path
 from .subset import subset_path
 from .subset_rounds import most_columns
 
@@ -86,9 +87,12 @@ def solve(
 
 def _with_kind(data: Moments, kind: Kind, grid: Vector, strict: float) -> ProximalPath:
     """A path by the small solver of the penalty, each strength to a gap where there is one."""
-    if isinstance(kind, GroupKind) and len(data.c) <= (
-        SMALL if bend_of(kind.penalty) is None else SMALL_BENT
-    ):
+    if isinstance(kind, SlopeKind):
+        nothing = np.zeros(len(data.c))
+        b, kkt = slope_path(data.gram, data.c, kind.weights, grid, nothing, strict, strict, float(data.yy))
+        return ProximalPath(b, kkt, kkt <= strict, np.zeros(len(grid), np.intp))
+    most = SMALL if isinstance(kind, GroupKind) and bend_of(kind.penalty) is None else SMALL_BENT
+    if isinstance(kind, GroupKind) and len(data.c) <= most:
 
         def gaps(B: np.ndarray, G: np.ndarray, size: Vector, ratio: Vector) -> Vector:
             return np.asarray(_gaps(data, B, G, size, ratio))

@@ -14,7 +14,7 @@ from .._typing import Vector
 from ..errors import InputError
 from ._base import Penalty, Traits, as_coefficients
 
-__all__ = ["SLOPE", "pooled", "sorted_kkt", "sorted_prox"]
+__all__ = ["SLOPE", "sorted_kkt", "sorted_prox"]
 
 
 @final
@@ -160,7 +160,7 @@ def sorted_prox(v: Vector, weights: Vector) -> Vector:
     size = np.abs(v)
     order = np.argsort(-size, kind="stable")
     out = np.zeros(len(v))
-    out[order] = np.maximum(pooled(size[order] - weights), 0.0)
+    out[order] = np.maximum(_pooled(size[order] - weights), 0.0)
     return np.copysign(out, v)
 
 
@@ -173,17 +173,17 @@ def sorted_kkt(w: Vector, grad: Vector, weights: Vector) -> Vector:
     # One pass for all sets: each is moved so far below the one before that they cannot be pooled together.
     numbers = np.cumsum(np.diff(sizes, prepend=sizes[:1]) != 0)
     far = numbers * (2.0 * float(np.abs(rest).max(initial=0.0)))
-    rest = pooled(rest - far) + far
+    rest = _pooled(rest - far) + far
     out = np.empty(len(w))
     out[order] = np.where(sizes == 0, np.maximum(rest, 0.0), np.abs(rest))
     return out
 
 
-def pooled(values: Vector, counts: Vector | None = None) -> Vector:
-    """Return the nearest decreasing vector: neighbours out of order are pooled to their mean, ``counts`` weighing."""
+def _pooled(values: Vector) -> Vector:
+    """Return the nearest decreasing vector: neighbours out of order are pooled to their mean."""
     if not (values[1:] > values[:-1]).any():
         return values
     from scipy.optimize import isotonic_regression  # pyright: ignore[reportMissingTypeStubs]
 
-    found: Any = isotonic_regression(values, weights=counts, increasing=False)
+    found: Any = isotonic_regression(values, increasing=False)
     return cast("Vector", found.x)

@@ -15,7 +15,8 @@ from ..columns import DenseColumns
 from ..group_quadratic import bend_of
 from ..rowwise import Rowwise
 from .curved import Rows
-from .parts import GroupKind
+from .on_gram import OnGram
+from .parts import GroupKind, SlopeKind
 
 if TYPE_CHECKING:
     from .lane import ProxLane
@@ -62,9 +63,11 @@ class Compiled:
         return levels[:done], B, E, R
 
 
-def compiled_of(lane: ProxLane, tol: float) -> Compiled | None:
+def compiled_of(lane: ProxLane, tol: float) -> Compiled | OnGram | None:
     """Return the core's way down for a lane, None where it has none."""
     kind, rows, store = lane.kind, lane.smooth, lane.store
+    if isinstance(kind, SlopeKind) and isinstance(rows, Rows) and rows.quadratic:
+        return OnGram(lane, kind, rows)
     if not isinstance(kind, GroupKind) or bend_of(kind.penalty) is not None or not isinstance(rows, Rows):
         return None
     if not isinstance(store, DenseColumns) or not store.compact:

@@ -106,22 +106,22 @@ class ProxLane:
     def _columns_times(self, rows: Vector, cols: np.ndarray) -> Vector:
         """Some columns on the lane's own scale times ``rows`` (n,)."""
         found = np.zeros(self.problem.p)
-        found[self.columns] = self._back(rows)[0]
+        found[self.columns] = self.back(rows)[0]
         return found[cols]
 
-    def _back(self, rows: Vector) -> tuple[Vector, float]:
+    def back(self, rows: Vector) -> tuple[Vector, float]:
         """The working set times ``rows`` (n,), and their sum where there is an intercept."""
         total = float(rows.sum())
         raw = self.store.back(rows)[self.store.place[self.columns]]
         return self.scale * raw - self.shift * total, total if self.intercept else 0.0
 
-    def _forward(self, held: np.ndarray, step: Vector, level: float) -> Vector:
-        """The predictor's change (n,) with some coefficients of the working set and the level."""
-        B = np.zeros((self.store.width, 1))
+    def forward(self, held: np.ndarray, steps: np.ndarray, levels: Vector) -> np.ndarray:
+        """The predictors' changes (n, k) with steps (m, k) in some coefficients of the working set, and levels (k,)."""
+        B = np.zeros((self.store.width, len(levels)))
         if self.problem.fit_intercept:
-            B[0] = level - float(self.shift[held] @ step)
-        B[self.store.place[self.columns[held]], 0] = self.scale[held] * step
-        return self.store.matmat(B)[:, 0]
+            B[0] = levels - self.shift[held] @ steps
+        B[self.store.place[self.columns[held]]] = self.scale[held, None] * steps
+        return self.store.matmat(B)
 
     # ------------------------------------------------------------------ strengths
 
@@ -155,7 +155,7 @@ class ProxLane:
         """Newton steps until no optimality condition is violated by more than a share of the strength."""
         before, descent = np.inf, self.smooth.descent(self.eta)
         for _ in range(STEPS):
-            g, g0 = self._back(descent)
+            g, g0 = self.back(descent)
             violation = part.kkt(self.b, -g, s)
             worst = max(float(violation.max(initial=0.0)), abs(g0))
             noise = ROUNDING * float(np.abs(descent).sum())
@@ -217,7 +217,7 @@ class ProxLane:
                 return False
             if not step.any() and level == 0:
                 return False
-            move = self._forward(held, step, level)
+            move = self.forward(held, step[:, None], np.array([level]))[:, 0]
             slope = -float(g[held] @ step) - g0 * level
             share = self.search.share(self.eta, move, slope, partial(_along, small, s, start, new))
             if share:

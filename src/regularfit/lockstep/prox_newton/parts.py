@@ -13,7 +13,6 @@ from ..._typing import Vector
 from ...penalties import SLOPE, Folded, Penalty
 from ...penalties._groups import Layout
 from ...penalties.group import distance, shorten
-from ...penalties.slope import sorted_kkt
 from ..group_quadratic import ON_GROUPS, OnGroups, bend_of, solve_groups
 from ..on_scale import OnScale
 from ..slope_quadratic import solve_slope
@@ -187,8 +186,12 @@ class SlopeKind(Kind):
 
     penalty: SLOPE
 
+    def __init__(self, penalty: SLOPE, p: int) -> None:
+        super().__init__(penalty, p)
+        self.weights = penalty.sequence(p)
+
     def part(self, columns: np.ndarray) -> Part:
-        return SlopePart(self.penalty.sequence(self.p)[: len(columns)])
+        return SlopePart(self.weights[: len(columns)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +204,9 @@ class SlopePart(Part):
         return s * float(self.weights @ np.sort(np.abs(b))[::-1])
 
     def kkt(self, b: Vector, grad: Vector, s: float) -> Vector:
-        return sorted_kkt(b, grad, s * self.weights)
+        out = np.empty(len(b))
+        _core.sorted_violation(np.ascontiguousarray(b), -grad, self.weights, s, out)
+        return out
 
     def ratio(self, grad: Vector, s: float) -> float:
         sums = np.cumsum(np.sort(np.abs(grad))[::-1]) / (s * np.cumsum(self.weights))
