@@ -52,6 +52,7 @@ class Front:
     objective: float = np.inf  # at the last accepted strength
     bend: float = 0.25  # mean curvature of the loss there
     steep: float = 1.0  # root of a bound on its curvatures, at least 1
+    loss: float = np.inf  # its mean there
     pending: list[int] = field(default_factory=list)  # violators that must come in before the next solve
     # [intercept, working set] at the last accepted strength and at the one before (Newton lanes)
     base: Vector = field(default_factory=lambda: np.empty(0))

@@ -77,6 +77,7 @@ class NewtonRounds:
             # a guess at what a weak penalty reaches
             explained = 0.1 * (self.null.deviance[front.lane] + self.null.perfect[front.lane]) / 2
             front.objective = float(max(explained, self.null.least[front.lane]))
+            front.loss = (self.null.deviance[front.lane] + self.null.perfect[front.lane]) / 2
             front.bend, front.steep = float(self.null.bend[front.lane]), float(self.null.steep[front.lane])
             front.base = np.full(self.columns.shift, self.null.level[front.lane])
             front.skip_null(self.null.level[front.lane])
@@ -169,7 +170,7 @@ class NewtonRounds:
         bend = batch.bend[:count]
         if count:
             front.bend, front.steep = float(bend[-1]), float(batch.steep[count - 1])
-        steep = np.array([self.free.steep(front, eta[k]) for k in range(count)])
+        steep = np.array([self.free.steep(front, eta[k], batch.top[k]) for k in range(count)])
         if not batch.room.any:
             return self.free.moved_by_intercept(r.sum(axis=1), bend, steep), steep
         g = batch.descent[:, batch.shift :]

@@ -159,12 +159,19 @@ class Together:
             at += len(which)
             B[batch.positions, spans[-1]] = (batch.b[which] * batch.scale).T
 
+        bends: list[np.ndarray] = []  # of every block of rows
+
         def residual(rows: slice, eta: np.ndarray) -> np.ndarray:
             weights = self.minus_weights[rows]
             y, offset = self.problem.y[rows], self.problem.offset[rows]
-            return self.rowwise.residual(y, offset, weights, lanes, columns, eta, E[rows], R[rows])
+            own = np.zeros((2, len(columns)))
+            bends.append(own)
+            return self.rowwise.residual(y, offset, weights, lanes, columns, eta, E[rows], R[rows], own)
 
         G = self.columns.sweep(B, residual, self.team)
+        means, tops = np.sum(bends, axis=0)[0], np.max(bends, axis=0)[1]
+        for (batch, which), span in zip(live, spans, strict=True):
+            batch.bent(which, means[span], tops[span])
         return [
             np.ascontiguousarray((G[batch.positions, span] * batch.scale[:, None]).T)
             for (batch, _), span in zip(live, spans, strict=True)
@@ -187,14 +194,9 @@ class Together:
         ):  # what the intercept leaves open is judged by the curvature where it is, not where it was
             batch.take_bend(self.rowwise, self.problem.y, which[near], eta[:, near])
             errors[near] = batch.errors(which[near], descent[near])
-        for k in np.flatnonzero(
-            ~(errors <= 0.5 * batch.error[which])
-        ):  # not clearly better: look at the objective
+        doubtful = np.flatnonzero(~(errors <= 0.5 * batch.error[which]))  # look at the objective
+        for k, objective in zip(doubtful, self._objectives(batch, which[doubtful], eta[:, doubtful]), strict=True):
             slot = which[k]
-            objective = self._objective(batch, slot, batch.b[slot], eta[:, k])
-            if np.isinf(step.objective[slot]):
-                before = step.previous[slot]
-                step.objective[slot] = self._objective(batch, slot, before, self._predictor(batch, before))
             if objective <= step.objective[slot] * (1 + 1e-12) + 1e-300:
                 step.objective[slot] = objective
             else:
@@ -206,10 +208,10 @@ class Together:
         batch.live[which[good & (errors <= 0.3 * self.tol)]] = False
         return retry
 
-    def _objective(self, batch: Batch, slot: int, b: Vector, eta: Vector) -> float:
-        weights, own = batch.front.weights[:, None], np.zeros(1, np.int64)
-        [loss] = self.rowwise.means(self.problem.y, weights, own, eta[:, None])
-        return float(loss + batch.strengths[slot] * batch.penalty(b))
+    def _objectives(self, batch: Batch, which: np.ndarray, eta: np.ndarray) -> Vector:
+        weights, own = batch.front.weights[:, None], np.zeros(len(which), np.int64)
+        losses = self.rowwise.means(self.problem.y, weights, own, eta) if len(which) else np.zeros(0)
+        return losses + batch.strengths[which] * batch.penalty(batch.b[which])
 
 
 class Steps:
@@ -220,7 +222,7 @@ class Steps:
         self.previous = batch.b.copy()
         self.last_start, self.last_new = batch.b.copy(), batch.b.copy()
         self.mixable = np.zeros(len(batch), bool)
-        self.objective = np.full(len(batch), np.inf)
+        self.objective = batch.front.loss + batch.strengths * batch.penalty(batch.b)
         batch.front.core.open(len(batch))
 
     @property
