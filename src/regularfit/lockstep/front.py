@@ -53,6 +53,8 @@ class Front:
     bend: float = 0.25  # mean curvature of the loss there
     steep: float = 1.0  # root of a bound on its curvatures, at least 1
     loss: float = np.inf  # its mean there
+    hessian: np.ndarray | None = None  # of [intercept, working set], the last that was made (Newton lanes)
+    hessian_at: float = 0.0  # the strength it was made for
     pending: list[int] = field(default_factory=list)  # violators that must come in before the next solve
     # [intercept, working set] at the last accepted strength and at the one before (Newton lanes)
     base: Vector = field(default_factory=lambda: np.empty(0))

@@ -25,6 +25,8 @@ __all__ = ["Together"]
 
 STEPS = 60  # of a batch before it is certified as it stands
 NEAR = 0.2  # distance of log strengths at which lanes share a Hessian
+TURNS = 2  # times the core's answer is corrected for a Hessian that turns with the strength
+POOR = 1e-4  # error that the second look should not find at a batch's far end
 REFRESH = 4  # steps on one Hessian before a lane gets a fresh one of its own
 
 Part = tuple[Batch, np.ndarray]  # a batch, and which of its strengths
@@ -70,8 +72,10 @@ class Together:
                 self._settle(live, E, R)
                 break
             if narrow or (step and step % REFRESH == 0):  # the middle of what is left: the slow
-                middles = [(batch, batch.first + which[len(which) // 2]) for batch, which in again]
-                self._hessians([(steps[batch], E[:, at]) for batch, at in middles], alone=True)
+                self._renew([(steps[batch], which[len(which) // 2]) for batch, which in again], E, alone=True)
+            elif step == 1:
+                far = [part for part in again if len(part[1]) > 2 and part[0].error[part[1][-1]] > POOR]
+                self._renew([(steps[batch], which[-1]) for batch, which in far], E, alone=False)
             list(self.team.map(lambda part: steps[part[0]].step(part[1]), again))
         return E, R
 
@@ -97,6 +101,12 @@ class Together:
         return self.columns.matmat(B)[:, 0] + self.problem.offset
 
     # ------------------------------------------------------------------ Hessians
+
+    def _renew(self, wanted: list[tuple[Steps, int]], E: np.ndarray, alone: bool) -> None:
+        """Hessians where some strengths stand."""
+        for step, slot in wanted:
+            step.at = float(step.batch.strengths[slot])
+        self._hessians([(step, E[:, step.batch.first + slot]) for step, slot in wanted], alone)
 
     def _hessians(self, wanted: list[tuple[Steps, Vector]], alone: bool) -> None:
         """Fresh Hessians at the given predictors: of each lane its own, or of all folds from one pass."""
@@ -222,6 +232,8 @@ class Steps:
         self.previous = batch.b.copy()
         self.last_start, self.last_new = batch.b.copy(), batch.b.copy()
         self.mixable = np.zeros(len(batch), bool)
+        self.at = float(batch.strengths[len(batch) // 2])  # the strength that the Hessian is made for
+        self.turn: np.ndarray | None = None
         self.objective = batch.front.loss + batch.strengths * batch.penalty(batch.b)
         batch.front.core.open(len(batch))
 
@@ -235,7 +247,21 @@ class Steps:
         self.mixable[:] = False  # answers under another Hessian do not mix
         H *= self.batch.scale
         H *= self.batch.scale[:, None]
+        self.hessian = H
         self.batch.front.core.replace(np.asfortranarray(H))
+        self._bend(H)
+
+    def _bend(self, H: np.ndarray) -> None:
+        """How the Hessian turns with the strength: from this one and the last one of the lane."""
+        front, s = self.batch.front, self.at
+        old, run = front.hessian, front.hessian_at - s
+        self.turn = None
+        if old is not None and run > NEAR * s:
+            size = len(old)
+            self.turn = np.zeros_like(H)
+            self.turn[:size, :size] = (old - H[:size, :size]) / run
+        if self.turn is not None or old is None:
+            front.hessian, front.hessian_at = H, s
 
     def from_base(self) -> None:
         """The first step, from the last accepted solution."""
@@ -246,18 +272,19 @@ class Steps:
         batch.error = batch.errors(
             every, batch.descent
         )  # a first step that is not clearly better is looked at too
-        self.step(every)
+        self.step(every, 0.5 * (batch.strengths + batch.front.strength_now))
         self.mixable[:] = False
 
-    def step(self, which: np.ndarray) -> None:
-        """One Newton step of some strengths, from batch.b along the model."""
+    def step(self, which: np.ndarray, at: Vector | None = None) -> None:
+        """One Newton step of some strengths, from batch.b along the model; its Hessian is that of strengths ``at``."""
         batch = self.batch
-        m, w = len(which), batch.b.shape[1]
-        new, grad, kkt, ok = np.empty((m, w)), np.empty((m, w)), np.empty(m), np.empty(m, np.uint8)
         start = np.ascontiguousarray(batch.b[which])
-        descent = np.ascontiguousarray(batch.descent[which])
-        strengths = np.ascontiguousarray(batch.strengths[which])
-        batch.front.core.newton(which.astype(np.int32), strengths, start, descent, new, grad, kkt, ok)
+        new = self._solve(which, start, batch.descent[which])
+        away = ((batch.strengths if at is None else at)[which] - self.at)[:, None]
+        for _ in range(TURNS if self.turn is not None else 0):
+            # What the core's Hessian lacks of the strength's own changes the gradient at the answer, and the answer moves.
+            pull = batch.descent[which] - (new - start) @ self.hessian - away * ((new - start) @ self.turn)
+            new = self._solve(which, new, pull)
         self.previous[which] = start
         moved = self._accelerate(which, start, new)
         _, _, lower, upper = batch.terms
@@ -265,6 +292,15 @@ class Steps:
             moved[:, batch.shift :], lower, upper
         )  # mixing looks beyond the points it mixes
         batch.b[which] = moved
+
+    def _solve(self, which: np.ndarray, start: np.ndarray, descent: np.ndarray) -> np.ndarray:
+        m, w = start.shape
+        new, grad, kkt, ok = np.empty((m, w)), np.empty((m, w)), np.empty(m), np.empty(m, np.uint8)
+        strengths = np.ascontiguousarray(self.batch.strengths[which])
+        self.batch.front.core.newton(
+            which.astype(np.int32), strengths, start, np.ascontiguousarray(descent), new, grad, kkt, ok
+        )
+        return new
 
     def _accelerate(self, which: np.ndarray, start: np.ndarray, new: np.ndarray) -> np.ndarray:
         """Anderson's mixing of depth one: steps on a stale Hessian shrink steadily, so two tell where they lead.
