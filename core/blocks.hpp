@@ -69,11 +69,17 @@ RF_CLONES static void forward8(const double* z, std::size_t ld, int rows, int w,
     }
 }
 
-// e (rows x m, row by row) = z b (w x m): whole registers first, the rest padded with zeros.
+// e (rows x m, row by row) = z b (w x m): whole registers first, the rest padded with zeros.  A few columns of a few rows stay
+// in the first cache while all registers' worth of vectors pass.
 inline void forward(const double* z, std::size_t ld, int rows, int w, const double* b, double* e, int m) {
+    constexpr int tile = 256, panel = 8;
     std::fill(e, e + std::size_t(rows) * m, 0.0);
-    int k = 0;
-    for (; k + 8 <= m; k += 8) forward8(z, ld, rows, w, b + k, m, e + k, m);
+    const int k = m / 8 * 8;
+    if (k == 8) forward8(z, ld, rows, w, b, m, e, m);
+    for (int i = 0; k > 8 && i < rows; i += tile)
+        for (int j = 0; j < w; j += panel)
+            for (int at = 0; at < k; at += 8)
+                forward8(z + i + j * ld, ld, std::min(tile, rows - i), std::min(panel, w - j), b + std::size_t(j) * m + at, m, e + std::size_t(i) * m + at, m);
     if (k == m) return;
     std::vector<double> padded(std::size_t(w) * 8, 0.0), answer(std::size_t(rows) * 8, 0.0);
     for (int j = 0; j < w; ++j) std::copy_n(b + std::size_t(j) * m + k, m - k, padded.data() + std::size_t(j) * 8);

@@ -115,15 +115,22 @@ void gram_errors(Grams grams, Rows total, Rows shares, Vector whole, Vector weig
                     tests.data() + k * groups, errors.data() + k * count * groups, sums.data() + k * count * 5, kkt.data() + k * count});
 }
 
+using OutGathered = nb::ndarray<nb::ndim<2>, nb::f_contig, nb::device::cpu>;
+
 template <class T>
 void gather_as(nb::ndarray<nb::ndim<2>, nb::device::cpu, nb::ro> x, const Index& rows, const Index& cols, const double* centre,
-               const double* scale, const double* weight, OutColumns& out) {
-    rf::gather(static_cast<const T*>(x.data()), x.stride(0), x.stride(1), rows.data(), static_cast<int>(rows.shape(0)), cols.data(),
-               static_cast<int>(cols.shape(0)), centre, scale, weight, out.data());
+               const double* scale, const double* weight, OutGathered& out) {
+    const auto into = [&](auto* to) {
+        rf::gather(static_cast<const T*>(x.data()), x.stride(0), x.stride(1), rows.data(), static_cast<int>(rows.shape(0)), cols.data(),
+                   static_cast<int>(cols.shape(0)), centre, scale, weight, to);
+    };
+    if (out.dtype() == nb::dtype<float>()) into(static_cast<float*>(out.data()));
+    else into(static_cast<double*>(out.data()));
 }
 
 void gather(nb::ndarray<nb::ndim<2>, nb::device::cpu, nb::ro> x, Index rows, Index cols, std::optional<Vector> centre,
-            std::optional<Vector> scale, std::optional<Vector> weight, OutColumns out) {
+            std::optional<Vector> scale, std::optional<Vector> weight, OutGathered out) {
+    need(out.dtype() == nb::dtype<double>() || out.dtype() == nb::dtype<float>(), "gather: out must be float64 or float32");
     need(out.shape(0) == rows.shape(0) && out.shape(1) == cols.shape(0), "gather: out must be rows x cols");
     need(!centre || centre->shape(0) == cols.shape(0), "gather: one centre per column");
     need(!scale || scale->shape(0) == cols.shape(0), "gather: one scale per column");

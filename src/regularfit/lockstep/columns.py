@@ -165,10 +165,8 @@ class DenseColumns(Columns):
             used = np.flatnonzero(weights[span])
             if len(used) == 0:
                 continue
-            A = np.empty((len(used), len(positions)), order="F")
+            A = np.empty((len(used), len(positions)), np.float32 if single else np.float64, order="F")
             _core.gather(block, used, positions, None, None, np.sqrt(weights[span][used]), A)
-            if single:
-                A = A.astype(np.float32)
             H += A.T @ A
         return np.asfortranarray(H)
 

@@ -59,6 +59,9 @@ class Front:
     # [intercept, working set] at the last accepted strength and at the one before (Newton lanes)
     base: Vector = field(default_factory=lambda: np.empty(0))
     earlier: Vector | None = None
+    # (n,) predictors there and at the one before, where lanes go together
+    eta: Vector | None = None
+    eta_before: Vector | None = None
     full: bool = False  # whether more columns than asked for have entered
 
     def __post_init__(self) -> None:

@@ -152,10 +152,9 @@ class NewtonRounds:
             if accepted < len(batch) and mine[accepted].violators:
                 front.take_violators(mine[accepted].violators, gradients[batch.first + accepted])
             if accepted:
-                front.earlier = batch.b[accepted - 2].copy() if accepted > 1 else front.base
                 front.base = batch.b[accepted - 1].copy()
                 if isinstance(self.solver, Together):
-                    front.core.keep(accepted - 1)
+                    self.solver.passed(batch, accepted, E)
             front.advance(accepted, len(batch), gradients[batch.span])
             if batch.steps > 7:
                 front.batch = max(1, front.batch // 2)

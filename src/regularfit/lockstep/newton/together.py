@@ -64,7 +64,7 @@ class Together:
             descents = self._sweep(live, E, R)
             again: list[Part] = []
             for (batch, which), descent in zip(live, descents, strict=True):
-                retry = self._judge(steps[batch], which, descent, E[:, batch.first + which])
+                retry = self._judge(steps[batch], which, descent, E[:, batch.span])
                 again.append((batch, which[batch.live[which] & ~retry[which]]))
                 batch.steps += 1
             again = [(batch, which) for batch, which in again if len(which)]
@@ -84,21 +84,35 @@ class Together:
     def _predict(self, steps: dict[Batch, Steps]) -> None:
         """What the quadratic model says, taken from the last accepted solution.
 
-        Its Hessian is that of the batch's middle, where a straight line in the strength through the last two solutions
+        Its Hessian is that of the batch's middle, where a straight line in the strength through the last two predictors
         leads: the mean curvature on the way to the batch's far end. (Letting one lane lead and guessing the others from
         its solutions was tried: 16 to 90 % more steps.)
         """
         wanted = []
         for batch, step in steps.items():
             grow(batch)
-            wanted.append((step, self._predictor(batch, straight(batch, len(batch) // 2))))
+            wanted.append((step, self._ahead(batch, len(batch) // 2)))
         self._hessians(wanted, alone=False)
         list(self.team.map(lambda step: step.from_base(), steps.values()))
 
-    def _predictor(self, batch: Batch, b: Vector) -> Vector:
-        B = np.zeros((self.columns.width, 1))
-        B[batch.positions, 0] = b * batch.scale
-        return self.columns.matmat(B)[:, 0] + self.problem.offset
+    def _ahead(self, batch: Batch, k: int) -> Vector:
+        """Where a straight line in the strength through the predictors of the last two solutions leads."""
+        front = batch.front
+        if front.eta is None:
+            B = np.zeros((self.columns.width, 1))
+            B[batch.positions, 0] = batch.b[k] * batch.scale
+            return self.columns.matmat(B)[:, 0] + self.problem.offset
+        run = front.strength_before - front.strength_now
+        if front.eta_before is None or run <= 0:
+            return front.eta
+        return front.eta + (front.strength_now - batch.strengths[k]) / run * (front.eta - front.eta_before)
+
+    def passed(self, batch: Batch, count: int, E: np.ndarray) -> None:
+        """Note that the first strengths of a batch stand: the next one begins there."""
+        front = batch.front
+        front.core.keep(count - 1)
+        front.eta_before = E[:, batch.first + count - 2].copy() if count > 1 else front.eta
+        front.eta = E[:, batch.first + count - 1].copy()
 
     # ------------------------------------------------------------------ Hessians
 
@@ -202,10 +216,11 @@ class Together:
         if len(
             near
         ):  # what the intercept leaves open is judged by the curvature where it is, not where it was
-            batch.take_bend(self.rowwise, self.problem.y, which[near], eta[:, near])
+            batch.take_bend(self.rowwise, self.problem.y, which[near], eta[:, which[near]])
             errors[near] = batch.errors(which[near], descent[near])
         doubtful = np.flatnonzero(~(errors <= 0.5 * batch.error[which]))  # look at the objective
-        for k, objective in zip(doubtful, self._objectives(batch, which[doubtful], eta[:, doubtful]), strict=True):
+        found = self._objectives(batch, which[doubtful], eta[:, which[doubtful]])
+        for k, objective in zip(doubtful, found, strict=True):
             slot = which[k]
             if objective <= step.objective[slot] * (1 + 1e-12) + 1e-300:
                 step.objective[slot] = objective
