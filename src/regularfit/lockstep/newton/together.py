@@ -27,6 +27,7 @@ STEPS = 60  # of a batch before it is certified as it stands
 NEAR = 0.2  # distance of log strengths at which lanes share a Hessian
 TURNS = 2  # times the core's answer is corrected for a Hessian that turns with the strength
 POOR = 1e-4  # error that the second look should not find at a batch's far end
+NARROW = 64  # columns of which a Hessian costs about as much as a look at eight strengths
 REFRESH = 4  # steps on one Hessian before a lane gets a fresh one of its own
 
 Part = tuple[Batch, np.ndarray]  # a batch, and which of its strengths
@@ -74,8 +75,8 @@ class Together:
             if narrow or (step and step % REFRESH == 0):  # the middle of what is left: the slow
                 self._renew([(steps[batch], which[len(which) // 2]) for batch, which in again], E, alone=True)
             elif step == 1:
-                far = [part for part in again if len(part[1]) > 2 and part[0].error[part[1][-1]] > POOR]
-                self._renew([(steps[batch], which[-1]) for batch, which in far], E, alone=False)
+                far = [(steps[batch], which[-1]) for batch, which in again if poor(batch, which)]
+                self._renew(far, E, alone=False)
             list(self.team.map(lambda part: steps[part[0]].step(part[1]), again))
         return E, R
 
@@ -335,6 +336,11 @@ class Steps:
             known & (size > 0) & ((new != 0) == (last_new != 0)).all(axis=1) & (mixed * new >= 0).all(axis=1)
         )
         return np.where(good[:, None], mixed, new)
+
+
+def poor(batch: Batch, which: np.ndarray) -> bool:
+    """Whether the far end of a batch is so far from its solution that one more Hessian, there, pays off."""
+    return len(which) > 2 and len(batch.positions) <= NARROW and bool(batch.error[which[-1]] > POOR)
 
 
 def grow(batch: Batch) -> None:
