@@ -110,19 +110,28 @@ RF_CLONES static void dot4x4(const double* const a[4], const double* const b[4],
 }
 
 // Inner products of columns old .. now of a matrix (column by column, n rows) with all of 0 .. now, into a symmetric matrix.
+// Rows go in parts of which all columns fit the cache.
 inline void inner_products(const double* columns, int n, int old, int now, double* out, std::size_t ld) {
-    const auto column = [&](int j) { return columns + std::size_t(std::min(j, now - 1)) * n; };
+    const int part = std::max(64, std::min(n, (1 << 16) / std::max(now, 1) / 8 * 8));
     double tile[16];
-    for (int j = old; j < now; j += 4)
-        for (int i = 0; i < j + 4 && i < now; i += 4) {
-            const double* const a[4] = {column(i), column(i + 1), column(i + 2), column(i + 3)};
-            const double* const b[4] = {column(j), column(j + 1), column(j + 2), column(j + 3)};
-            dot4x4(a, b, n, tile);
-            for (int q = 0; q < 16; ++q) {
-                const int row = i + q % 4, col = j + q / 4;
-                if (row < now && col < now) out[row + col * ld] = out[col + row * ld] = tile[q];
+    for (int first = 0; first < n; first += part) {
+        const int rows = std::min(part, n - first);
+        const auto column = [&](int j) { return columns + std::size_t(std::min(j, now - 1)) * n + first; };
+        for (int j = old; j < now; j += 4)
+            for (int i = 0; i < j + 4 && i < now; i += 4) {
+                const double* const a[4] = {column(i), column(i + 1), column(i + 2), column(i + 3)};
+                const double* const b[4] = {column(j), column(j + 1), column(j + 2), column(j + 3)};
+                dot4x4(a, b, rows, tile);
+                for (int q = 0; q < 16; ++q) {
+                    const int row = i + q % 4, col = j + q / 4;
+                    if (row >= now || col >= now || row > col) continue;
+                    double& to = out[row + col * ld];
+                    to = first == 0 ? tile[q] : to + tile[q];
+                }
             }
-        }
+    }
+    for (int j = old; j < now; ++j)
+        for (int i = 0; i < j; ++i) out[j + i * ld] = out[i + j * ld];
 }
 
 }  // namespace rf

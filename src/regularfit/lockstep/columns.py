@@ -149,7 +149,8 @@ class DenseColumns(Columns):
                 total += piece(k)
             return total
 
-        runs = min(len(self._blocks), RUNS * team.threads)  # handing over a block costs as much as a tenth of it
+        # Handing over a block by itself would cost as much as a tenth of it.
+        runs = min(len(self._blocks), RUNS * team.threads)
         every = range(len(self._blocks))
         return cast("np.ndarray", sum(team.map(run, [every[k::runs] for k in range(runs)])))
 

@@ -298,7 +298,7 @@ class Steps:
         new = self._solve(which, start, batch.descent[which])
         away = ((batch.strengths if at is None else at)[which] - self.at)[:, None]
         for _ in range(TURNS if self.turn is not None else 0):
-            # What the core's Hessian lacks of the strength's own changes the gradient at the answer, and the answer moves.
+            # What the core's Hessian lacks of the strength's own changes the gradient where the answer is.
             pull = batch.descent[which] - (new - start) @ self.hessian - away * ((new - start) @ self.turn)
             new = self._solve(which, new, pull)
         self.previous[which] = start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,12 +10,14 @@ import numpy as np
 
 from ..._typing import Vector
 from ...designs import Design
-from ...losses import CoupledLoss, Squared
+from ...losses import CoupledLoss, Gamma, Logistic, Poisson, Squared
 from ..cox.smooth import CoxSmooth
 from ..norm_gaps import relative_gap
 from ..problem import Problem
 
-__all__ = ["Curve", "Rows", "Smooth", "smooth_of"]
+__all__ = ["Curve", "Rows", "Smooth", "proofs", "smooth_of"]
+
+ELEMENTWISE = (Squared, Logistic, Poisson, Gamma)  # losses that take many predictors at once
 
 FLOOR = 1e-5  # of the mean curvature: rows below it (Huber's far ones have none) are lifted, or steps would know no end
 
@@ -106,6 +109,16 @@ class Rows:
         rows = (self._y, self._w, self._offset)
         return relative_gap(self.problem, rows, eta[self._used], size, ratio, level)
 
+    def proofs(self, E: np.ndarray, sizes: Vector, ratios: Vector, levels: Vector) -> tuple[Vector, Vector]:
+        """Return gaps and deviances of several predictors, the rows of E; see :func:`proofs`."""
+        y, w, eta = self._y, self._w, E[:, self._used]
+        primal = self.loss.value(y, eta) @ w + sizes
+        V = self.loss.gradient(y, eta) / np.maximum(1.0, ratios)[:, None]
+        dual = (V * self._offset - self.loss.conjugate(y, V)) @ w
+        left = np.abs((V @ w) * levels) if self.problem.fit_intercept else 0.0
+        gaps = (np.maximum(primal - dual, 0.0) + left) / np.maximum(primal, np.finfo(np.float64).tiny)
+        return gaps, self.loss.deviance(y, eta) @ w
+
     def curve(self, eta: Vector, lifted: Vector | None) -> Curve:
         bend = self.loss.curvature(self._y, eta[self._used])
         mean = float(self._w @ bend)
@@ -128,6 +141,20 @@ class Rows:
         out = np.zeros(self._n)
         out[self._used] = values
         return out
+
+
+def proofs(
+    smooth: Smooth, etas: Sequence[Vector], sizes: Vector, ratios: Vector, levels: Vector
+) -> tuple[Vector, Vector]:
+    """Return relative gaps and deviances, (m,), of several solutions; gaps are nan where a ratio is."""
+    if isinstance(smooth, Rows) and isinstance(smooth.loss, ELEMENTWISE) and not np.isnan(ratios).any():
+        return smooth.proofs(np.array(etas), sizes, ratios, levels)
+    facts = zip(etas, sizes.tolist(), ratios.tolist(), levels.tolist(), strict=True)
+    gaps = [
+        np.nan if np.isnan(ratio) else smooth.gap(eta, size, ratio, level)
+        for eta, size, ratio, level in facts
+    ]
+    return np.array(gaps), np.array([smooth.deviance(eta) for eta in etas])
 
 
 def smooth_of(problem: Problem, weights: Vector) -> Smooth:
