@@ -112,7 +112,7 @@ RF_CLONES static void dot4x4(const double* const a[4], const double* const b[4],
 // Inner products of columns old .. now of a matrix (column by column, n rows) with all of 0 .. now, into a symmetric matrix.
 // Rows go in parts of which all columns fit the cache.
 inline void inner_products(const double* columns, int n, int old, int now, double* out, std::size_t ld) {
-    const int part = std::max(64, std::min(n, (1 << 16) / std::max(now, 1) / 8 * 8));
+    const int part = std::max(64, std::min(n, (1 << 17) / std::max(now, 1) / 8 * 8));
     double tile[16];
     for (int first = 0; first < n; first += part) {
         const int rows = std::min(part, n - first);

@@ -53,9 +53,8 @@ class Layout:
 
 def as_groups(groups: Any, what: str) -> Groups:
     """Return groups as a tuple: one label per column, or one tuple of columns per group."""
-    given = (
-        groups.tolist() if isinstance(groups, np.ndarray) else groups
-    )  # of which a few are shown, where all would take milliseconds
+    # Of an array a few labels are shown; its own repr writes all of them first, which takes milliseconds.
+    given = groups.tolist() if isinstance(groups, np.ndarray) else groups
     shown = f"{what}({reprlib.repr(given)})"
     if isinstance(groups, (str, bytes)) or not isinstance(groups, (Sequence, np.ndarray)):
         raise InputError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +15,7 @@ from ...losses import CoupledLoss, Gamma, Logistic, Poisson, Squared
 from ..cox.smooth import CoxSmooth
 from ..norm_gaps import relative_gap
 from ..problem import Problem
+from ..rowwise import Rowwise
 
 __all__ = ["Curve", "Rows", "Smooth", "proofs", "smooth_of"]
 
@@ -94,7 +96,7 @@ class Rows:
         self.problem, self.loss, self.quadratic = problem, problem.loss, isinstance(problem.loss, Squared)
         self._used = slice(None) if (weights > 0).all() else np.flatnonzero(weights > 0)
         self._y, self._w, self._n = problem.y[self._used], weights[self._used], len(weights)
-        self._offset = problem.offset[self._used]
+        self._offset, self._twin = problem.offset[self._used], Rowwise(problem.loss).twin
 
     def value(self, eta: Vector) -> float:
         return float(self._w @ self.loss.value(self._y, eta[self._used]))
@@ -111,13 +113,29 @@ class Rows:
 
     def proofs(self, E: np.ndarray, sizes: Vector, ratios: Vector, levels: Vector) -> tuple[Vector, Vector]:
         """Return gaps and deviances of several predictors, the rows of E; see :func:`proofs`."""
-        y, w, eta = self._y, self._w, E[:, self._used]
-        primal = self.loss.value(y, eta) @ w + sizes
-        V = self.loss.gradient(y, eta) / np.maximum(1.0, ratios)[:, None]
-        dual = (V * self._offset - self.loss.conjugate(y, V)) @ w
+        eta, w = np.ascontiguousarray(E[:, self._used]), self._w
+        losses = self._vectors("value", eta) @ w
+        primal = losses + sizes
+        V = self._vectors("gradient", eta) / np.maximum(1.0, ratios)[:, None]
+        dual = (V * self._offset - self.loss.conjugate(self._y, V)) @ w
         left = np.abs((V @ w) * levels) if self.problem.fit_intercept else 0.0
         gaps = (np.maximum(primal - dual, 0.0) + left) / np.maximum(primal, np.finfo(np.float64).tiny)
-        return gaps, self.loss.deviance(y, eta) @ w
+        return gaps, np.maximum(2 * losses - self._perfect, 0.0)
+
+    @cached_property
+    def _perfect(self) -> float:
+        """Twice the loss of a perfect prediction: what it lies above the deviance, whatever the predictor."""
+        return 2 * float(self._w @ self.loss.value(self._y, self._offset)) - self.deviance(
+            self.problem.offset
+        )
+
+    def _vectors(self, name: str, eta: np.ndarray) -> np.ndarray:
+        """One of the loss's vectors for every row of predictors (m, rows), compiled where it has a twin."""
+        if self._twin is None:
+            return getattr(self.loss, name)(self._y, eta)
+        out = np.empty_like(eta)
+        getattr(self._twin, name)(np.tile(self._y, len(eta)), eta.ravel(), out.ravel())
+        return out
 
     def curve(self, eta: Vector, lifted: Vector | None) -> Curve:
         bend = self.loss.curvature(self._y, eta[self._used])
