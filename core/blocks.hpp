@@ -69,11 +69,17 @@ RF_CLONES static void forward8(const double* z, std::size_t ld, int rows, int w,
     }
 }
 
-// e (rows x m, row by row) = z b (w x m): whole registers first, the rest padded with zeros.
+// e (rows x m, row by row) = z b (w x m): whole registers first, the rest padded with zeros.  A few columns of a few rows stay
+// in the first cache while all registers' worth of vectors pass.
 inline void forward(const double* z, std::size_t ld, int rows, int w, const double* b, double* e, int m) {
+    constexpr int tile = 256, panel = 8;
     std::fill(e, e + std::size_t(rows) * m, 0.0);
-    int k = 0;
-    for (; k + 8 <= m; k += 8) forward8(z, ld, rows, w, b + k, m, e + k, m);
+    const int k = m / 8 * 8;
+    if (k == 8) forward8(z, ld, rows, w, b, m, e, m);
+    for (int i = 0; k > 8 && i < rows; i += tile)
+        for (int j = 0; j < w; j += panel)
+            for (int at = 0; at < k; at += 8)
+                forward8(z + i + j * ld, ld, std::min(tile, rows - i), std::min(panel, w - j), b + std::size_t(j) * m + at, m, e + std::size_t(i) * m + at, m);
     if (k == m) return;
     std::vector<double> padded(std::size_t(w) * 8, 0.0), answer(std::size_t(rows) * 8, 0.0);
     for (int j = 0; j < w; ++j) std::copy_n(b + std::size_t(j) * m + k, m - k, padded.data() + std::size_t(j) * 8);
@@ -104,19 +110,28 @@ RF_CLONES static void dot4x4(const double* const a[4], const double* const b[4],
 }
 
 // Inner products of columns old .. now of a matrix (column by column, n rows) with all of 0 .. now, into a symmetric matrix.
+// Rows go in parts of which all columns fit the cache.
 inline void inner_products(const double* columns, int n, int old, int now, double* out, std::size_t ld) {
-    const auto column = [&](int j) { return columns + std::size_t(std::min(j, now - 1)) * n; };
+    const int part = std::max(64, std::min(n, (1 << 17) / std::max(now, 1) / 8 * 8));
     double tile[16];
-    for (int j = old; j < now; j += 4)
-        for (int i = 0; i < j + 4 && i < now; i += 4) {
-            const double* const a[4] = {column(i), column(i + 1), column(i + 2), column(i + 3)};
-            const double* const b[4] = {column(j), column(j + 1), column(j + 2), column(j + 3)};
-            dot4x4(a, b, n, tile);
-            for (int q = 0; q < 16; ++q) {
-                const int row = i + q % 4, col = j + q / 4;
-                if (row < now && col < now) out[row + col * ld] = out[col + row * ld] = tile[q];
+    for (int first = 0; first < n; first += part) {
+        const int rows = std::min(part, n - first);
+        const auto column = [&](int j) { return columns + std::size_t(std::min(j, now - 1)) * n + first; };
+        for (int j = old; j < now; j += 4)
+            for (int i = 0; i < j + 4 && i < now; i += 4) {
+                const double* const a[4] = {column(i), column(i + 1), column(i + 2), column(i + 3)};
+                const double* const b[4] = {column(j), column(j + 1), column(j + 2), column(j + 3)};
+                dot4x4(a, b, rows, tile);
+                for (int q = 0; q < 16; ++q) {
+                    const int row = i + q % 4, col = j + q / 4;
+                    if (row >= now || col >= now || row > col) continue;
+                    double& to = out[row + col * ld];
+                    to = first == 0 ? tile[q] : to + tile[q];
+                }
             }
-        }
+    }
+    for (int j = old; j < now; ++j)
+        for (int i = 0; i < j; ++i) out[j + i * ld] = out[i + j * ld];
 }
 
 }  // namespace rf

@@ -12,10 +12,10 @@
 namespace rf {
 
 // out[i + j*rows] = weight[i] * (x[row_i, col_j] - centre_j) * scale_j
-template <class T>
+template <class T, class Out>
 void gather(const T* x, std::ptrdiff_t row_stride, std::ptrdiff_t col_stride, const std::int64_t* rows, int row_count,
             const std::int64_t* cols, int col_count, const double* centre, const double* scale, const double* weight,
-            double* out) {
+            Out* out) {
     // Row-major data is read row by row and written in tiles, so that neither side strides through memory.
     constexpr int tile = 32;
     const int step = col_stride == 1 ? tile : row_count;
@@ -23,12 +23,12 @@ void gather(const T* x, std::ptrdiff_t row_stride, std::ptrdiff_t col_stride, co
         const int end = start + step < row_count ? start + step : row_count;
         for (int j = 0; j < col_count; ++j) {
             const T* column = x + cols[j] * col_stride;
-            double* target = out + static_cast<std::size_t>(j) * row_count;
+            Out* target = out + static_cast<std::size_t>(j) * row_count;
             const double m = centre ? centre[j] : 0.0, a = scale ? scale[j] : 1.0;
             if (weight)
-                for (int i = start; i < end; ++i) target[i] = weight[i] * a * (column[rows[i] * row_stride] - m);
+                for (int i = start; i < end; ++i) target[i] = static_cast<Out>(weight[i] * a * (column[rows[i] * row_stride] - m));
             else
-                for (int i = start; i < end; ++i) target[i] = a * (column[rows[i] * row_stride] - m);
+                for (int i = start; i < end; ++i) target[i] = static_cast<Out>(a * (column[rows[i] * row_stride] - m));
         }
     }
 }

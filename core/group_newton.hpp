@@ -93,6 +93,7 @@ private:
             step(s, std::max(std::max(0.5 * limits_.strict * s, noise_), inner * last));
             look();
             double error = judge(s);
+            learn();
             before = last;
             if (!limits_.quadratic && !(error <= 0.5 * last) && !(objective(s) <= was * (1 + 1e-14))) {
                 if (!shorten(from, eta, level, was, s)) return false;
@@ -184,6 +185,14 @@ private:
         return !inner_.empty();
     }
 
+    // How much more or less than the model says the gradient changed along the last step: by that the model bends from now on.
+    void learn() {
+        if (limits_.quadratic) return;
+        double met = 0, said = 0;
+        for (std::size_t i = 0; i < along_.size(); ++i) met += along_[i] * (pull_[i] - (g_[inner_[i]] - mean_[i] * g0_)), said += along_[i] * bent_[i];
+        if (met > 0.3 * said && met < 3 * said) share_ = met / said;
+    }
+
     void renew() {
         loss_->curvature(eta_.data(), h_.data());
         double mean = 0;
@@ -197,7 +206,7 @@ private:
         }
         inner_.clear(), of_.clear(), starts_.assign(1, 0), mean_.clear(), values_.clear(), blocks_.clear(), basis_.clear(), weight_.clear();
         std::fill(inside_.begin(), inside_.end(), 0);
-        known_ = 0;
+        known_ = 0, share_ = 1;
     }
 
     void extend() {
@@ -255,8 +264,11 @@ private:
     void step(double s, double tolerance) {
         const int a = static_cast<int>(inner_.size()), n = rows_.n, groups = static_cast<int>(of_.size());
         std::vector<double> c(a), start(a), along(n, 0.0), grad(a);
+        pull_.resize(a), along_.resize(a), bent_.resize(a);
+        s /= share_;  // of a model that is share_ times the one that is kept
         for (int i = 0; i < a; ++i) {
-            start[i] = b_[inner_[i]], c[i] = g_[inner_[i]] - mean_[i] * g0_;
+            pull_[i] = g_[inner_[i]] - mean_[i] * g0_;
+            start[i] = b_[inner_[i]], c[i] = pull_[i] / share_;
             if (start[i] == 0) continue;
             if (known_ < a) axpy(start[i], weighted_.data() + std::size_t(i) * n, along.data(), n);
         }
@@ -269,11 +281,12 @@ private:
         small.warm(start.data());
         double kkt;
         std::vector<double> end(a);
-        small.solve(&s, 1, c.data(), tolerance / s, end.data(), grad.data(), &kkt);
-        double level = limits_.intercept ? g0_ / total_ : 0.0, all = 0;
+        small.solve(&s, 1, c.data(), tolerance / (s * share_), end.data(), grad.data(), &kkt);
+        double level = limits_.intercept ? g0_ / (total_ * share_) : 0.0, all = 0;
         for (int i = 0; i < a; ++i) {
             const int j = inner_[i];
             const double by = end[i] - start[i];
+            along_[i] = by, bent_[i] = pull_[i] / share_ - grad[i];
             if (by == 0) continue;
             b_[j] = end[i];
             level -= mean_[i] * by, all -= column_.shift[j] * by;
@@ -289,7 +302,8 @@ private:
     const RowLoss* loss_ = nullptr;
     GroupLimits limits_{};
     std::vector<double> b_, g_, eta_, r_, h_, scratch_;
-    double level_ = 0, g0_ = 0, total_ = 0, noise_ = 0;
+    std::vector<double> along_, bent_, pull_;  // the last step, the change of the gradient that the model saw in it, and the gradient before
+    double level_ = 0, g0_ = 0, total_ = 0, noise_ = 0, share_ = 1;
     // the model: its columns and groups (places in the working set), weighted copies, means, Gram matrix of the first `known_`, blocks
     std::vector<int> inner_, of_, wanted_, starts_;
     std::vector<char> inside_;

@@ -15,6 +15,7 @@
 #include "group_newton.hpp"
 #include "lane.hpp"
 #include "losses.hpp"
+#include "look.hpp"
 #include "multinomial.hpp"
 #include "newton_dense.hpp"
 #include "newton_sparse.hpp"
@@ -115,15 +116,22 @@ void gram_errors(Grams grams, Rows total, Rows shares, Vector whole, Vector weig
                     tests.data() + k * groups, errors.data() + k * count * groups, sums.data() + k * count * 5, kkt.data() + k * count});
 }
 
+using OutGathered = nb::ndarray<nb::ndim<2>, nb::f_contig, nb::device::cpu>;
+
 template <class T>
 void gather_as(nb::ndarray<nb::ndim<2>, nb::device::cpu, nb::ro> x, const Index& rows, const Index& cols, const double* centre,
-               const double* scale, const double* weight, OutColumns& out) {
-    rf::gather(static_cast<const T*>(x.data()), x.stride(0), x.stride(1), rows.data(), static_cast<int>(rows.shape(0)), cols.data(),
-               static_cast<int>(cols.shape(0)), centre, scale, weight, out.data());
+               const double* scale, const double* weight, OutGathered& out) {
+    const auto into = [&](auto* to) {
+        rf::gather(static_cast<const T*>(x.data()), x.stride(0), x.stride(1), rows.data(), static_cast<int>(rows.shape(0)), cols.data(),
+                   static_cast<int>(cols.shape(0)), centre, scale, weight, to);
+    };
+    if (out.dtype() == nb::dtype<float>()) into(static_cast<float*>(out.data()));
+    else into(static_cast<double*>(out.data()));
 }
 
 void gather(nb::ndarray<nb::ndim<2>, nb::device::cpu, nb::ro> x, Index rows, Index cols, std::optional<Vector> centre,
-            std::optional<Vector> scale, std::optional<Vector> weight, OutColumns out) {
+            std::optional<Vector> scale, std::optional<Vector> weight, OutGathered out) {
+    need(out.dtype() == nb::dtype<double>() || out.dtype() == nb::dtype<float>(), "gather: out must be float64 or float32");
     need(out.shape(0) == rows.shape(0) && out.shape(1) == cols.shape(0), "gather: out must be rows x cols");
     need(!centre || centre->shape(0) == cols.shape(0), "gather: one centre per column");
     need(!scale || scale->shape(0) == cols.shape(0), "gather: one scale per column");
@@ -253,29 +261,20 @@ public:
     void curvature(Vector y, Vector eta, OutVector out) const { rowwise(twin_->curvature, y, eta, out); }
     void value(Vector y, Vector eta, OutVector out) const { rowwise(twin_->value, y, eta, out); }
 
-    // Rows of a sweep: eta (rows x m) gains the offset, r = weight * gradient; both are kept in the listed columns of E and R.
-    void residual(Vector y, Vector offset, Rows weights, Slots lanes, Slots columns, Out eta, Out r, Out E, Out R) const {
+    // Rows of a sweep: eta (rows x m) gains the offset, r = weight * gradient; both are kept in the listed columns of E and R.  bends gains the sums
+    // of weight * curvature, tops the largest curvature of the rows that weigh.
+    void residual(Vector y, Vector offset, Rows weights, Slots lanes, Slots columns, Out eta, Out r, Out E, Out R, OutVector bends, OutVector tops) const {
         const std::size_t rows = y.shape(0), m = lanes.shape(0);
         need(offset.shape(0) == rows && weights.shape(0) == rows && eta.shape(0) == rows && r.shape(0) == rows && E.shape(0) == rows && R.shape(0) == rows,
              "residual: one row a target");
-        need(columns.shape(0) == m && eta.shape(1) == m && r.shape(1) == m && R.shape(1) == E.shape(1), "residual: one column a lane");
+        need(columns.shape(0) == m && eta.shape(1) == m && r.shape(1) == m && R.shape(1) == E.shape(1) && bends.shape(0) == m && tops.shape(0) == m,
+             "residual: one column a lane");
         for (std::size_t k = 0; k < m; ++k)
             need(lanes.data()[k] >= 0 && lanes.data()[k] < (int)weights.shape(1) && columns.data()[k] >= 0 && columns.data()[k] < (int)E.shape(1),
                  "residual: column out of range");
         nb::gil_scoped_release release;
-        std::vector<double> target(rows * m);
-        for (std::size_t i = 0; i < rows; ++i)
-            for (std::size_t k = 0; k < m; ++k) target[i * m + k] = y.data()[i], eta.data()[i * m + k] += offset.data()[i];
-        twin_->gradient(rows * m, target.data(), eta.data(), r.data());
-        for (std::size_t i = 0; i < rows; ++i) {
-            const double* w = weights.data() + i * weights.shape(1);
-            double *e_row = E.data() + i * E.shape(1), *r_row = R.data() + i * E.shape(1);
-            for (std::size_t k = 0; k < m; ++k) {
-                r.data()[i * m + k] *= w[lanes.data()[k]];
-                e_row[columns.data()[k]] = eta.data()[i * m + k];
-                r_row[columns.data()[k]] = r.data()[i * m + k];
-            }
-        }
+        rf::Look look{*twin_, m, lanes.data(), columns.data(), weights.shape(1), E.shape(1)};
+        look.residual(rows, y.data(), offset.data(), weights.data(), eta.data(), r.data(), E.data(), R.data(), bends.data(), tops.data());
     }
 
     // out[k] += sum_i weights[i, owner_k] loss(y_i, E[i, k])
@@ -284,13 +283,8 @@ public:
         need(weights.shape(0) == rows && E.shape(0) == rows && E.shape(1) == m && out.shape(0) == m, "means: shapes differ");
         for (std::size_t k = 0; k < m; ++k) need(owner.data()[k] >= 0 && owner.data()[k] < (int)weights.shape(1), "means: lane out of range");
         nb::gil_scoped_release release;
-        std::vector<double> target(m), value(m);
-        for (std::size_t i = 0; i < rows; ++i) {
-            std::fill(target.begin(), target.end(), y.data()[i]);
-            twin_->value(m, target.data(), E.data() + i * m, value.data());
-            const double* w = weights.data() + i * weights.shape(1);
-            for (std::size_t k = 0; k < m; ++k) out.data()[k] += w[owner.data()[k]] == 0 ? 0 : w[owner.data()[k]] * value[k];
-        }
+        rf::Look look{*twin_, m, owner.data(), nullptr, weights.shape(1), 0};
+        look.means(rows, y.data(), weights.data(), E.data(), out.data());
     }
 
     const rf::Twin* get() const { return twin_; }
@@ -624,7 +618,7 @@ NB_MODULE(_core, m) {
     nb::class_<TwinLoss>(m, "TwinLoss")
         .def(nb::init<std::string>())
         .def("residual", &TwinLoss::residual, "y"_a.noconvert(), "offset"_a.noconvert(), "weights"_a.noconvert(), "lanes"_a.noconvert(), "columns"_a.noconvert(),
-             "eta"_a.noconvert(), "r"_a.noconvert(), "E"_a.noconvert(), "R"_a.noconvert())
+             "eta"_a.noconvert(), "r"_a.noconvert(), "E"_a.noconvert(), "R"_a.noconvert(), "bends"_a.noconvert(), "tops"_a.noconvert())
         .def("means", &TwinLoss::means, "y"_a.noconvert(), "weights"_a.noconvert(), "owner"_a.noconvert(), "E"_a.noconvert(), "out"_a.noconvert())
         .def("gradient", &TwinLoss::gradient, "y"_a.noconvert(), "eta"_a.noconvert(), "out"_a.noconvert())
         .def("curvature", &TwinLoss::curvature, "y"_a.noconvert(), "eta"_a.noconvert(), "out"_a.noconvert())

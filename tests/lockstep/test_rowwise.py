@@ -41,13 +41,31 @@ def test_residuals_means_and_curvatures_are_those_of_numpy(loss):
     for rowwise in (Rowwise(loss), Interpreted(loss)):
         assert (rowwise.twin is None) == isinstance(rowwise, Interpreted)
         E, R = np.zeros((300, 7)), np.zeros((300, 7))
-        r = rowwise.residual(y, offset, -weights, owner, columns, eta.copy(), E, R)
+        bends = np.zeros((2, 5))
+        r = rowwise.residual(y, offset, -weights, owner, columns, eta.copy(), E, R, bends)
+        assert np.isnan(bends).all() == isinstance(rowwise, Interpreted)
         means = rowwise.means(y, weights, owner, eta)
         found.append((r, E, R, means, rowwise.curvature(y, eta[:, 0])))
     for a, b in zip(*found, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-14, atol=1e-300)
     np.testing.assert_array_equal(found[0][1][:, columns], eta + offset[:, None])
     np.testing.assert_array_equal(found[0][2][:, columns], found[0][0])
+
+
+@every_twin
+@pytest.mark.parametrize("n", [1, 300, 3000])
+@pytest.mark.parametrize("columns", [[0, 1, 2, 3, 4], [4, 1, 2, 3, 0]])
+def test_curvatures_are_told_on_the_way(loss, n, columns):
+    y, offset, weights, owner, eta = data(loss, n)
+    bends, columns = np.zeros((2, 5)), np.array(columns, np.int32)
+    E, R = np.empty((n, 5)), np.empty((n, 5))
+    r = Rowwise(loss).residual(y, offset, -weights, owner, columns, eta.copy(), E, R, bends)
+    own = weights[:, owner]
+    curved = loss.curvature(y[:, None], eta + offset[:, None])
+    np.testing.assert_allclose(bends[0], (own * curved).sum(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(bends[1], np.where(own > 0, curved, 0).max(axis=0), rtol=1e-14)
+    np.testing.assert_array_equal(E[:, columns], eta + offset[:, None])
+    np.testing.assert_array_equal(R[:, columns], r)
 
 
 @every_twin

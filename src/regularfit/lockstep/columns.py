@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 
@@ -20,6 +21,7 @@ __all__ = ["Columns", "make_columns"]
 
 CACHE_BYTES = 1 << 20
 COMPACT_BYTES, COMPACT_ROWS = 8 << 20, 4096  # up to which all rows stay together: lanes then go by themselves
+RUNS = 2  # of blocks, a thread
 THIN = 64  # columns of a product up to which BLAS loses to the core's own kernel
 Residual = Callable[[slice, np.ndarray], np.ndarray]
 
@@ -141,10 +143,16 @@ class DenseColumns(Columns):
             r = residual(self._spans[k], eta)
             return out.T if _core.thin_product(Z, r, out) else Z.T @ r
 
-        total = np.zeros((self.width, B.shape[1]))
-        for part in team.map(piece, range(len(self._blocks))):
-            total += part
-        return total
+        def run(blocks: range) -> np.ndarray:
+            total = piece(blocks[0])
+            for k in blocks[1:]:
+                total += piece(k)
+            return total
+
+        # Handing over a block by itself would cost as much as a tenth of it.
+        runs = min(len(self._blocks), RUNS * team.threads)
+        every = range(len(self._blocks))
+        return cast("np.ndarray", sum(team.map(run, [every[k::runs] for k in range(runs)])))
 
     def gram(self, weights: Vector, positions: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
         H = np.zeros((len(positions),) * 2)
@@ -158,10 +166,8 @@ class DenseColumns(Columns):
             used = np.flatnonzero(weights[span])
             if len(used) == 0:
                 continue
-            A = np.empty((len(used), len(positions)), order="F")
+            A = np.empty((len(used), len(positions)), np.float32 if single else np.float64, order="F")
             _core.gather(block, used, positions, None, None, np.sqrt(weights[span][used]), A)
-            if single:
-                A = A.astype(np.float32)
             H += A.T @ A
         return np.asfortranarray(H)
 

@@ -140,10 +140,15 @@ class FreeEnds:
         self._rooms: dict[int, Room] = {}
         self._spans: OrderedDict[tuple[int, bytes], Span] = OrderedDict()
 
-    def steep(self, front: Front, eta: Vector) -> float:
-        """K: the root of a bound on the curvatures, or of the largest at the predictor ``eta`` where there is none."""
+    def steep(self, front: Front, eta: Vector, top: float = np.nan) -> float:
+        """K: the root of a bound on the curvatures, or of the largest at the predictor ``eta`` where there is none.
+
+        ``top`` is that, where it is known.
+        """
         if self._steep is not None:
             return self._steep
+        if not np.isnan(top):
+            return float(np.sqrt(top))
         return float(np.sqrt(self.problem.loss.pliancy(self.problem.y, eta)[front.weights > 0].max()))
 
     def moved(

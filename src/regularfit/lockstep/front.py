@@ -52,10 +52,16 @@ class Front:
     objective: float = np.inf  # at the last accepted strength
     bend: float = 0.25  # mean curvature of the loss there
     steep: float = 1.0  # root of a bound on its curvatures, at least 1
+    loss: float = np.inf  # its mean there
+    hessian: np.ndarray | None = None  # of [intercept, working set], the last that was made (Newton lanes)
+    hessian_at: float = 0.0  # the strength it was made for
     pending: list[int] = field(default_factory=list)  # violators that must come in before the next solve
     # [intercept, working set] at the last accepted strength and at the one before (Newton lanes)
     base: Vector = field(default_factory=lambda: np.empty(0))
     earlier: Vector | None = None
+    # (n,) predictors there and at the one before, where lanes go together
+    eta: Vector | None = None
+    eta_before: Vector | None = None
     full: bool = False  # whether more columns than asked for have entered
 
     def __post_init__(self) -> None:

@@ -59,12 +59,17 @@ class Rowwise:
         eta: np.ndarray,
         E: np.ndarray,
         R: np.ndarray,
+        bends: np.ndarray,
     ) -> np.ndarray:
-        """Minus the weighted gradients at eta + offset (rows, m); both are kept in the listed columns of E and R."""
+        """Minus the weighted gradients at eta + offset (rows, m); both are kept in the listed columns of E and R.
+
+        ``bends`` (2, m) are sums and largest of the curvatures so far; of a loss without a twin they become nan.
+        """
         if self.twin is not None:
             r = np.empty_like(eta)
-            self.twin.residual(y, offset, minus_weights, lanes, columns, eta, r, E, R)
+            self.twin.residual(y, offset, minus_weights, lanes, columns, eta, r, E, R, bends[0], bends[1])
             return r
+        bends[:] = np.nan
         eta += offset[:, None]
         r = self.loss.gradient(y[:, None], eta) * minus_weights[:, lanes]
         E[:, columns], R[:, columns] = eta, r

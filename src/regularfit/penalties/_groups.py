@@ -40,16 +40,22 @@ class Layout:
         return np.sqrt(self.sizes)
 
     def norms(self, v: Vector) -> Vector:
-        """Euclidean norm of every group of ``v`` (p,), (groups,), safe from overflow."""
+        """Euclidean norm of every group of ``v`` (..., p), (..., groups), safe from overflow."""
         size = np.abs(v.astype(np.float64, copy=False))
-        largest = float(size.max(initial=0.0)) or 1.0
-        squares = np.bincount(self.owner, weights=(size / largest) ** 2, minlength=len(self.sizes))
-        return largest * np.sqrt(squares)
+        largest, count = float(size.max(initial=0.0)) or 1.0, len(self.sizes)
+        owner = self.owner
+        if size.ndim > 1:
+            owner = (owner + count * np.arange(int(np.prod(size.shape[:-1])))[:, None]).ravel()
+        total = count * (size.size // max(size.shape[-1], 1))
+        squares = np.bincount(owner, weights=(size.ravel() / largest) ** 2, minlength=total)
+        return largest * np.sqrt(squares).reshape(*size.shape[:-1], count)
 
 
 def as_groups(groups: Any, what: str) -> Groups:
     """Return groups as a tuple: one label per column, or one tuple of columns per group."""
-    shown = f"{what}({reprlib.repr(groups)})"
+    # Of an array a few labels are shown; its own repr writes all of them first, which takes milliseconds.
+    given = groups.tolist() if isinstance(groups, np.ndarray) else groups
+    shown = f"{what}({reprlib.repr(given)})"
     if isinstance(groups, (str, bytes)) or not isinstance(groups, (Sequence, np.ndarray)):
         raise InputError(
             f"{shown}: give one label per column, as [0, 0, 1, 1], or a list of columns per group, "

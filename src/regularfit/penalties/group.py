@@ -129,22 +129,26 @@ class Group(Penalty):
 
 
 def shorten(v: Vector, groups: Layout, weights: Vector) -> Vector:
-    """Every group of ``v`` shortened by its weight, in float64; those not longer than it become zero."""
+    """Every group of ``v`` (..., p) shortened by its weight, in float64; those not longer than it become zero."""
     norms = groups.norms(v)
     share = np.maximum(1.0 - weights / np.where(norms > 0, norms, np.inf), 0.0)
     share[norms <= weights] = 0.0
-    return v.astype(np.float64) * share[groups.owner]
+    return v.astype(np.float64) * share[..., groups.owner]
 
 
-def distance(w: Vector, grad: Vector, groups: Layout, alone: float, weights: Vector) -> Vector:
-    """Distance of ``-grad`` to the subdifferential of ``alone ||w||_1 + sum_g weights_g ||w_g||``, (p,)."""
+def distance(w: Vector, grad: Vector, groups: Layout, alone: float | Vector, weights: Vector) -> Vector:
+    """Distance of ``-grad`` to the subdifferential of ``alone ||w||_1 + sum_g weights_g ||w_g||``, (..., p).
+
+    Of several w at once, ``alone`` and ``weights`` have a row for each.
+    """
     w, grad = w.astype(np.float64, copy=False), grad.astype(np.float64, copy=False)
-    norms = groups.norms(w)[groups.owner]
+    norms = groups.norms(w)[..., groups.owner]
     out = np.abs(shorten(grad - np.clip(grad, -alone, alone), groups, weights))
     inside = norms > 0
-    pull = grad[inside] + weights[groups.owner][inside] * (w[inside] / norms[inside])
+    flat = np.broadcast_to(alone, w.shape)[inside]
+    pull = grad[inside] + weights[..., groups.owner][inside] * (w[inside] / norms[inside])
     kept = np.where(
-        w[inside] == 0, np.maximum(np.abs(pull) - alone, 0.0), np.abs(pull + alone * np.sign(w[inside]))
+        w[inside] == 0, np.maximum(np.abs(pull) - flat, 0.0), np.abs(pull + flat * np.sign(w[inside]))
     )
     out[inside] = kept
     return out

@@ -81,3 +81,45 @@ def test_lanes_far_apart_in_strength_do_not_share_a_hessian():
     groups = neighbours([(Steps(batch), data.offset) for batch in batches])
     places = [[(step.batch.front.candidate, step.batch.front.lane) for step, _ in group] for group in groups]
     assert places == [[(0, 0), (0, 2)], [(0, 1)], [(1, 0), (1, 1), (1, 2)]]
+
+
+def hessians_of(data, strengths, monkeypatch):
+    """A path, and what its lane's Hessians say of how they turn: (strength, turn) of every one that was made."""
+    seen, bend = [], Steps._bend
+    monkeypatch.setattr(
+        Steps, "_bend", lambda self, H: (bend(self, H), seen.append((self.at, H, self.turn)))[0]
+    )
+    [fit] = drive(fit_newton, data.problem(), L1(), strengths, tol=1e-9)
+    return fit, seen
+
+
+def test_a_hessian_turns_as_the_one_before_it_tells(monkeypatch):
+    data = make_data(300, 4, loss="logistic")
+    top = strength_grid(data.problem(), L1(), 2, 0.5)[0]
+    fit, seen = hessians_of(data, top * np.geomspace(1, 0.01, 40), monkeypatch)
+    assert fit.converged.all()
+    turned = [k for k, (_, _, turn) in enumerate(seen) if turn is not None]
+    assert len(turned) > 2
+    for k in turned:
+        before = max(j for j in range(k) if j == 0 or seen[j][2] is not None)
+        (s, H, turn), (old_s, old, _) = seen[k], seen[before]
+        size = len(old)
+        np.testing.assert_allclose(H[:size, :size] + (old_s - s) * turn[:size, :size], old, atol=1e-12)
+        assert not turn[size:].any()
+
+
+def test_turning_the_hessian_saves_looks_and_changes_no_answer(monkeypatch):
+    data = make_data(2000, 8, loss="logistic")
+    grid, looks, sweep = strength_grid(data.problem(), L1(), 60, 1e-3), [], Together._sweep
+    monkeypatch.setattr(
+        Together,
+        "_sweep",
+        lambda self, live, *rest: (looks.append(sum(len(w) for _, w in live)), sweep(self, live, *rest))[1],
+    )
+    [turning] = drive(fit_newton, data.problem(), L1(), grid, tol=1e-10)
+    with_turns = sum(looks)
+    looks.clear()
+    monkeypatch.setattr(Steps, "_bend", lambda self, H: None)
+    [stale] = drive(fit_newton, data.problem(), L1(), grid, tol=1e-10)
+    assert with_turns < 0.95 * sum(looks)
+    np.testing.assert_allclose(turning.path.coefs, stale.path.coefs, atol=1e-8)

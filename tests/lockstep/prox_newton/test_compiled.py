@@ -71,6 +71,18 @@ def test_more_columns_than_rows_need_no_gram_matrix(penalty, loss, options, monk
     same(core, slow, 1e-4)
 
 
+def test_a_gram_matrix_made_by_parts_of_the_rows_is_whole(monkeypatch):
+    problem, penalty = (
+        make_data(3000, 60, 4, "logistic").problem(),
+        PENALTIES[0],
+    )  # 60 columns of 2,184 rows a part
+    grid = strength_grid(problem, penalty, 8, 0.01)
+    core, slow, taken = both(problem, penalty, grid, monkeypatch)
+    assert taken >= 2 * len(grid) - 6
+    assert np.count_nonzero(core[0].path.coefs[-1]) > 50
+    same(core, slow, 1e-6)
+
+
 def test_what_the_core_leaves_open_is_solved_in_python(monkeypatch):
     monkeypatch.setattr(compiled, "LOOSE", 1e4)
     problem, penalty = make_data(90, 60, 4, "logistic").problem(), PENALTIES[0]

@@ -7,8 +7,8 @@ import pytest
 
 from regularfit.lockstep import strength_grid
 from regularfit.lockstep.prox_newton import fit_prox_newton
-from regularfit.lockstep.prox_newton.curved import FLOOR, Rows, smooth_of
-from regularfit.losses import Huber, Logistic, Poisson, Squared
+from regularfit.lockstep.prox_newton.curved import ELEMENTWISE, FLOOR, Rows, proofs, smooth_of
+from regularfit.losses import Gamma, Huber, Logistic, Poisson, Squared
 from regularfit.penalties import MCP, SLOPE, Group
 from tests.lockstep.truth import drive, make_data
 
@@ -25,6 +25,30 @@ def test_value_descent_and_curve_are_derivatives_of_each_other(loss):
     np.testing.assert_allclose(rows.curve(eta, None).rows * step, bend, atol=1e-6)
     assert not rows.descent(eta)[:5].any()
     assert not rows.curve(eta, None).rows[:5].any()
+
+
+@pytest.mark.parametrize("loss", [Squared(), Logistic(), Poisson(), Gamma(), Huber(1.0)], ids=repr)
+@pytest.mark.parametrize("intercept", [True, False])
+def test_solutions_that_are_proved_together_are_proved_as_one_by_one(loss, intercept):
+    assert isinstance(loss, ELEMENTWISE) != isinstance(loss, Huber)
+    data = make_data(30, 2, 1, "logistic").but(loss=loss, intercept=intercept)
+    if isinstance(loss, Gamma):
+        data = data.but(y=data.y + 0.5)
+    rows = Rows(data.problem(), data.weight / data.weight.sum() * (np.arange(30) > 4))
+    rng = np.random.default_rng(0)
+    E, sizes, ratios, levels = (
+        rng.standard_normal((4, 30)),
+        np.arange(4.0),
+        np.array([0.5, 1, 1.5, 9]),
+        np.ones(4),
+    )
+    gaps, deviances = proofs(rows, list(E), sizes, ratios, levels)
+    alone = [rows.gap(*one) for one in zip(E, sizes, ratios, levels, strict=True)]
+    np.testing.assert_allclose(gaps, alone, rtol=1e-12)
+    np.testing.assert_allclose(deviances, [rows.deviance(eta) for eta in E], rtol=1e-12)
+    unknown, deviances = proofs(rows, list(E), sizes, np.full(4, np.nan), levels)
+    assert np.isnan(unknown).all()
+    np.testing.assert_allclose(deviances, [rows.deviance(eta) for eta in E], rtol=1e-12)
 
 
 def test_rows_without_curvature_are_lifted_to_a_trace_of_the_mean():

@@ -27,6 +27,17 @@ def kind(request):
     return kind_of(on_scale(request.param, np.ones(12)), 12)
 
 
+def test_several_points_at_once_are_those_one_by_one(kind):
+    rng, part, s = np.random.default_rng(0), kind.part(np.arange(12)), np.array([0.1, 0.3, 1.0])
+    B = rng.uniform(-0.4, 0.4, (3, 12)) * (rng.random((3, 12)) < 0.5)
+    B[1] = 0.0
+    G = 0.3 * rng.standard_normal((3, 12))
+    values, violations = part.values(B, s), part.kkts(B, G, s)
+    for k in range(3):
+        assert values[k] == pytest.approx(part.value(B[k], s[k]))
+        np.testing.assert_allclose(violations[k], part.kkt(B[k], G[k], s[k]), rtol=1e-13, atol=1e-16)
+
+
 def test_value_and_violation_are_those_of_all_columns(kind):
     rng, s = np.random.default_rng(0), 0.3
     inside = kind.whole(np.arange(12) == 2)

@@ -35,6 +35,7 @@ class Batch:
     steep: Vector = field(init=False)  # (m,) root of the largest curvature there, at least 1
     descent: np.ndarray = field(init=False)  # (m, w) exact, minus the gradient
     error: Vector = field(init=False)  # (m,) see `errors`
+    top: Vector = field(init=False)  # (m,) the largest curvature where we are; nan: not known
     live: np.ndarray = field(init=False)  # (m,) not solved yet
     steps: int = 0
 
@@ -42,6 +43,7 @@ class Batch:
         self.descent = np.zeros_like(self.b)
         self.error = np.full(len(self.b), np.inf)
         self.bend, self.steep = np.full(len(self.b), np.nan), np.full(len(self.b), self.front.steep)
+        self.top = np.full(len(self.b), np.nan)
         self.live = np.ones(len(self.b), bool)
 
     def __len__(self) -> int:
@@ -113,9 +115,15 @@ class Batch:
             self.bend[slots], steepest = rowwise.bends(y, weights, eta if new.all() else eta[:, new])
             self.steep[slots] = np.sqrt(np.maximum(1.0, steepest))
 
+    def bent(self, which: np.ndarray, sums: Vector, tops: Vector) -> None:
+        """Note the same where a look has told; nan tells nothing."""
+        known = which[~np.isnan(sums)]
+        self.bend[known], self.top[known] = sums[~np.isnan(sums)], tops[~np.isnan(sums)]
+        self.steep[known] = np.sqrt(np.maximum(1.0, self.top[known]))
+
     def keep(self, count: int, first: int) -> None:
         """Only the first strengths were done, and stand from column ``first`` on."""
-        for name in ("strengths", "unit", "b", "descent", "error", "bend", "steep", "live"):
+        for name in ("strengths", "unit", "b", "descent", "error", "bend", "steep", "top", "live"):
             setattr(self, name, getattr(self, name)[:count])
         self.first = first
 

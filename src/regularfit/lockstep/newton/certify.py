@@ -75,4 +75,4 @@ def record(
     else:
         front.deviance_ratio[at] = 0.0
     if count:
-        front.objective = float(size[-1])
+        front.objective, front.loss = float(size[-1]), float(mean_loss[-1])

@@ -77,6 +77,7 @@ class NewtonRounds:
             # a guess at what a weak penalty reaches
             explained = 0.1 * (self.null.deviance[front.lane] + self.null.perfect[front.lane]) / 2
             front.objective = float(max(explained, self.null.least[front.lane]))
+            front.loss = (self.null.deviance[front.lane] + self.null.perfect[front.lane]) / 2
             front.bend, front.steep = float(self.null.bend[front.lane]), float(self.null.steep[front.lane])
             front.base = np.full(self.columns.shift, self.null.level[front.lane])
             front.skip_null(self.null.level[front.lane])
@@ -151,10 +152,9 @@ class NewtonRounds:
             if accepted < len(batch) and mine[accepted].violators:
                 front.take_violators(mine[accepted].violators, gradients[batch.first + accepted])
             if accepted:
-                front.earlier = batch.b[accepted - 2].copy() if accepted > 1 else front.base
                 front.base = batch.b[accepted - 1].copy()
                 if isinstance(self.solver, Together):
-                    front.core.keep(accepted - 1)
+                    self.solver.passed(batch, accepted, E)
             front.advance(accepted, len(batch), gradients[batch.span])
             if batch.steps > 7:
                 front.batch = max(1, front.batch // 2)
@@ -169,7 +169,7 @@ class NewtonRounds:
         bend = batch.bend[:count]
         if count:
             front.bend, front.steep = float(bend[-1]), float(batch.steep[count - 1])
-        steep = np.array([self.free.steep(front, eta[k]) for k in range(count)])
+        steep = np.array([self.free.steep(front, eta[k], batch.top[k]) for k in range(count)])
         if not batch.room.any:
             return self.free.moved_by_intercept(r.sum(axis=1), bend, steep), steep
         g = batch.descent[:, batch.shift :]

@@ -20,11 +20,11 @@ from ..rowwise import Rowwise
 from ..threads import Workers
 from .batch import Batch
 from .null import NullModels
+from .steps import NEAR, Steps, grow, poor, straight
 
-__all__ = ["Together"]
+__all__ = ["Steps", "Together", "grow", "straight"]
 
 STEPS = 60  # of a batch before it is certified as it stands
-NEAR = 0.2  # distance of log strengths at which lanes share a Hessian
 REFRESH = 4  # steps on one Hessian before a lane gets a fresh one of its own
 
 Part = tuple[Batch, np.ndarray]  # a batch, and which of its strengths
@@ -62,7 +62,7 @@ class Together:
             descents = self._sweep(live, E, R)
             again: list[Part] = []
             for (batch, which), descent in zip(live, descents, strict=True):
-                retry = self._judge(steps[batch], which, descent, E[:, batch.first + which])
+                retry = self._judge(steps[batch], which, descent, E[:, batch.span])
                 again.append((batch, which[batch.live[which] & ~retry[which]]))
                 batch.steps += 1
             again = [(batch, which) for batch, which in again if len(which)]
@@ -70,8 +70,10 @@ class Together:
                 self._settle(live, E, R)
                 break
             if narrow or (step and step % REFRESH == 0):  # the middle of what is left: the slow
-                middles = [(batch, batch.first + which[len(which) // 2]) for batch, which in again]
-                self._hessians([(steps[batch], E[:, at]) for batch, at in middles], alone=True)
+                self._renew([(steps[batch], which[len(which) // 2]) for batch, which in again], E, alone=True)
+            elif step == 1:
+                far = [(steps[batch], which[-1]) for batch, which in again if poor(batch, which)]
+                self._renew(far, E, alone=False)
             list(self.team.map(lambda part: steps[part[0]].step(part[1]), again))
         return E, R
 
@@ -80,23 +82,43 @@ class Together:
     def _predict(self, steps: dict[Batch, Steps]) -> None:
         """What the quadratic model says, taken from the last accepted solution.
 
-        Its Hessian is that of the batch's middle, where a straight line in the strength through the last two solutions
+        Its Hessian is that of the batch's middle, where a straight line in the strength through the last two predictors
         leads: the mean curvature on the way to the batch's far end. (Letting one lane lead and guessing the others from
         its solutions was tried: 16 to 90 % more steps.)
         """
         wanted = []
         for batch, step in steps.items():
             grow(batch)
-            wanted.append((step, self._predictor(batch, straight(batch, len(batch) // 2))))
+            wanted.append((step, self._ahead(batch, len(batch) // 2)))
         self._hessians(wanted, alone=False)
         list(self.team.map(lambda step: step.from_base(), steps.values()))
 
-    def _predictor(self, batch: Batch, b: Vector) -> Vector:
-        B = np.zeros((self.columns.width, 1))
-        B[batch.positions, 0] = b * batch.scale
-        return self.columns.matmat(B)[:, 0] + self.problem.offset
+    def _ahead(self, batch: Batch, k: int) -> Vector:
+        """Where a straight line in the strength through the predictors of the last two solutions leads."""
+        front = batch.front
+        if front.eta is None:
+            B = np.zeros((self.columns.width, 1))
+            B[batch.positions, 0] = batch.b[k] * batch.scale
+            return self.columns.matmat(B)[:, 0] + self.problem.offset
+        run = front.strength_before - front.strength_now
+        if front.eta_before is None or run <= 0:
+            return front.eta
+        return front.eta + (front.strength_now - batch.strengths[k]) / run * (front.eta - front.eta_before)
+
+    def passed(self, batch: Batch, count: int, E: np.ndarray) -> None:
+        """Note that the first strengths of a batch stand: the next one begins there."""
+        front = batch.front
+        front.core.keep(count - 1)
+        front.eta_before = E[:, batch.first + count - 2].copy() if count > 1 else front.eta
+        front.eta = E[:, batch.first + count - 1].copy()
 
     # ------------------------------------------------------------------ Hessians
+
+    def _renew(self, wanted: list[tuple[Steps, int]], E: np.ndarray, alone: bool) -> None:
+        """Hessians where some strengths stand."""
+        for step, slot in wanted:
+            step.at = float(step.batch.strengths[slot])
+        self._hessians([(step, E[:, step.batch.first + slot]) for step, slot in wanted], alone)
 
     def _hessians(self, wanted: list[tuple[Steps, Vector]], alone: bool) -> None:
         """Fresh Hessians at the given predictors: of each lane its own, or of all folds from one pass."""
@@ -159,12 +181,19 @@ class Together:
             at += len(which)
             B[batch.positions, spans[-1]] = (batch.b[which] * batch.scale).T
 
+        bends: list[np.ndarray] = []  # of every block of rows
+
         def residual(rows: slice, eta: np.ndarray) -> np.ndarray:
             weights = self.minus_weights[rows]
             y, offset = self.problem.y[rows], self.problem.offset[rows]
-            return self.rowwise.residual(y, offset, weights, lanes, columns, eta, E[rows], R[rows])
+            own = np.zeros((2, len(columns)))
+            bends.append(own)
+            return self.rowwise.residual(y, offset, weights, lanes, columns, eta, E[rows], R[rows], own)
 
         G = self.columns.sweep(B, residual, self.team)
+        means, tops = np.sum(bends, axis=0)[0], np.max(bends, axis=0)[1]
+        for (batch, which), span in zip(live, spans, strict=True):
+            batch.bent(which, means[span], tops[span])
         return [
             np.ascontiguousarray((G[batch.positions, span] * batch.scale[:, None]).T)
             for (batch, _), span in zip(live, spans, strict=True)
@@ -185,16 +214,12 @@ class Together:
         if len(
             near
         ):  # what the intercept leaves open is judged by the curvature where it is, not where it was
-            batch.take_bend(self.rowwise, self.problem.y, which[near], eta[:, near])
+            batch.take_bend(self.rowwise, self.problem.y, which[near], eta[:, which[near]])
             errors[near] = batch.errors(which[near], descent[near])
-        for k in np.flatnonzero(
-            ~(errors <= 0.5 * batch.error[which])
-        ):  # not clearly better: look at the objective
+        doubtful = np.flatnonzero(~(errors <= 0.5 * batch.error[which]))  # look at the objective
+        found = self._objectives(batch, which[doubtful], eta[:, which[doubtful]])
+        for k, objective in zip(doubtful, found, strict=True):
             slot = which[k]
-            objective = self._objective(batch, slot, batch.b[slot], eta[:, k])
-            if np.isinf(step.objective[slot]):
-                before = step.previous[slot]
-                step.objective[slot] = self._objective(batch, slot, before, self._predictor(batch, before))
             if objective <= step.objective[slot] * (1 + 1e-12) + 1e-300:
                 step.objective[slot] = objective
             else:
@@ -206,107 +231,10 @@ class Together:
         batch.live[which[good & (errors <= 0.3 * self.tol)]] = False
         return retry
 
-    def _objective(self, batch: Batch, slot: int, b: Vector, eta: Vector) -> float:
-        weights, own = batch.front.weights[:, None], np.zeros(1, np.int64)
-        [loss] = self.rowwise.means(self.problem.y, weights, own, eta[:, None])
-        return float(loss + batch.strengths[slot] * batch.penalty(b))
-
-
-class Steps:
-    """The moves of one batch: its model in the core, and the last point of every strength."""
-
-    def __init__(self, batch: Batch) -> None:
-        self.batch = batch
-        self.previous = batch.b.copy()
-        self.last_start, self.last_new = batch.b.copy(), batch.b.copy()
-        self.mixable = np.zeros(len(batch), bool)
-        self.objective = np.full(len(batch), np.inf)
-        batch.front.core.open(len(batch))
-
-    @property
-    def place(self) -> tuple[int, float]:
-        """Candidate, and the strength in the middle."""
-        return self.batch.front.candidate, float(self.batch.strengths[len(self.batch) // 2])
-
-    def install(self, H: np.ndarray) -> None:
-        """A new Hessian, on the common scale."""
-        self.mixable[:] = False  # answers under another Hessian do not mix
-        H *= self.batch.scale
-        H *= self.batch.scale[:, None]
-        self.batch.front.core.replace(np.asfortranarray(H))
-
-    def from_base(self) -> None:
-        """The first step, from the last accepted solution."""
-        batch, front = self.batch, self.batch.front
-        batch.descent[:, batch.shift :] = front.now[front.columns]
-        batch.descent[:, : batch.shift] = 0.0
-        every = np.arange(len(batch))
-        batch.error = batch.errors(
-            every, batch.descent
-        )  # a first step that is not clearly better is looked at too
-        self.step(every)
-        self.mixable[:] = False
-
-    def step(self, which: np.ndarray) -> None:
-        """One Newton step of some strengths, from batch.b along the model."""
-        batch = self.batch
-        m, w = len(which), batch.b.shape[1]
-        new, grad, kkt, ok = np.empty((m, w)), np.empty((m, w)), np.empty(m), np.empty(m, np.uint8)
-        start = np.ascontiguousarray(batch.b[which])
-        descent = np.ascontiguousarray(batch.descent[which])
-        strengths = np.ascontiguousarray(batch.strengths[which])
-        batch.front.core.newton(which.astype(np.int32), strengths, start, descent, new, grad, kkt, ok)
-        self.previous[which] = start
-        moved = self._accelerate(which, start, new)
-        _, _, lower, upper = batch.terms
-        moved[:, batch.shift :] = np.clip(
-            moved[:, batch.shift :], lower, upper
-        )  # mixing looks beyond the points it mixes
-        batch.b[which] = moved
-
-    def _accelerate(self, which: np.ndarray, start: np.ndarray, new: np.ndarray) -> np.ndarray:
-        """Anderson's mixing of depth one: steps on a stale Hessian shrink steadily, so two tell where they lead.
-
-        Only while the support stays the same and no sign flips; a bad guess is caught by the next look at the gradient.
-        """
-        last_start, last_new, known = self.last_start[which], self.last_new[which], self.mixable[which]
-        self.last_start[which], self.last_new[which], self.mixable[which] = start, new, True
-        if not known.any():
-            return new
-        step = new - start
-        change = step - (last_new - last_start)
-        size = np.einsum("mw,mw->m", change, change)
-        share = np.divide(np.einsum("mw,mw->m", step, change), size, out=np.zeros_like(size), where=size > 0)
-        mixed = new - np.clip(share, -0.5, 0.5)[:, None] * (new - last_new)
-        good = (
-            known & (size > 0) & ((new != 0) == (last_new != 0)).all(axis=1) & (mixed * new >= 0).all(axis=1)
-        )
-        return np.where(good[:, None], mixed, new)
-
-
-def grow(batch: Batch) -> None:
-    """Room in the core for columns that are new to the working set; their numbers come with the next Hessian."""
-    core, size = batch.front.core, len(batch.positions)
-    fresh = size - len(core)
-    if fresh:
-        core.append(np.zeros((size, fresh), order="F"))
-    core.terms(*batch.all_terms)
-
-
-def straight(batch: Batch, k: int) -> Vector:
-    """Where a straight line in the strength through the last two accepted solutions leads; no sign flips."""
-    front, now = batch.front, batch.b[k]
-    run = front.strength_before - front.strength_now
-    if front.earlier is None or run <= 0:
-        return now
-    slope = now.copy()
-    slope[: len(front.earlier)] -= front.earlier
-    ahead = now + (front.strength_now - batch.strengths[k]) / run * slope
-    kept = ahead[batch.shift :]
-    kept[kept * now[batch.shift :] <= 0] = 0.0
-    _, _, lower, upper = batch.terms
-    ahead[batch.shift :] = np.clip(kept, lower, upper)
-    return ahead
+    def _objectives(self, batch: Batch, which: np.ndarray, eta: np.ndarray) -> Vector:
+        weights, own = batch.front.weights[:, None], np.zeros(len(which), np.int64)
+        losses = self.rowwise.means(self.problem.y, weights, own, eta) if len(which) else np.zeros(0)
+        return losses + batch.strengths[which] * batch.penalty(batch.b[which])
 
 
 def neighbours(wanted: list[tuple[Steps, Vector]]) -> list[list[tuple[Steps, Vector]]]:

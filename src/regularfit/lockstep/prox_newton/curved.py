@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 
 from ..._typing import Vector
 from ...designs import Design
-from ...losses import CoupledLoss, Squared
+from ...losses import CoupledLoss, Gamma, Logistic, Poisson, Squared
 from ..cox.smooth import CoxSmooth
 from ..norm_gaps import relative_gap
 from ..problem import Problem
+from ..rowwise import Rowwise
 
-__all__ = ["Curve", "Rows", "Smooth", "smooth_of"]
+__all__ = ["Curve", "Rows", "Smooth", "proofs", "smooth_of"]
+
+ELEMENTWISE = (Squared, Logistic, Poisson, Gamma)  # losses that take many predictors at once
 
 FLOOR = 1e-5  # of the mean curvature: rows below it (Huber's far ones have none) are lifted, or steps would know no end
 
@@ -91,7 +96,7 @@ class Rows:
         self.problem, self.loss, self.quadratic = problem, problem.loss, isinstance(problem.loss, Squared)
         self._used = slice(None) if (weights > 0).all() else np.flatnonzero(weights > 0)
         self._y, self._w, self._n = problem.y[self._used], weights[self._used], len(weights)
-        self._offset = problem.offset[self._used]
+        self._offset, self._twin = problem.offset[self._used], Rowwise(problem.loss).twin
 
     def value(self, eta: Vector) -> float:
         return float(self._w @ self.loss.value(self._y, eta[self._used]))
@@ -105,6 +110,32 @@ class Rows:
     def gap(self, eta: Vector, size: float, ratio: float, level: float) -> float:
         rows = (self._y, self._w, self._offset)
         return relative_gap(self.problem, rows, eta[self._used], size, ratio, level)
+
+    def proofs(self, E: np.ndarray, sizes: Vector, ratios: Vector, levels: Vector) -> tuple[Vector, Vector]:
+        """Return gaps and deviances of several predictors, the rows of E; see :func:`proofs`."""
+        eta, w = np.ascontiguousarray(E[:, self._used]), self._w
+        losses = self._vectors("value", eta) @ w
+        primal = losses + sizes
+        V = self._vectors("gradient", eta) / np.maximum(1.0, ratios)[:, None]
+        dual = (V * self._offset - self.loss.conjugate(self._y, V)) @ w
+        left = np.abs((V @ w) * levels) if self.problem.fit_intercept else 0.0
+        gaps = (np.maximum(primal - dual, 0.0) + left) / np.maximum(primal, np.finfo(np.float64).tiny)
+        return gaps, np.maximum(2 * losses - self._perfect, 0.0)
+
+    @cached_property
+    def _perfect(self) -> float:
+        """Twice the loss of a perfect prediction: what it lies above the deviance, whatever the predictor."""
+        return 2 * float(self._w @ self.loss.value(self._y, self._offset)) - self.deviance(
+            self.problem.offset
+        )
+
+    def _vectors(self, name: str, eta: np.ndarray) -> np.ndarray:
+        """One of the loss's vectors for every row of predictors (m, rows), compiled where it has a twin."""
+        if self._twin is None:
+            return getattr(self.loss, name)(self._y, eta)
+        out = np.empty_like(eta)
+        getattr(self._twin, name)(np.tile(self._y, len(eta)), eta.ravel(), out.ravel())
+        return out
 
     def curve(self, eta: Vector, lifted: Vector | None) -> Curve:
         bend = self.loss.curvature(self._y, eta[self._used])
@@ -128,6 +159,20 @@ class Rows:
         out = np.zeros(self._n)
         out[self._used] = values
         return out
+
+
+def proofs(
+    smooth: Smooth, etas: Sequence[Vector], sizes: Vector, ratios: Vector, levels: Vector
+) -> tuple[Vector, Vector]:
+    """Return relative gaps and deviances, (m,), of several solutions; gaps are nan where a ratio is."""
+    if isinstance(smooth, Rows) and isinstance(smooth.loss, ELEMENTWISE) and not np.isnan(ratios).any():
+        return smooth.proofs(np.array(etas), sizes, ratios, levels)
+    facts = zip(etas, sizes.tolist(), ratios.tolist(), levels.tolist(), strict=True)
+    gaps = [
+        np.nan if np.isnan(ratio) else smooth.gap(eta, size, ratio, level)
+        for eta, size, ratio, level in facts
+    ]
+    return np.array(gaps), np.array([smooth.deviance(eta) for eta in etas])
 
 
 def smooth_of(problem: Problem, weights: Vector) -> Smooth:

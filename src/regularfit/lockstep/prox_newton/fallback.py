@@ -37,6 +37,7 @@ def finish_on_products(notes: Notes) -> None:
         descent = lane.smooth.descent(eta)
         scores = centred_scores(problem.design, descent[:, None], lane.mean[None])[0]
         gradient = -scores * lane.inverse
-        notes.accept(notes.judge(Solution(every, b, level, eta, descent), gradient), gradient)
+        [verdict] = notes.judge([Solution(every, b, level, eta, descent)], gradient[None])
+        notes.accept(verdict, gradient)
         if not notes.live:
             break

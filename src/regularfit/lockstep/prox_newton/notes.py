@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
 from ..._typing import Vector
+from ...penalties import Group
 from ..certificate import judge
 from ..cox.held_out import HeldOut
 from ..cox.smooth import CoxSmooth
@@ -17,6 +18,7 @@ from ..on_scale import OnScale
 from ..problem import Lane, Problem
 from ..result import LaneResult, Score, held_out, make_path
 from ..saturation import FULL, why
+from .curved import proofs
 from .lane import ProxLane, Solution
 
 __all__ = ["Notes", "Verdict"]
@@ -32,6 +34,7 @@ class Verdict:
     level: float  # the intercept beside them
     violation: Vector  # (p,) distance from optimality
     gap: float  # relative; nan where the penalty is not a norm
+    deviance: float
 
 
 class Notes:
@@ -71,17 +74,32 @@ class Notes:
         """The next strength."""
         return float(self.grid[self.position])
 
-    def judge(self, found: Solution, gradient: Vector) -> Verdict:
-        """Certify a solution of the next strength by the gradient (p,) of the mean loss."""
-        part, b = self.lane.whole, np.zeros(self.problem.p)
-        b[found.columns] = found.b
-        raw, level = self._raw(b), found.level
-        if self.lane.intercept:
-            level = level - float(raw @ self.lane.mean)
-        polar, gap = self.lane.penalty.polar(gradient), float("nan")
-        if polar is not None:
-            gap = self.lane.smooth.gap(found.eta, part.value(b, self.now), polar / self.now, level)
-        return Verdict(found, b, raw, level, part.kkt(b, gradient, self.now), gap)
+    def judge(self, found: Sequence[Solution], gradients: np.ndarray) -> list[Verdict]:
+        """Certify solutions of the next strengths by the gradients (m, p) of the mean loss."""
+        if not found:
+            return []
+        lane, s = self.lane, self.grid[self.position : self.position + len(found)]
+        B = np.zeros((len(found), self.problem.p))
+        for b, one in zip(B, found, strict=True):
+            b[one.columns] = one.b
+        raw, levels = self._raw(B), np.array([one.level for one in found])
+        if lane.intercept:
+            levels -= raw @ lane.mean
+        sizes, ratios = lane.whole.values(B, s), self._polars(gradients) / s
+        gaps, deviances = proofs(lane.smooth, [one.eta for one in found], sizes, ratios, levels)
+        facts = zip(levels.tolist(), lane.whole.kkts(B, gradients, s), gaps, deviances, strict=True)
+        return [Verdict(one, b, r, *own) for one, b, r, own in zip(found, B, raw, facts, strict=True)]
+
+    def _polars(self, gradients: np.ndarray) -> Vector:
+        """The polar of every gradient, nan where the penalty is no norm."""
+        penalty = self.lane.penalty
+        if isinstance(penalty, Group):
+            groups = penalty.layout(self.problem.p)
+            return np.max(
+                groups.norms(gradients) / penalty.thresholds(self.problem.p)[1], axis=1, initial=0.0
+            )
+        polars = [penalty.polar(gradient) for gradient in gradients]
+        return np.array([np.nan if polar is None else polar for polar in polars])
 
     def refuse(self, verdict: Verdict, gradient: Vector, outside: np.ndarray) -> None:
         """Take the strength up again with the columns that were missed."""
@@ -94,8 +112,7 @@ class Notes:
         self.intercepts[at], self.gaps[at] = verdict.level, verdict.gap
         self.kkt[at] = max(float(verdict.violation.max(initial=0.0)), self._open(found)) / self.now
         self.df[at] = np.count_nonzero(verdict.raw)
-        deviance = self.lane.smooth.deviance(found.eta)
-        self.ratio[at] = 1 - deviance / self._null if self._null > 0 else 0.0
+        self.ratio[at] = 1 - verdict.deviance / self._null if self._null > 0 else 0.0
         for group, score in enumerate(self._tests):
             self.scores[at, group] = score(verdict)
         if self.wish.keep:

@@ -35,6 +35,15 @@ class Part(ABC):
         """Return r >= 1 for which ``grad / r`` is within the polar's bound ``s``, None where there is no norm."""
         return None
 
+    def values(self, B: np.ndarray, s: Vector) -> Vector:
+        """Return :meth:`value` for every row of B and strength, (m,)."""
+        return np.array([self.value(b, strength) for b, strength in zip(B, s.tolist(), strict=True)])
+
+    def kkts(self, B: np.ndarray, G: np.ndarray, s: Vector) -> np.ndarray:
+        """Return :meth:`kkt` for every row of B and G and strength, (m, p)."""
+        rows = zip(B, G, s.tolist(), strict=True)
+        return np.array([self.kkt(b, grad, strength) for b, grad, strength in rows])
+
     @abstractmethod
     def solve(self, H: np.ndarray, c: Vector, s: float, start: Vector, tol: float) -> Vector:
         """Return the minimum of ``b'Hb/2 - c'b + penalty`` to a violation of ``tol``, coming from ``start``."""
@@ -110,6 +119,12 @@ class GroupPart(Part):
 
     def solve(self, H: np.ndarray, c: Vector, s: float, start: Vector, tol: float) -> Vector:
         return solve_groups(H, c, self.groups.owner, self.weights, self.alone, s, tol, start)
+
+    def values(self, B: np.ndarray, s: Vector) -> Vector:
+        return s * (self.alone * np.abs(B).sum(axis=-1) + self.groups.norms(B) @ self.weights)
+
+    def kkts(self, B: np.ndarray, G: np.ndarray, s: Vector) -> np.ndarray:
+        return distance(B, G, self.groups, s[:, None] * self.alone, s[:, None] * self.weights)
 
     def ratio(self, grad: Vector, s: float) -> float:
         # |soft(g / r, t)| <= |soft(g, t)| / r for r >= 1

@@ -118,8 +118,7 @@ class ProxRounds:
     def _accept(self, notes: Notes, found: list[Solution], gradients: np.ndarray) -> None:
         """Keep the longest run of strengths without a violator outside the working set."""
         accepted = 0
-        for one, gradient in zip(found, gradients, strict=True):
-            verdict = notes.judge(one, gradient)
+        for verdict, gradient in zip(notes.judge(found, gradients), gradients, strict=True):
             outside = verdict.violation > max(SLACK, 0.5 * notes.lane.strict) * notes.now
             outside &= ~notes.lane.inside
             weak = notes.lane.rough and float(verdict.violation.max()) > self.tol * notes.now
