@@ -38,7 +38,9 @@ def test_it_has_the_value_that_cvxpy_finds(shape, share):
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 15), st.integers(2, 30), st.floats(0.01, 1.0), st.floats(0, 30))
-@example(seed=971058, columns=7, rows=2, share=0.01171875, shared=6.0)  # 12 calls of an older solver left 0.5 s
+@example(
+    seed=971058, columns=7, rows=2, share=0.01171875, shared=6.0
+)  # 12 calls of an older solver left 0.5 s
 def test_it_ends_where_nothing_is_violated(seed, columns, rows, share, shared):
     _, _, H, c = data(rows, columns, seed, shared)
     penalty = SLOPE(0.2)
