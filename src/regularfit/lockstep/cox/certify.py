@@ -22,16 +22,17 @@ from ..._typing import Vector
 from ..free_ends import open_columns
 from ..newton.batch import violations
 from ..scores import Verdict
+from .batch import CoxBatch
 from .ground import Ground
-from .moves import CoxBatch, Looks
 
 __all__ = ["close_free_columns", "record"]
 
+FAR = 0.9  # span of t that is still a proof; a column that runs away is moved by 1 in every Newton step
 NOTHING = 1e-13  # curvature, as a share of the largest, of a direction of free columns that no risk set sees
 
 
-def close_free_columns(ground: Ground, batch: CoxBatch, looks: Looks, Z: np.ndarray) -> Vector:
-    """Move the residuals in ``looks`` to dual points that are feasible for free columns; returns the prices (m,)."""
+def close_free_columns(ground: Ground, batch: CoxBatch, Z: np.ndarray) -> Vector:
+    """Move the residuals of a batch to dual points that are feasible for free columns; returns the prices (m,)."""
     l1, l2, lower, upper = batch.terms
     free = np.flatnonzero((l1 == 0) & (l2 == 0))
     price = np.zeros(len(batch))
@@ -39,13 +40,13 @@ def close_free_columns(ground: Ground, batch: CoxBatch, looks: Looks, Z: np.ndar
         g = batch.descent[k, free]
         open_ = open_columns(g, np.zeros(len(free)), l1[free], l2[free], lower[free], upper[free])
         if len(open_):
-            at = ground.likelihood.at(looks.eta[:, [k]])
+            at = ground.likelihood.at(batch.eta[:, [k]])
             F = Z[:, free[open_]]
             t = None if at.wide[0] else _shift(ground.likelihood.hessian(at, F), F, g[open_])
             moved = None if t is None else ground.likelihood.hessian_times(at, t)
             price[k] = np.inf if t is None or moved is None else float(t @ moved)
             if moved is not None:
-                looks.residual[:, k] -= moved
+                batch.residual[:, k] -= moved
     return np.maximum(price, 0.0)
 
 
@@ -60,18 +61,18 @@ def _shift(K: np.ndarray, F: np.ndarray, g: Vector) -> Vector | None:
         return None
     d = (vectors[:, known] @ (turned[known] / values[known])) / scale
     t: Vector = F @ d
-    return t if np.ptp(t) <= 1 else None
+    return t if np.ptp(t) <= FAR else None
 
 
 def record(
-    ground: Ground, batch: CoxBatch, looks: Looks, verdicts: Sequence[Verdict], price: Vector, least: float
+    ground: Ground, batch: CoxBatch, verdicts: Sequence[Verdict], price: Vector, least: float
 ) -> None:
     """Gaps, violations and deviance ratios of the first strengths of a batch (as many as prices), into its front."""
     front, count = batch.front, len(price)
-    value, s = looks.value[:count], batch.strengths[:count]
-    b, penalty = batch.b[:count], s * batch.penalty(batch.b[:count])
-    away = looks.eta[:, :count] - ground.offset[:, None]
-    on_eta = np.einsum("nm,nm->m", looks.residual[:, :count], away)  # b'g
+    value, s = batch.value[:count], batch.strengths[:count]
+    b, penalty = batch.b[:count], s * batch.penalty[:count]
+    away = batch.eta[:, :count] - ground.offset[:, None]
+    on_eta = np.einsum("nm,nm->m", batch.residual[:, :count], away)  # b'g
 
     def gap(pairs: list[tuple[float, float]]) -> Vector:
         ratio, conjugate = np.array(pairs).reshape(-1, 2).T
