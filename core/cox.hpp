@@ -53,6 +53,17 @@ RF_CLONES static void pack(const double* const* c, const double* weight, int n, 
     }
 }
 
+// out[rows[t]] += weight[t] x[t], rows of eight; rows do not fall
+RF_CLONES static void add_rows(int count, const int* rows, const double* weight, const double* x, double* out) {
+    Octet sum, y;
+    for (int t = 0; t < count;) {
+        double* to = out + std::size_t(rows[t]) * 8;
+        load_into(sum, to);
+        for (const int row = rows[t]; t < count && rows[t] == row; ++t) sum += weight[t] * load_into(y, x + std::size_t(t) * 8);
+        store(sum, to);
+    }
+}
+
 // Arrays are a strength a row (B, G: width) or a strength a column (E, R: n x stride).
 struct CoxAnswers {
     double *B, *G, *E, *R, *value, *error;
@@ -61,7 +72,7 @@ struct CoxAnswers {
 
 class CoxLane {
 public:
-    CoxLane(const CoxRows& rows, double target) : look_(rows), r_(look_.r), target_(target), E_(std::size_t(r_.n) * abreast), pull_rows_(r_.terms) {}
+    CoxLane(const CoxRows& rows, double target) : look_(rows), r_(look_.r), target_(target), E_(std::size_t(r_.n) * abreast), heavy_(E_.size()), terms_(look_.rates.size()), pull_rows_(r_.terms) {}
 
     // Strengths one after another from `start`; ends where the value lies below the floor.  Returns how many were done.
     int solve(const double* z, int width, const Terms& pen, const double* start, const double* strengths, const double* units, int count, double floor,
@@ -161,13 +172,14 @@ private:
     // Its Hessian is of column k of the last look.
     void refresh(int k) {
 
-        bend_.resize(r_.n), v_.resize(r_.n), log_v_.resize(r_.n), rate_.resize(r_.terms);
+        bend_.resize(r_.n), v_.resize(r_.n), rate_.resize(r_.terms);
         for (std::size_t i = 0; i < std::size_t(r_.n); ++i) {
             bend_[i] = r_.event_weight[i] - look_.residual[i * abreast + k];
-            v_[i] = look_.v[i * abreast + k], log_v_[i] = look_.away[i * abreast + k];
+            v_[i] = look_.v[i * abreast + k];
         }
         for (std::size_t t = 0; t < std::size_t(r_.terms); ++t) rate_[t] = look_.rates[t * abreast + k];
         wide_ = look_.wide[k];
+        if (wide_) v_ = look_.log_v(E_.data(), k);
         share_rows();
         H_.clear(), pulls_.clear();
         begun_ = true;
@@ -215,17 +227,16 @@ private:
     // Z'diag(bend)Z on and above the diagonal, eight by eight; panels of rows stay in the cache.
     void add_products(int old, double* H) {
         const int now = static_cast<int>(inner_.size());
-        std::vector<double> heavy(std::size_t(rows_at_once) * 8);
         const double *a[8], *b[8];
         for (int row = 0; row < r_.n; row += rows_at_once) {
             const int rows = std::min(rows_at_once, r_.n - row);
             for (int j = old; j < now; j += 8) {
                 eight(inner_, j, row, b);
-                pack(b, bend_.data() + row, rows, heavy.data());
+                pack(b, bend_.data() + row, rows, heavy_.data());
                 for (int i = 0; i <= j + 7 && i < now; i += 8) {
                     double tile[64] = {};
                     eight(inner_, i, row, a);
-                    times_columns(a, heavy.data(), rows, tile);
+                    times_columns(a, heavy_.data(), rows, tile);
                     for (int q = 0; q < 8 && j + q < now; ++q)
                         for (int p = 0; p < 8 && i + p <= j + q; ++p) H[i + p + std::size_t(j + q) * now] += tile[p * 8 + q];
                 }
@@ -234,15 +245,14 @@ private:
     }
     void pull(int first, int count) {
         const std::size_t rows = pull_mass_.size();
-        std::vector<double> sums(rows * 8), heavy(std::size_t(r_.n) * 8), at_risk(std::size_t(r_.groups) * 8), terms(std::size_t(r_.terms) * 8);
+        std::vector<double> sums(rows * 8);
         const double* c8[8];
         eight(inner_, first, 0, c8);
         if (wide_ && r_.nested) means(c8, sums.data());
         else if (!wide_) {
-            pack(c8, v_.data(), r_.n, heavy.data());
-            cox_terms(r_, heavy.data(), at_risk.data(), terms.data(), look_.tree);
-            for (int t = 0; t < r_.terms; ++t)
-                for (int q = 0; q < 8; ++q) sums[std::size_t(pull_rows_[t]) * 8 + q] += rate_[t] * terms[std::size_t(t) * 8 + q];
+            pack(c8, v_.data(), r_.n, heavy_.data());
+            cox_terms(r_, heavy_.data(), look_.at_risk.data(), terms_.data(), look_.tree);
+            add_rows(r_.terms, pull_rows_.data(), rate_.data(), terms_.data(), sums.data());
         }
         for (int q = 0; q < count; ++q)
             for (std::size_t row = 0; row < rows; ++row) pulls_[(first + q) * rows + row] = sums[row * 8 + q] / std::sqrt(pull_mass_[row]);
@@ -253,8 +263,8 @@ private:
         LogSums sum;
         for (int g = r_.groups - 1, i = r_.n - 1; g >= 0; --g) {
             for (; i >= 0 && r_.last[i] > g; --i) {
-                sum.add(&log_v_[i]);
-                const double share = std::exp(log_v_[i] - sum.sum);
+                sum.add(&v_[i]);
+                const double share = std::exp(v_[i] - sum.sum);
                 for (int q = 0; q < 8; ++q) mean[q] += share * (z[q][i] - mean[q]);
             }
             for (int t = r_.term_start[g]; t < r_.term_start[g + 1]; ++t)
@@ -395,7 +405,7 @@ private:
     CoxLook look_;
     const CoxRows& r_;
     const double target_;
-    std::vector<double> E_;               // (n x 8) predictors
+    std::vector<double> E_, heavy_, terms_;  // (n x 8) predictors; scratch
     std::vector<int> pull_rows_;          // of a term: its row of Q
     std::vector<double> pull_mass_;
 
@@ -412,7 +422,7 @@ private:
     std::vector<char> inside_;
 
     Lane lane_;
-    std::vector<double> H_, pulls_, bend_, v_, log_v_, rate_;  // the Hessian and what it is made of
+    std::vector<double> H_, pulls_, bend_, v_, rate_;  // the Hessian and what it is made of
     bool wide_ = false, begun_ = false;
 };
 

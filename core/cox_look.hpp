@@ -102,28 +102,31 @@ RF_INLINE void over_times(const CoxRows& r, const double* a, double* out, std::v
     }
 }
 
-// Predictors less the largest, with the weights in; lowest: the least of them.
-RF_CLONES static void cox_away(const CoxRows& r, const double* eta, double* away, double* lowest) {
-    double high[abreast];
-    std::copy_n(eta, abreast, high);
+// Logarithms of v: predictors less the largest, and weights; lowest: the least of them; direct: their sum over events.
+RF_CLONES static void cox_logarithms(const CoxRows& r, const double* eta, double* log_v, double* lowest, double* direct) {
+    double top[abreast], least[abreast] = {};
+    std::copy_n(eta, abreast, top);
     for (std::size_t i = 1; i < std::size_t(r.n); ++i)
-        for (int k = 0; k < abreast; ++k) high[k] = eta[i * abreast + k] > high[k] ? eta[i * abreast + k] : high[k];
-    for (int k = 0; k < abreast; ++k) lowest[k] = 0;
-    for (std::size_t i = 0; i < std::size_t(r.n); ++i)
+        for (int k = 0; k < abreast; ++k) top[k] = eta[i * abreast + k] > top[k] ? eta[i * abreast + k] : top[k];
+    Octet sum{}, x;
+    for (std::size_t i = 0; i < std::size_t(r.n); ++i) {
         for (int k = 0; k < abreast; ++k) {
-            const double x = eta[i * abreast + k] - high[k] + r.log_weight[i];
-            away[i * abreast + k] = x;
-            lowest[k] = x < lowest[k] ? x : lowest[k];
+            const double away = eta[i * abreast + k] - top[k] + r.log_weight[i];
+            log_v[i * abreast + k] = away;
+            least[k] = away < least[k] ? away : least[k];
         }
+        sum += r.event_weight[i] * load_into(x, log_v + i * abreast);
+    }
+    std::copy_n(least, abreast, lowest), store(sum, direct);
 }
 
 // Sums over risk sets, less what tied events have left already: a row of eight a term.
 RF_CLONES static void cox_terms(const CoxRows& r, const double* v, double* at_risk, double* terms, std::vector<double>& tree) {
-    over_rows<PlainSums>(r, v, at_risk, tree);
-    for (int g = 0; g < r.groups; ++g) {
+    const bool plain = r.terms == r.groups;  // one a time: nothing has left
+    over_rows<PlainSums>(r, v, plain ? terms : at_risk, tree);
+    for (int g = 0; g < r.groups && !plain; ++g) {
         Octet own{}, x;
-        const bool tied = r.term_start[g + 1] - r.term_start[g] > 1;
-        for (int e = r.event_start[g]; tied && e < r.event_start[g + 1]; ++e) own += load_into(x, v + std::size_t(r.event[e]) * abreast);
+        for (int e = r.event_start[g]; e < r.event_start[g + 1]; ++e) own += load_into(x, v + std::size_t(r.event[e]) * abreast);
         for (int t = r.term_start[g]; t < r.term_start[g + 1]; ++t) {
             Octet sum = -r.theta[t] * own;
             sum += load_into(x, at_risk + std::size_t(g) * abreast);
@@ -132,35 +135,31 @@ RF_CLONES static void cox_terms(const CoxRows& r, const double* v, double* at_ri
     }
 }
 
-RF_CLONES static void cox_value(const CoxRows& r, const double* logs, const double* away, double* value) {
-    Octet sum{}, x;
-    for (std::size_t t = 0; t < std::size_t(r.terms); ++t) sum += r.mass[t] * load_into(x, logs + t * abreast);
-    for (std::size_t i = 0; i < std::size_t(r.n); ++i)
-        if (r.event_weight[i] != 0) sum += -r.event_weight[i] * load_into(x, away + i * abreast);
-    store(sum, value);
-}
-
-// Minus the slopes: events less how many were expected.  rates: scratch, a row of eight a term.
-RF_CLONES static void cox_slopes(const CoxRows& r, const double* v, const double* terms, double* rates, double* hazard, double* out, std::vector<double>& tree) {
-    for (std::size_t t = 0; t < std::size_t(r.terms); ++t)
-        for (int k = 0; k < abreast; ++k) rates[t * abreast + k] = r.mass[t] / terms[t * abreast + k];
-    for (int g = 0; g < r.groups; ++g) {
-        PlainSums sum;
-        for (int t = r.term_start[g]; t < r.term_start[g + 1]; ++t) sum.add(rates + std::size_t(t) * abreast);
-        sum.put(hazard + std::size_t(g) * abreast);
+// Minus the slopes: events less how many were expected, from rates (terms x 8), mass over terms; weights the logarithms of terms into value.
+RF_CLONES static void cox_slopes(const CoxRows& r, const double* v, const double* logs, double* rates, double* hazard, double* out, double* value, std::vector<double>& tree) {
+    Octet sum{}, x, y;
+    for (std::size_t t = 0; t < std::size_t(r.terms); ++t) {
+        sum += r.mass[t] * load_into(x, logs + t * abreast);
+        for (int k = 0; k < abreast; ++k) rates[t * abreast + k] = r.mass[t] / rates[t * abreast + k];
     }
-    over_times<PlainSums>(r, hazard, out, tree);
+    store(sum, value);
+    const bool plain = r.terms == r.groups;
+    for (int g = 0; g < r.groups && !plain; ++g) {
+        PlainSums both;
+        for (int t = r.term_start[g]; t < r.term_start[g + 1]; ++t) both.add(rates + std::size_t(t) * abreast);
+        both.put(hazard + std::size_t(g) * abreast);
+    }
+    over_times<PlainSums>(r, plain ? rates : hazard, out, tree);
     for (std::size_t i = 0; i < std::size_t(r.n); ++i)
         for (int k = 0; k < abreast; ++k) out[i * abreast + k] = r.event_weight[i] - v[i * abreast + k] * out[i * abreast + k];
-    for (int g = 0; g < r.groups; ++g) {
-        if (r.term_start[g + 1] - r.term_start[g] == 1) continue;
-        Octet tied{}, x, y;
+    for (int g = 0; g < r.groups && !plain; ++g) {
+        Octet tied{};
         for (int t = r.term_start[g]; t < r.term_start[g + 1]; ++t) tied += r.theta[t] * load_into(x, rates + std::size_t(t) * abreast);
         for (int e = r.event_start[g]; e < r.event_start[g + 1]; ++e) {
             double* to = out + std::size_t(r.event[e]) * abreast;
-            Octet sum = load_into(x, v + std::size_t(r.event[e]) * abreast) * tied;
-            sum += load_into(y, to);
-            store(sum, to);
+            Octet more = load_into(x, v + std::size_t(r.event[e]) * abreast) * tied;
+            more += load_into(y, to);
+            store(more, to);
         }
     }
 }
@@ -168,37 +167,43 @@ RF_CLONES static void cox_slopes(const CoxRows& r, const double* v, const double
 class CoxLook {
 public:
     explicit CoxLook(const CoxRows& rows)
-        : r(rows), away(std::size_t(r.n) * abreast), v(away.size()), residual(away.size()), at_risk_(std::size_t(r.groups) * abreast), hazard_(at_risk_.size()),
-          terms(std::size_t(r.terms) * abreast), rates(terms.size()) {}
+        : r(rows), v(std::size_t(r.n) * abreast), residual(v.size()), rates(std::size_t(r.terms) * abreast), at_risk(std::size_t(r.groups) * abreast), logs_(rates.size()) {}
 
     // At predictors eta (n x 8).
     void look(const double* eta) {
-        double lowest[abreast];
-        cox_away(r, eta, away.data(), lowest);
-        exponentials(away.size(), away.data(), v.data());
-        cox_terms(r, v.data(), at_risk_.data(), terms.data(), tree);
-        logarithms(terms.size(), terms.data(), rates.data());
-        cox_value(r, rates.data(), away.data(), value);
-        cox_slopes(r, v.data(), terms.data(), rates.data(), hazard_.data(), residual.data(), tree);
+        double lowest[abreast], direct[abreast];
+        cox_logarithms(r, eta, v.data(), lowest, direct);
+        exponentials(v.size(), v.data(), v.data());
+        cox_terms(r, v.data(), at_risk.data(), rates.data(), tree);
+        logarithms(rates.size(), rates.data(), logs_.data());
+        cox_slopes(r, v.data(), logs_.data(), rates.data(), at_risk.data(), residual.data(), value, tree);
         for (int k = 0; k < abreast; ++k) {
+            value[k] -= direct[k];
             wide[k] = lowest[k] < -widest;
-            if (wide[k]) by_logarithms(k);
+            if (wide[k]) by_logarithms(k, log_v(eta, k));
             value[k] = std::max(value[k] - r.best, 0.0);
         }
     }
+    // Logarithms of v (n) at one of the predictors.
+    std::vector<double> log_v(const double* eta, int k) const {
+        std::vector<double> out(r.n);
+        for (int i = 0; i < r.n; ++i) out[i] = eta[std::size_t(i) * abreast + k];
+        const double high = *std::max_element(out.begin(), out.end());
+        for (int i = 0; i < r.n; ++i) out[i] += r.log_weight[i] - high;
+        return out;
+    }
 
     const CoxRows r;
-    std::vector<double> away, v, residual;  // (n x 8) logarithms of v; w exp(eta - highest); events less how many were expected
+    std::vector<double> v, residual, rates;  // (n x 8) w exp(eta - highest); events less how many were expected; (terms x 8) mass over risk
     double value[abreast];
-    bool wide[abreast];                        // whether exp left the range of doubles: then v, terms and rates are no good
-    std::vector<double> tree;
+    bool wide[abreast];                      // whether exp left the range of doubles: then v and rates are no good
+    std::vector<double> at_risk, tree;       // scratch
 
 private:
     static constexpr double widest = 600.0;
 
-    void by_logarithms(int k) {
-        std::vector<double> log_v(r.n), sums(r.groups), rate(r.groups), tied(r.groups), out(r.n);
-        for (int i = 0; i < r.n; ++i) log_v[i] = away[std::size_t(i) * abreast + k];
+    void by_logarithms(int k, const std::vector<double>& log_v) {
+        std::vector<double> sums(r.groups), rate(r.groups), tied(r.groups), out(r.n);
         over_rows<LogSums>(r, log_v.data(), sums.data(), tree);
         double total = 0;
         for (int g = 0; g < r.groups; ++g) {
@@ -220,10 +225,7 @@ private:
         value[k] = total;
     }
 
-    std::vector<double> at_risk_, hazard_;
-
-public:
-    std::vector<double> terms, rates;  // (terms x 8)
+    std::vector<double> logs_;
 };
 
 }  // namespace rf

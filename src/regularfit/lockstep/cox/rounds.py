@@ -23,7 +23,8 @@ from .held_out import HeldOut
 __all__ = ["CoxRounds", "fit_cox"]
 
 BATCH = 16  # strengths a round where columns that were left out may send some of them back
-WHOLE = 48  # where none is left out
+WHOLE = 128  # where none is left out, and predictors and residuals of all lanes take little room:
+ROOM = 64e6  # bytes of them
 BYTES = 8e6  # of a lane's columns that are all taken in at once
 LEAST = 1e-7  # share of the null model's loss below which an objective counts as zero
 
@@ -54,6 +55,7 @@ class CoxRounds:
             [HeldOut(problem, lane, rows, ground, score) for rows in lane.tests]
             for lane, ground in zip(lanes, self.grounds, strict=True)
         ]
+        self.most = int(np.clip(ROOM / (16.0 * problem.n * len(self.all)), BATCH, WHOLE))
         self._start()
 
     def _start(self) -> None:
@@ -98,7 +100,7 @@ class CoxRounds:
             front.inside[fresh] = 1
             front.base = np.concatenate([front.base, np.zeros(len(fresh))])
         left_out = np.count_nonzero(np.isfinite(front.terms.l1)) > len(front.columns)
-        front.batch = min(front.batch, BATCH) if left_out or front.most is not None else WHOLE
+        front.batch = min(front.batch, BATCH) if left_out or front.most is not None else self.most
 
     def _solve(self, front: Front) -> tuple[CoxBatch, Vector]:
         ground = self.grounds[front.lane]
