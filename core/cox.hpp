@@ -64,10 +64,11 @@ RF_CLONES static void add_rows(int count, const int* rows, const double* weight,
     }
 }
 
-// Arrays are a strength a row (B, G: width) or a strength a column (E, R: n x stride).
+// A strength a row of B and G (width each), a column of R, whose rows are the caller's: `row` says which.
 struct CoxAnswers {
-    double *B, *G, *E, *R, *value, *error;
+    double *B, *G, *R, *value, *error;
     std::size_t stride;
+    const int* row;
 };
 
 class CoxLane {
@@ -89,6 +90,18 @@ public:
             if (stood && value_ < floor) return done;
         }
         return count;
+    }
+
+    // Values, and minus the slopes (n x count) where they are wanted, at predictors eta (n x count) with the offset in.
+    void looks(const double* eta, int count, double* value, double* residual) {
+        for (int first = 0; first < count; first += abreast) {
+            const int some = std::min(abreast, count - first);
+            for (std::size_t i = 0; i < std::size_t(r_.n); ++i)
+                for (int k = 0; k < abreast; ++k) E_[i * abreast + k] = eta[i * count + first + std::min(k, some - 1)];
+            look_.look(E_.data());
+            std::copy_n(look_.value, some, value + first);
+            for (std::size_t i = 0; residual && i < std::size_t(r_.n); ++i) std::copy_n(look_.residual.data() + i * abreast, some, residual + i * count + first);
+        }
     }
 
 private:
@@ -126,8 +139,7 @@ private:
         for (int j = 0; j < w_; ++j)
             for (int k = 0; k < count; ++k) out.B[(at + k) * w_ + j] = x(j, k), out.G[(at + k) * w_ + j] = g(j, k);
         for (std::size_t i = 0; i < std::size_t(r_.n); ++i) {
-            std::copy_n(E_.data() + i * abreast, count, out.E + i * out.stride + at);
-            std::copy_n(look_.residual.data() + i * abreast, count, out.R + i * out.stride + at);
+            std::copy_n(look_.residual.data() + i * abreast, count, out.R + out.row[i] * out.stride + at);
         }
         std::copy_n(look_.value, count, out.value + at), std::copy_n(error_, count, out.error + at);
     }

@@ -445,11 +445,11 @@ private:
 class Cox {
 public:
     Cox(std::vector<Slots> at, std::vector<Vector> rows, std::vector<Vector> terms, double best, bool nested, double target) : at_(std::move(at)), of_(std::move(rows)), terms_(std::move(terms)) {
-        need(at_.size() == 5 && of_.size() == 3 && terms_.size() == 2, "cox: (first, last, event, event_start, term_start), (offset, log_weight, event_weight), (theta, mass)");
+        need(at_.size() == 6 && of_.size() == 3 && terms_.size() == 2, "cox: (first, last, event, event_start, term_start, row), (offset, log_weight, event_weight), (theta, mass)");
         const auto size = [&](int k) { return static_cast<int>(at_[k].shape(0)); };
         n_ = size(0);
         const int groups = size(3) - 1, events = size(2), count = static_cast<int>(terms_[0].shape(0));
-        need(n_ > 0 && groups > 0 && size(1) == n_ && size(4) == groups + 1, "cox: lengths differ");
+        need(n_ > 0 && groups > 0 && size(1) == n_ && size(4) == groups + 1 && size(5) == n_, "cox: lengths differ");
         for (const Vector& part : of_) need((int)part.shape(0) == n_, "cox: one number a row");
         need((int)terms_[1].shape(0) == count, "cox: one mass a term");
         for (int i = 0; i < n_; ++i) need(0 <= at_[0].data()[i] && at_[0].data()[i] <= at_[1].data()[i] && at_[1].data()[i] <= groups, "cox: event time out of range");
@@ -465,15 +465,22 @@ public:
             rf::CoxRows{n_, groups, count, at_[0].data(), at_[1].data(), of_[0].data(), of_[1].data(), of_[2].data(), at_[2].data(), at_[3].data(), at_[4].data(), terms_[0].data(),
                         terms_[1].data(), best, nested, tree}, target);
     }
-    int solve(Columns z, std::vector<Vector> pen, Vector start, Vector strengths, Vector units, double floor, Out B, Out G, Out E, Out R, OutVector value, OutVector error) {
+    // Minus the slopes go into columns of R from `first` on.
+    int solve(Columns z, std::vector<Vector> pen, Vector start, Vector strengths, Vector units, double floor, Out B, Out G, OutVector value, OutVector error, Out R, int first) {
         const std::size_t count = strengths.shape(0), w = start.shape(0);
         need((int)z.shape(0) == n_ && z.shape(1) == w && pen.size() == 4 && pen[0].shape(0) == w && count > 0 && units.shape(0) == count, "cox: one start and term a column");
         need(B.shape(0) == count && B.shape(1) == w && G.shape(0) == count && G.shape(1) == w && value.shape(0) == count && error.shape(0) == count, "cox: one answer a strength");
-        need((int)E.shape(0) == n_ && E.shape(1) == count && (int)R.shape(0) == n_ && R.shape(1) == count, "cox: one row a target");
+        need(error.shape(0) == count && first >= 0 && first + count <= R.shape(1), "cox: one column a strength");
+        for (int i = 0; i < n_; ++i) need(at_[5].data()[i] >= 0 && at_[5].data()[i] < (int)R.shape(0), "cox: row out of range");
         const rf::Terms own = terms(pen[0], pen[1], pen[2], pen[3]);
         nb::gil_scoped_release release;
         return lane_->solve(z.data(), static_cast<int>(w), own, start.data(), strengths.data(), units.data(), static_cast<int>(count), floor,
-                            {B.data(), G.data(), E.data(), R.data(), value.data(), error.data(), count});
+                            {B.data(), G.data(), R.data() + first, value.data(), error.data(), R.shape(1), at_[5].data()});
+    }
+    void looks(Rows eta, OutVector value, std::optional<Out> residual) {
+        need((int)eta.shape(0) == n_ && value.shape(0) == eta.shape(1) && (!residual || (residual->shape(0) == eta.shape(0) && residual->shape(1) == eta.shape(1))), "cox: shapes differ");
+        nb::gil_scoped_release release;
+        lane_->looks(eta.data(), static_cast<int>(eta.shape(1)), value.data(), residual ? residual->data() : nullptr);
     }
 
 private:
@@ -645,8 +652,9 @@ NB_MODULE(_core, m) {
         .def("solve", &Multinomial::solve, "strengths"_a, "floor"_a, "B"_a.noconvert(), "A"_a.noconvert(), "facts"_a.noconvert());
     nb::class_<Cox>(m, "Cox")
         .def(nb::init<std::vector<Slots>, std::vector<Vector>, std::vector<Vector>, double, bool, double>(), "at"_a, "rows"_a, "terms"_a, "best"_a, "nested"_a, "target"_a)
-        .def("solve", &Cox::solve, "z"_a.noconvert(), "pen"_a, "start"_a, "strengths"_a, "units"_a, "floor"_a, "B"_a.noconvert(), "G"_a.noconvert(), "E"_a.noconvert(),
-             "R"_a.noconvert(), "value"_a.noconvert(), "error"_a.noconvert());
+        .def("solve", &Cox::solve, "z"_a.noconvert(), "pen"_a, "start"_a, "strengths"_a, "units"_a, "floor"_a, "B"_a.noconvert(), "G"_a.noconvert(),
+             "value"_a.noconvert(), "error"_a.noconvert(), "R"_a.noconvert(), "first"_a)
+        .def("looks", &Cox::looks, "eta"_a.noconvert(), "value"_a.noconvert(), "residual"_a.none());
     nb::class_<TwinLoss>(m, "TwinLoss")
         .def(nb::init<std::string>())
         .def("residual", &TwinLoss::residual, "y"_a.noconvert(), "offset"_a.noconvert(), "weights"_a.noconvert(), "lanes"_a.noconvert(), "columns"_a.noconvert(),

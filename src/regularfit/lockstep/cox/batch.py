@@ -13,24 +13,22 @@ import numpy as np
 
 from ... import _core
 from ..._typing import Vector
+from ...losses._partial_likelihood import PartialLikelihood
 from ..front import Front
-from .ground import Ground
 
-__all__ = ["CoxBatch", "lane_in_core", "solve"]
+__all__ = ["CoxBatch", "in_core", "solve"]
 
 TARGET = 0.5  # share of the tolerance that a violation may have: the gap is at most that share of the penalty's part
 
 
 @dataclass(frozen=True, eq=False)
 class CoxBatch:
-    """Solutions of m strengths on a working set of w columns and r rows."""
+    """Solutions of m strengths on a working set of w columns."""
 
     front: Front
     strengths: Vector  # (m,)
     b: np.ndarray  # (m, w) on the lane's scale
     descent: np.ndarray  # (m, w) minus the gradients
-    eta: np.ndarray  # (r, m) predictors
-    residual: np.ndarray  # (r, m) minus the slopes with respect to them
     value: Vector  # (m,) half the deviances
 
     def __len__(self) -> int:
@@ -48,29 +46,26 @@ class CoxBatch:
         return np.abs(self.b) @ np.where(np.isinf(l1), 0, l1) + 0.5 * (self.b * self.b) @ l2
 
 
-def lane_in_core(ground: Ground, tol: float) -> Any:
+def in_core(likelihood: PartialLikelihood, offset: Vector, tol: float = 0.0) -> Any:
     """What the core knows of a training set; it goes on from call to call."""
-    likelihood = ground.likelihood
-    at = [np.ascontiguousarray(part, np.int32) for part in likelihood.layout]
-    rows = [np.ascontiguousarray(ground.offset), likelihood.log_weights, likelihood.event_weight]
+    at = [np.ascontiguousarray(part, np.int32) for part in (*likelihood.layout, likelihood.rows)]
+    rows = [np.ascontiguousarray(offset), likelihood.log_weights, likelihood.event_weight]
     terms = [likelihood.theta, likelihood.mass]
     return _core.Cox(at, rows, terms, likelihood.best, likelihood.nested, TARGET * tol)
 
 
-def solve(core: Any, front: Front, Z: np.ndarray, pull: float, floor: float) -> CoxBatch:
+def solve(
+    core: Any, front: Front, Z: np.ndarray, pull: float, floor: float, into: tuple[np.ndarray, int]
+) -> CoxBatch:
     """Return the solutions of the upcoming strengths, up to the first whose value lies below the floor.
 
     Violations are relative to the strength, or to ``pull``, the null model's largest gradient, where that is less: a
-    ridge grid starts at strengths far above any gradient.
+    ridge grid starts at strengths far above any gradient. Minus the slopes go into the columns of a matrix (all rows,
+    strengths) from a first one on: ``into``.
     """
-    strengths, (r, w) = np.ascontiguousarray(front.upcoming), Z.shape
+    strengths, w = np.ascontiguousarray(front.upcoming), Z.shape[1]
     m = len(strengths)
     b, descent, value, error = np.empty((m, w)), np.empty((m, w)), np.empty(m), np.empty(m)
-    eta, residual = np.empty((r, m)), np.empty((r, m))
     units, pen = np.minimum(strengths, pull), list(front.terms.take(front.columns))
-    done = core.solve(
-        Z, pen, front.base, strengths, units, floor, b, descent, eta, residual, value, error
-    )
-    return CoxBatch(
-        front, strengths[:done], b[:done], descent[:done], eta[:, :done], residual[:, :done], value[:done]
-    )
+    done = core.solve(Z, pen, front.base, strengths, units, floor, b, descent, value, error, *into)
+    return CoxBatch(front, strengths[:done], b[:done], descent[:done], value[:done])

@@ -31,23 +31,30 @@ FAR = 0.9  # span of t that is still a proof; a column that runs away is moved b
 NOTHING = 1e-13  # curvature, as a share of the largest, of a direction of free columns that no risk set sees
 
 
-def close_free_columns(ground: Ground, batch: CoxBatch, Z: np.ndarray) -> Vector:
-    """Move the residuals of a batch to dual points that are feasible for free columns; returns the prices (m,)."""
+def close_free_columns(
+    ground: Ground, batch: CoxBatch, Z: np.ndarray, R: np.ndarray
+) -> tuple[Vector, Vector]:
+    """Move the residuals R (n, m) of a batch to dual points that are feasible for free columns.
+
+    Returns the prices (m,), and what b'g lost by it.
+    """
     l1, l2, lower, upper = batch.terms
     free = np.flatnonzero((l1 == 0) & (l2 == 0))
-    price = np.zeros(len(batch))
+    price, lost = np.zeros(len(batch)), np.zeros(len(batch))
     for k in range(len(batch) if len(free) else 0):
         g = batch.descent[k, free]
         open_ = open_columns(g, np.zeros(len(free)), l1[free], l2[free], lower[free], upper[free])
         if len(open_):
-            at = ground.likelihood.at(batch.eta[:, [k]])
+            away = Z @ batch.b[k]
+            at = ground.likelihood.at((away + ground.offset)[:, None])
             F = Z[:, free[open_]]
             t = None if at.wide[0] else _shift(ground.likelihood.hessian(at, F), F, g[open_])
             moved = None if t is None else ground.likelihood.hessian_times(at, t)
             price[k] = np.inf if t is None or moved is None else float(t @ moved)
             if moved is not None:
-                batch.residual[:, k] -= moved
-    return np.maximum(price, 0.0)
+                R[ground.rows, k] -= moved
+                lost[k] = moved @ away
+    return np.maximum(price, 0.0), lost
 
 
 def _shift(K: np.ndarray, F: np.ndarray, g: Vector) -> Vector | None:
@@ -65,14 +72,18 @@ def _shift(K: np.ndarray, F: np.ndarray, g: Vector) -> Vector | None:
 
 
 def record(
-    ground: Ground, batch: CoxBatch, verdicts: Sequence[Verdict], price: Vector, least: float
+    ground: Ground,
+    batch: CoxBatch,
+    verdicts: Sequence[Verdict],
+    moved: tuple[Vector, Vector],
+    count: int,
+    least: float,
 ) -> None:
-    """Gaps, violations and deviance ratios of the first strengths of a batch (as many as prices), into its front."""
-    front, count = batch.front, len(price)
+    """Gaps, violations and deviance ratios of the first strengths of a batch, into its front."""
+    front, (price, lost) = batch.front, (part[:count] for part in moved)
     value, s = batch.value[:count], batch.strengths[:count]
     b, penalty = batch.b[:count], s * batch.penalty[:count]
-    away = batch.eta[:, :count] - ground.offset[:, None]
-    on_eta = np.einsum("nm,nm->m", batch.residual[:, :count], away)  # b'g
+    on_eta = np.einsum("mw,mw->m", b, batch.descent[:count]) - lost  # b'g
 
     def gap(pairs: list[tuple[float, float]]) -> Vector:
         ratio, conjugate = np.array(pairs).reshape(-1, 2).T

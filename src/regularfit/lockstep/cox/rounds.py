@@ -15,7 +15,7 @@ from ..result import LaneResult
 from ..scores import Verdict, centred_scores, score_columns
 from ..work import Work
 from ..workset import front_result, make_fronts
-from .batch import CoxBatch, lane_in_core, solve
+from .batch import CoxBatch, in_core, solve
 from .certify import close_free_columns, record
 from .ground import Ground
 from .held_out import HeldOut
@@ -23,10 +23,12 @@ from .held_out import HeldOut
 __all__ = ["CoxRounds", "fit_cox"]
 
 BATCH = 16  # strengths a round where columns that were left out may send some of them back
-WHOLE = 128  # where none is left out, and predictors and residuals of all lanes take little room:
+WHOLE = 128  # where none is left out, and residuals of all lanes take little room:
 ROOM = 64e6  # bytes of them
 BYTES = 8e6  # of a lane's columns that are all taken in at once
 LEAST = 1e-7  # share of the null model's loss below which an objective counts as zero
+
+Found = tuple[CoxBatch, tuple[Vector, Vector]]  # solutions, and what moving residuals to dual points cost
 
 
 def fit_cox(work: Work) -> list[list[LaneResult]]:
@@ -48,14 +50,15 @@ class CoxRounds:
         self.all = [front for row in self.fronts for front in row]
         self.scores = work.no_scores()
         self.grounds = list(work.team.map(lambda front: Ground(problem, front.weights), self.fronts[0]))
-        self.cores = {
-            (front.candidate, front.lane): lane_in_core(self.grounds[front.lane], self.tol) for front in self.all
-        }
+        self.cores = {}
+        for front in self.all:
+            ground = self.grounds[front.lane]
+            self.cores[front.candidate, front.lane] = in_core(ground.likelihood, ground.offset, self.tol)
         self.held_out = [
             [HeldOut(problem, lane, rows, ground, score) for rows in lane.tests]
             for lane, ground in zip(lanes, self.grounds, strict=True)
         ]
-        self.most = int(np.clip(ROOM / (16.0 * problem.n * len(self.all)), BATCH, WHOLE))
+        self.most = int(np.clip(ROOM / (8.0 * problem.n * len(self.all)), BATCH, WHOLE))
         self._start()
 
     def _start(self) -> None:
@@ -91,7 +94,14 @@ class CoxRounds:
         """Advance every live lane by a batch; returns how many strengths were accepted."""
         for front in fronts:
             self._open(front)
-        return self._certify(list(self.team.map(self._solve, fronts)))
+        ends = np.cumsum([len(front.upcoming) for front in fronts])
+        R = np.zeros((self.problem.n, ends[-1]))
+        jobs = [(front, R, int(end) - len(front.upcoming)) for front, end in zip(fronts, ends, strict=True)]
+        found = list(self.team.map(self._solve, jobs))
+        kept = [first + np.arange(len(batch)) for (batch, _), (_, _, first) in zip(found, jobs, strict=True)]
+        if sum(map(len, kept)) < R.shape[1]:
+            R = np.ascontiguousarray(R[:, np.concatenate(kept)])
+        return self._certify(found, R)
 
     def _open(self, front: Front) -> None:
         fresh = front.wanted()
@@ -102,47 +112,50 @@ class CoxRounds:
         left_out = np.count_nonzero(np.isfinite(front.terms.l1)) > len(front.columns)
         front.batch = min(front.batch, BATCH) if left_out or front.most is not None else self.most
 
-    def _solve(self, front: Front) -> tuple[CoxBatch, Vector]:
+    def _solve(self, job: tuple[Front, np.ndarray, int]) -> Found:
+        front, R, first = job
         ground = self.grounds[front.lane]
         Z = ground.columns(front.columns, front.mean, front.inverse)
         floor = (1 - self.problem.saturation) * ground.null_value
-        batch = solve(self.cores[front.candidate, front.lane], front, Z, self.pull[front.lane], floor)
-        price = close_free_columns(ground, batch, Z)
+        core = self.cores[front.candidate, front.lane]
+        batch = solve(core, front, Z, self.pull[front.lane], floor, (R, first))
+        moved = close_free_columns(ground, batch, Z, R[:, first : first + len(batch)])
         if self.full_df and batch.terms[1].any():
             self._count(batch, Z)
-        return batch, price
+        return batch, moved
 
     def _count(self, batch: CoxBatch, Z: np.ndarray) -> None:
         """Effective degrees of freedom where there is an l2 part: the trace of the hat matrix on the active columns."""
-        likelihood, l2 = self.grounds[batch.front.lane].likelihood, batch.terms[1]
+        ground, l2 = self.grounds[batch.front.lane], batch.terms[1]
         for k, b in enumerate(batch.b):
             active = np.flatnonzero(b)
-            H = likelihood.hessian(likelihood.at(batch.eta[:, [k]]), Z[:, active])
+            at = ground.likelihood.at((Z @ b + ground.offset)[:, None])
+            H = ground.likelihood.hessian(at, Z[:, active])
             batch.front.df[batch.front.position + k] = effective_df(H, l2[active], batch.strengths[[k]])[0]
 
     # ------------------------------------------------------------------ certifying
 
-    def _certify(self, found: list[tuple[CoxBatch, Vector]]) -> int:
+    def _certify(self, found: list[Found], R: np.ndarray) -> int:
         fronts = [batch.front for batch, _ in found for _ in batch.strengths]
         strengths = [float(s) for batch, _ in found for s in batch.strengths]
-        residuals = [self.grounds[batch.front.lane].on_all_rows(batch.residual) for batch, _ in found]
         gradients = np.empty((len(fronts), self.problem.p), np.float32)
-        R = np.ascontiguousarray(np.hstack(residuals))
         verdicts = score_columns(self.problem.design, R, fronts, strengths, self.team, gradients)
         done, first = 0, 0
-        for batch, price in found:
+        for batch, moved in found:
             span = slice(first, first + len(batch))
-            done += self._accept(batch, price, verdicts[span], gradients[span])
+            done += self._accept(batch, moved, verdicts[span], gradients[span])
             first += len(batch)
         return done
 
-    def _accept(self, batch: CoxBatch, price: Vector, mine: list[Verdict], gradients: np.ndarray) -> int:
+    def _accept(
+        self, batch: CoxBatch, moved: tuple[Vector, Vector], mine: list[Verdict], gradients: np.ndarray
+    ) -> int:
         """Keep the strengths up to the first that lacks a column."""
         front, asked = batch.front, len(batch)
         accepted = next((k for k, v in enumerate(mine) if v.violators), asked)
         ground = self.grounds[front.lane]
         known = front.df[front.position : front.position + accepted].copy()
-        record(ground, batch, mine, price[:accepted], LEAST * ground.null_value + 1e-300)
+        record(ground, batch, mine, moved, accepted, LEAST * ground.null_value + 1e-300)
         if self.full_df and batch.terms[1].any():
             front.df[front.position : front.position + accepted] = known
         raw = self._keep_coefficients(batch, accepted)
