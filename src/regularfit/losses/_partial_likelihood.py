@@ -89,7 +89,13 @@ class PartialLikelihood:
     def layout(self) -> tuple[np.ndarray, ...]:
         """(first, last, events, where each time's events begin, and its terms), the latter two with their ends."""
         events = np.append(self.starts, len(self.events))
-        return self.first, self.last, self.events, events, events if self.efron else np.arange(self.groups + 1)
+        return (
+            self.first,
+            self.last,
+            self.events,
+            events,
+            events if self.efron else np.arange(self.groups + 1),
+        )
 
     # ------------------------------------------------------------------ values and slopes
 

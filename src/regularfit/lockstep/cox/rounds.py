@@ -197,4 +197,3 @@ class CoxRounds:
     def _result(self, front: Front) -> LaneResult:
         scores = self.scores[front.candidate][front.lane]
         return front_result(self.problem, front, self.lanes[front.lane], scores, self.tol)
-
