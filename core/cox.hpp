@@ -106,7 +106,7 @@ public:
 
 private:
     static constexpr int steps = 60, patience = 5, rows_at_once = 512, middle = 5;
-    static constexpr double alike = 1.0 / 16, flat = 1e-9, near = 0.9, margin = 0.02;  // flat: curvature that no column falls short of
+    static constexpr double alike = 1.0 / 16, flat = 1e-9, near = 0.9, margin = 0.02, rounding = 1e-4;  // flat: curvature that no column falls short of
 
     const double* column(int j) const { return z_ + std::size_t(j) * r_.n; }
     double& x(int j, int k) { return X_[std::size_t(j) * abreast + k]; }
@@ -311,15 +311,16 @@ private:
             look();
             slopes(inner_);
             if (looks == 0) slopes(rest_), old = take_in([&](int j) { return missed(j, margin); });
-            choose(looks > 3 * patience);
-            const bool moved = judge();
+            const bool narrow = looks > 3 * patience;
+            choose(narrow);
+            const bool moved = judge(narrow);
             if (looks == steps || std::none_of(live_, live_ + count, [](bool live) { return live; })) {
                 if (moved) look(), slopes(inner_);
                 slopes(rest_);
                 if (looks == steps || !outside()) break;
             } else if (which_.empty()) {  // all went too far
                 if (looks == 0) extend(old);
-            } else if (looks % patience == 0 || looks > 3 * patience) {
+            } else if (looks % patience == 0 || narrow) {
                 refresh(which_[which_.size() * middle / 8]);
             }
             step();
@@ -368,11 +369,16 @@ private:
             if (live_[k]) which_.push_back(k);
     }
     // Solved strengths stop, a step that went too far is taken back by half, the others go on.  Whether any was taken back.
-    bool judge() {
+    bool judge(bool narrow) {
         bool moved = false;
         std::vector<int> on;
         for (int k : which_) {
             const double found = error(k), objective = look_.value[k] + s_[k] * penalty(k);
+            if (narrow && found >= error_[k] && error_[k] < rounding) {  // no step will do better than the last
+                for (int j = 0; j < w_; ++j) x(j, k) = last_[std::size_t(j) * abreast + k];
+                live_[k] = false, moved = true;
+                continue;
+            }
             if (!(found <= 0.5 * error_[k]) && !(objective <= objective_[k] * (1 + 1e-12) + 1e-300) && !(found <= target_)) {
                 double change = 0, size = 0;
                 for (int j = 0; j < w_; ++j) {
