@@ -106,7 +106,7 @@ public:
 
 private:
     static constexpr int steps = 60, patience = 5, rows_at_once = 512, middle = 5;
-    static constexpr double alike = 1.0 / 16, flat = 1e-9, near = 0.9, margin = 0.02, rounding = 1e-4;  // flat: curvature that no column falls short of
+    static constexpr double alike = 1.0 / 16, flat = 1e-9, near = 0.9, margin = 0.02, rounding = 1e-14;  // flat: curvature that no column falls short of
 
     const double* column(int j) const { return z_ + std::size_t(j) * r_.n; }
     double& x(int j, int k) { return X_[std::size_t(j) * abreast + k]; }
@@ -303,7 +303,7 @@ private:
         stand();
         for (int k = 0; k < count; ++k) {
             for (int j = 0; j < w_; ++j) g(j, k) = slope_[j];
-            error_[k] = error(k), objective_[k] = value_ + s[k] * penalty(k), live_[k] = true;
+            error_[k] = error(k), objective_[k] = value_ + s[k] * penalty(k), live_[k] = true, stepped_[k] = false;
         }
         choose(false);
         step();
@@ -374,7 +374,7 @@ private:
         std::vector<int> on;
         for (int k : which_) {
             const double found = error(k), objective = look_.value[k] + s_[k] * penalty(k);
-            if (narrow && found >= error_[k] && error_[k] < rounding) {  // no step will do better than the last
+            if (narrow && stepped_[k] && found >= error_[k] && error_[k] * unit_[k] < rounding) {  // no step will do better than the last
                 for (int j = 0; j < w_; ++j) x(j, k) = last_[std::size_t(j) * abreast + k];
                 live_[k] = false, moved = true;
                 continue;
@@ -390,7 +390,7 @@ private:
                 moved = true;
                 continue;
             }
-            error_[k] = found, objective_[k] = objective, live_[k] = found > target_;
+            error_[k] = found, objective_[k] = objective, live_[k] = found > target_, stepped_[k] = false;
             if (live_[k]) on.push_back(k);
         }
         which_ = on;
@@ -412,7 +412,7 @@ private:
         std::vector<double> from(m * a), descent(m * a), to(m * a), grad(m * a), kkt(m), s(m);
         std::vector<unsigned char> solved(m);
         for (std::size_t q = 0; q < m; ++q) {
-            s[q] = s_[which_[q]];
+            s[q] = s_[which_[q]], stepped_[which_[q]] = true;
             for (std::size_t c = 0; c < a; ++c) from[q * a + c] = x(inner_[c], which_[q]), descent[q * a + c] = g(inner_[c], which_[q]);
         }
         lane_.newton(which_.data(), s.data(), static_cast<int>(m), from.data(), descent.data(), to.data(), grad.data(), kkt.data(), solved.data());
@@ -435,7 +435,7 @@ private:
     std::vector<double> base_, slope_;                   // the last solution, minus its gradient
     double value_ = 0;
     double error_[abreast], objective_[abreast];
-    bool live_[abreast];
+    bool live_[abreast], stepped_[abreast];
     std::vector<int> which_, inner_, rest_, active_;     // strengths at work; columns of the model, others, those with a coefficient
     std::vector<char> inside_;
 
