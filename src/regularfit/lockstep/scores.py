@@ -12,6 +12,7 @@ import numpy as np
 from .. import _core
 from ..designs import Design
 from .front import Front
+from .rowwise import CACHE
 from .threads import Workers
 
 __all__ = ["Verdict", "centred_scores", "score_columns"]
@@ -55,7 +56,7 @@ def score_columns(
     totals = R.sum(axis=0)
     means = [front.mean if design.far is None else front.mean - design.far for front in fronts]
     verdicts = [Verdict() for _ in fronts]
-    noise = [1e-14 * float(np.abs(R[:, k]).sum()) for k in range(R.shape[1])]
+    noise = _rounding(R)
 
     def block(first: int) -> list[tuple[float, float, float, list[int], float, float]]:
         last = min(first + design.block, design.p)
@@ -86,6 +87,13 @@ def score_columns(
             verdict.violation = max(verdict.violation, violation)
             verdict.violators.extend(violators)
     return verdicts
+
+
+def _rounding(R: np.ndarray) -> list[float]:
+    """What rounding may leave of a sum over each column of R (n, m); some columns at a time, for the room they take."""
+    step = max(1, CACHE // max(1, len(R)))
+    parts = [np.abs(R[:, start : start + step]).sum(axis=0) for start in range(0, R.shape[1], step)]
+    return (1e-14 * np.concatenate([np.empty(0), *parts])).tolist()
 
 
 def centred_scores(design: Design, R: np.ndarray, means: np.ndarray) -> np.ndarray:
