@@ -121,6 +121,10 @@ RF_CLONES void exponentials(std::size_t n, const double* x, double* out) {
     for (std::size_t i = 0; i < n; ++i) out[i] = exp_of(x[i]);
 }
 
+RF_CLONES void logarithms(std::size_t n, const double* x, double* out) {
+    for (std::size_t i = 0; i < n; ++i) out[i] = log_of(x[i]);
+}
+
 const Twin* find_twin(const char* name) {
     const auto is = [&](const char* other) { return std::strcmp(name, other) == 0; };
     return is("logistic") ? &logistic : is("poisson") ? &poisson : is("gamma") ? &gamma_twin : nullptr;

@@ -12,6 +12,7 @@ struct Twin {
 };
 
 void exponentials(std::size_t n, const double* x, double* out);
+void logarithms(std::size_t n, const double* x, double* out);  // of positive numbers that are not subnormal
 
 const Twin* find_twin(const char* name);  // nullptr when there is none
 

@@ -56,6 +56,7 @@ class PartialLikelihood:
         self.weights = weights[self.rows]
         self.log_weights = np.log(self.weights)
         self.groups = len(keys)
+        self.first, self.last = first, last
         self.sets = risk_sets(first, last, self.groups)
         self.events = np.flatnonzero(group_of >= 0)
         self.events = self.events[np.argsort(group_of[self.events], kind="stable")]
@@ -69,7 +70,7 @@ class PartialLikelihood:
         mass = np.add.reduceat(self.weights[self.events], self.starts)
         count = np.diff(np.append(self.starts, len(self.events)))
         self.efron = efron and bool((count > 1).any())
-        log_best = np.log(mass)
+        log_best, self.theta = np.log(mass), np.zeros(self.groups)
         if self.efron:
             self.group_of_term = np.repeat(np.arange(self.groups), count)
             rank = np.arange(len(self.events)) - self.starts[self.group_of_term]
@@ -78,6 +79,23 @@ class PartialLikelihood:
             mass = (mass / count)[self.group_of_term]
         # What events add to the sum of logarithms by their own weights is taken off with the rest.
         self.mass, self.best = mass, float(mass @ log_best - self.event_weight @ self.log_weights)
+
+    @property
+    def nested(self) -> bool:
+        """Whether all rows are at risk from the beginning, and sorted by the time they leave."""
+        return isinstance(self.sets, Nested)
+
+    @property
+    def layout(self) -> tuple[np.ndarray, ...]:
+        """(first, last, events, where each time's events begin, and its terms), the latter two with their ends."""
+        events = np.append(self.starts, len(self.events))
+        return (
+            self.first,
+            self.last,
+            self.events,
+            events,
+            events if self.efron else np.arange(self.groups + 1),
+        )
 
     # ------------------------------------------------------------------ values and slopes
 

@@ -8,6 +8,7 @@ from scipy.optimize import minimize
 import regularfit as rf
 from regularfit.errors import InputError, UnsupportedError
 from regularfit.lockstep import Lane, fit_lanes, make_problem, strength_grid
+from regularfit.lockstep.cox import rounds
 from regularfit.losses import Cox
 from tests.lockstep.cox.data import cox_problem, objective
 
@@ -152,3 +153,32 @@ def test_a_fold_without_events_is_refused():
     censored = np.flatnonzero(problem.y[:, 2] == 0)
     with pytest.raises(InputError, match="no event"):
         fitted(problem, rf.L1(), [0.1], [Lane(censored)])
+
+
+@pytest.mark.parametrize(("late", "strata", "ties"), WAYS)
+def test_working_sets_give_what_all_columns_at_once_give(late, strata, ties, monkeypatch):
+    problem = cox_problem(n=60, p=90, late=late, strata=strata, ties=ties)
+    lane = Lane(np.arange(50), (np.arange(50, 60),), keep=True)
+    grid = strength_grid(problem, rf.L1(), 30, 0.05)
+    whole = fitted(problem, rf.L1(), grid, [lane], tol=1e-11)[0]
+    monkeypatch.setattr(rounds, "BYTES", 0.0)
+    parts = fitted(problem, rf.L1(), grid, [lane], tol=1e-11)[0]
+    assert whole.path.converged.all()
+    np.testing.assert_allclose(parts.path.coefs, whole.path.coefs, atol=1e-9)
+    np.testing.assert_allclose(parts.scores, whole.scores, rtol=1e-8)
+
+
+def test_predictors_beyond_the_range_of_exp_are_fitted():
+    problem = cox_problem(n=60, p=4, standardize=False)
+    X = problem.design.X * 1e3
+    offset = np.where(np.arange(60) % 2, 900.0, -900.0)
+    for late in (False, True):
+        wide = make_problem(X, cox_problem(n=60, late=late).y, Cox(), offset=offset, standardize=False)
+        path = fitted(wide, rf.L1(), strength_grid(wide, rf.L1(), 5, 0.1), tol=1e-8)[0].path
+        assert path.converged.all()
+        rng = np.random.default_rng(0)
+        for strength, coef in zip(path.strengths, path.coefs, strict=True):
+            here = objective(wide, rf.L1(), strength, coef)
+            for _ in range(20):
+                there = objective(wide, rf.L1(), strength, coef + 1e-6 * rng.normal(size=4))
+                assert here <= there * (1 + 1e-10)

@@ -1,7 +1,7 @@
 """Lanes of the Cox partial likelihood, whose rows hang together through their risk sets.
 
-``rounds`` takes every lane down its strengths and certifies; ``moves`` is Newton's method for a batch of one lane, on
-its working set; ``certify`` turns solutions into duality gaps; ``null`` is the top of the grid.
+``rounds`` takes every lane down its strengths and certifies; ``batch`` has the core solve the next strengths of one
+lane on its working set; ``certify`` turns solutions into duality gaps; ``null`` is the top of the grid.
 """
 
 from .ground import Ground

@@ -22,31 +22,64 @@ from ..._typing import Vector
 from ..free_ends import open_columns
 from ..newton.batch import violations
 from ..scores import Verdict
+from .batch import CoxBatch
 from .ground import Ground
-from .moves import CoxBatch, Looks
 
 __all__ = ["close_free_columns", "record"]
 
+TINY, INSIDE = (
+    1e-8,
+    1e-5,
+)  # strengths at which rounding is seen, and the share by which scores are drawn in there
+FAR = 0.9  # span of t that is still a proof; a column that runs away is moved by 1 in every Newton step
 NOTHING = 1e-13  # curvature, as a share of the largest, of a direction of free columns that no risk set sees
 
 
-def close_free_columns(ground: Ground, batch: CoxBatch, looks: Looks, Z: np.ndarray) -> Vector:
-    """Move the residuals in ``looks`` to dual points that are feasible for free columns; returns the prices (m,)."""
-    l1, l2, lower, upper = batch.terms
-    free = np.flatnonzero((l1 == 0) & (l2 == 0))
-    price = np.zeros(len(batch))
-    for k in range(len(batch) if len(free) else 0):
-        g = batch.descent[k, free]
-        open_ = open_columns(g, np.zeros(len(free)), l1[free], l2[free], lower[free], upper[free])
+def close_free_columns(
+    ground: Ground, batch: CoxBatch, Z: np.ndarray, R: np.ndarray
+) -> tuple[Vector, Vector]:
+    """Move the residuals R (n, m) of a batch to dual points that are feasible for free columns (see ``_excess``).
+
+    Returns the prices (m,), and what b'g lost by it.
+    """
+    l1, l2, _, _ = batch.terms
+    price, lost = np.zeros(len(batch)), np.zeros(len(batch))
+    hopeful = (l1 == 0).any() or (batch.strengths < TINY).any()
+    for k in range(len(batch) if hopeful else 0):
+        excess = _excess(batch, k)
+        open_ = np.flatnonzero(excess)
         if len(open_):
-            at = ground.likelihood.at(looks.eta[:, [k]])
-            F = Z[:, free[open_]]
-            t = None if at.wide[0] else _shift(ground.likelihood.hessian(at, F), F, g[open_])
+            away = Z @ batch.b[k]
+            at = ground.likelihood.at((away + ground.offset)[:, None])
+            F = Z[:, open_]
+            t = None if at.wide[0] else _shift(ground.likelihood.hessian(at, F), F, excess[open_])
             moved = None if t is None else ground.likelihood.hessian_times(at, t)
-            price[k] = np.inf if t is None or moved is None else float(t @ moved)
             if moved is not None:
-                looks.residual[:, k] -= moved
-    return np.maximum(price, 0.0)
+                price[k] = float(t @ moved)
+                R[ground.rows, k] -= moved
+                lost[k] = moved @ away
+            elif ((l1 == 0) & (l2 == 0))[open_].any():
+                price[k] = np.inf
+    return np.maximum(price, 0.0), lost
+
+
+def _excess(batch: CoxBatch, k: int) -> Vector:
+    """How far the scores of one solution are outside what its dual allows, (w,).
+
+    Where a strength is so small that rounding in the scores is no small share of it, those at the boundary are drawn
+    in as well: shrinking all scores for them would cost that share of the loss.
+    """
+    l1, l2, lower, upper = batch.terms
+    g, s = batch.descent[k], batch.strengths[k]
+    free = np.flatnonzero((l1 == 0) & (l2 == 0))
+    out = np.zeros(len(g))
+    some = free[open_columns(g[free], np.zeros(len(free)), l1[free], l2[free], lower[free], upper[free])]
+    out[some] = g[some]
+    if s < TINY:
+        held = (l1 > 0) & (l2 == 0) & (batch.b[k] != 0) & np.isinf(lower) & np.isinf(upper)
+        over = np.abs(g[held]) - (1 - INSIDE) * s * l1[held]
+        out[held] = np.sign(g[held]) * np.maximum(over, 0.0)
+    return out
 
 
 def _shift(K: np.ndarray, F: np.ndarray, g: Vector) -> Vector | None:
@@ -60,18 +93,22 @@ def _shift(K: np.ndarray, F: np.ndarray, g: Vector) -> Vector | None:
         return None
     d = (vectors[:, known] @ (turned[known] / values[known])) / scale
     t: Vector = F @ d
-    return t if np.ptp(t) <= 1 else None
+    return t if np.ptp(t) <= FAR else None
 
 
 def record(
-    ground: Ground, batch: CoxBatch, looks: Looks, verdicts: Sequence[Verdict], price: Vector, least: float
+    ground: Ground,
+    batch: CoxBatch,
+    verdicts: Sequence[Verdict],
+    moved: tuple[Vector, Vector],
+    count: int,
+    least: float,
 ) -> None:
-    """Gaps, violations and deviance ratios of the first strengths of a batch (as many as prices), into its front."""
-    front, count = batch.front, len(price)
-    value, s = looks.value[:count], batch.strengths[:count]
-    b, penalty = batch.b[:count], s * batch.penalty(batch.b[:count])
-    away = looks.eta[:, :count] - ground.offset[:, None]
-    on_eta = np.einsum("nm,nm->m", looks.residual[:, :count], away)  # b'g
+    """Gaps, violations and deviance ratios of the first strengths of a batch, into its front."""
+    front, (price, lost) = batch.front, (part[:count] for part in moved)
+    value, s = batch.value[:count], batch.strengths[:count]
+    b, penalty = batch.b[:count], s * batch.penalty[:count]
+    on_eta = np.einsum("mw,mw->m", b, batch.descent[:count]) - lost  # b'g
 
     def gap(pairs: list[tuple[float, float]]) -> Vector:
         ratio, conjugate = np.array(pairs).reshape(-1, 2).T

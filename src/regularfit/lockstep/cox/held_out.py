@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from ..._typing import Vector
 from ..problem import Lane, Problem
 from ..result import Score
+from .batch import in_core
 from .ground import Ground
 
 __all__ = ["HeldOut"]
@@ -34,7 +36,9 @@ class HeldOut:
             return np.array([self.score(y, column, w) for column in eta[rows].T])
         if self.events == 0:
             return np.full(eta.shape[1], np.nan)
-        both = self.both.value(eta[self.both.rows])
+        rows, core = self.both
+        both = np.empty(eta.shape[1])
+        core.looks(eta[rows], both, None)
         return np.asarray(2 * (both - value * self.trained) / self.events)
 
     def of(self, eta: np.ndarray) -> Vector:
@@ -60,6 +64,7 @@ class HeldOut:
         return float(self._train.sum())
 
     @cached_property
-    def both(self):  # type: ignore[no-untyped-def]
-        """The likelihood of training and held-out rows together."""
-        return self.problem.loss.prepare(self.problem.y, self._train + self._test)  # type: ignore[attr-defined]
+    def both(self) -> tuple[np.ndarray, Any]:
+        """The likelihood of training and held-out rows together, in the core, and its order of rows."""
+        likelihood = self.problem.loss.prepare(self.problem.y, self._train + self._test)  # type: ignore[attr-defined]
+        return likelihood.rows, in_core(likelihood, np.zeros(len(likelihood.rows)))
