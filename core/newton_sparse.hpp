@@ -32,17 +32,27 @@ public:
     bool intercept() const { return intercept_; }
 
     double row_times(int i, const double* b) const {
-        double sum = intercept_ ? b[0] : 0.0;
-        for (std::int64_t t = start_[i]; t < start_[i + 1]; ++t) sum += value_[t] * b[index_[t]];
-        return sum;
+        double sum = intercept_ ? b[0] : 0.0, s1 = 0, s2 = 0, s3 = 0;  // four at once: one running sum would wait for itself
+        std::int64_t t = start_[i];
+        for (const std::int64_t end = start_[i + 1] - 3; t < end; t += 4) {
+            sum += value_[t] * b[index_[t]];
+            s1 += value_[t + 1] * b[index_[t + 1]];
+            s2 += value_[t + 2] * b[index_[t + 2]];
+            s3 += value_[t + 3] * b[index_[t + 3]];
+        }
+        for (; t < start_[i + 1]; ++t) sum += value_[t] * b[index_[t]];
+        return (sum + s1) + (s2 + s3);
     }
     void add_row(int i, double r, double* out) const {
         if (intercept_) out[0] += r;
         for (std::int64_t t = start_[i]; t < start_[i + 1]; ++t) out[index_[t]] += r * value_[t];
     }
-    void add_row_squares(int i, double h, double* out) const {
-        if (intercept_) out[0] += h;
-        for (std::int64_t t = start_[i]; t < start_[i + 1]; ++t) out[index_[t]] += h * value_[t] * value_[t];
+    void add_row_squares(int i, double h, double* out, double* plain) const {
+        if (intercept_) out[0] += h, plain[0] += h;
+        for (std::int64_t t = start_[i]; t < start_[i + 1]; ++t) {
+            const double one = h * value_[t];
+            plain[index_[t]] += one, out[index_[t]] += one * value_[t];
+        }
     }
 
 private:
@@ -57,8 +67,8 @@ class SparseNewtonLane final : public NewtonLane {
 public:
     SparseNewtonLane(SparseRows x, const Csc& by_column, const std::int64_t* cols, const double* scale, const Rows& rows, const RowLoss& loss,
                      const Terms& terms, const NewtonLimits& limits)
-        : NewtonLane(rows, x.width(), loss, terms, limits), x_(std::move(x)), csc_(by_column), cols_(cols), scale_(scale), curvature_(width_), slope_(width_),
-          rest_(width_), side_(width_), free_(width_), moved_(rows.n) {}
+        : NewtonLane(rows, x.width(), loss, terms, limits), x_(std::move(x)), csc_(by_column), cols_(cols), scale_(scale), curvature_(width_), lean_(width_), slope_(width_),
+          rest_(width_), scaled_(width_), side_(width_), free_(width_), moved_(rows.n) {}
 
 protected:
     void predict() override {
@@ -72,8 +82,9 @@ protected:
     bool model(double, bool) override {
         curvatures();
         std::fill(curvature_.begin(), curvature_.end(), 0.0);
+        std::fill(lean_.begin(), lean_.end(), 0.0);
         for (int i = 0; i < rows_.n; ++i)
-            if (h_[i] != 0) x_.add_row_squares(i, h_[i], curvature_.data());
+            if (h_[i] != 0) x_.add_row_squares(i, h_[i], curvature_.data(), lean_.data());
         return true;
     }
 
@@ -82,6 +93,7 @@ protected:
         const double goal = 0.03 * error;
         slope_ = g_;  // minus the model's slope at b_
         for (int round = 0; round < 30; ++round) {
+            settle();
             if (set_free(s) <= goal) return;
             conjugate_gradients(s, 0.3 * goal);
             if (!move(s)) {
@@ -102,12 +114,28 @@ private:
         }
     }
 
+    // The intercept goes where it is best for all others, now and along every direction: columns that share a mean with it (words
+    // of documents of one length do) would be nearly dependent otherwise.  What is left of them is as if centred under h.
+    void settle() {
+        if (!x_.intercept()) return;
+        const double by = slope_[0] / curvature_[0];
+        b_[0] += by;
+        for (int j = 0; j < width_; ++j) slope_[j] -= by * lean_[j];
+    }
+    void with_intercept(std::vector<double>& d) const {
+        if (x_.intercept()) d[0] = 0, d[0] = -dot(lean_.data(), d.data(), width_) / curvature_[0];
+    }
+    double bend_of(int j, double s) const {
+        const double own = curvature_[j];
+        return (x_.intercept() ? std::max(own - lean_[j] * lean_[j] / curvature_[0], 1e-9 * own) : own) + s * pen_.l2[j];
+    }
+
     // Which coefficients may move, with which sign, and what is left of their optimality conditions.  -> the largest of it
     double set_free(double s) {
         double worst = 0;
         for (int j = 0; j < width_; ++j) {
             free_[j] = 0, rest_[j] = 0;
-            if (std::isinf(pen_.l1[j]) || !(curvature_[j] + s * pen_.l2[j] > 0)) continue;
+            if (j < x_.intercept() || std::isinf(pen_.l1[j]) || !(curvature_[j] + s * pen_.l2[j] > 0)) continue;
             const double t = s * pen_.l1[j], pull = slope_[j] - s * pen_.l2[j] * b_[j];
             const double sign = t == 0 ? 0 : b_[j] > 0 ? 1 : b_[j] < 0 ? -1 : pull > 0 ? 1 : -1;
             const double rest = pull - sign * t;
@@ -119,52 +147,59 @@ private:
         return worst;
     }
 
-    // Solves H d = rest on the free columns, scaled by the diagonal; d is left in direction_.
+    // Solves H d = rest on the free columns, scaled by the diagonal; d is left in direction_, H d of all columns in turned_.
     void conjugate_gradients(double s, double goal) {
-        direction_.assign(width_, 0.0);
+        direction_.assign(width_, 0.0), turned_.assign(width_, 0.0);
         residual_ = rest_, along_.assign(width_, 0.0), bent_.resize(width_);
+        for (int j = 0; j < width_; ++j) scaled_[j] = free_[j] ? 1 / bend_of(j, s) : 0.0;
         double before = 0;
         for (int k = 0; k < 100; ++k) {
             double now = 0, worst = 0;
-            for (int j = 0; j < width_; ++j)
-                if (free_[j]) {
-                    now += residual_[j] * residual_[j] / (curvature_[j] + s * pen_.l2[j]);
-                    worst = std::max(worst, std::fabs(residual_[j]));
-                }
+            for (int j = 0; j < width_; ++j) {
+                if (!free_[j]) continue;
+                now += residual_[j] * residual_[j] * scaled_[j];
+                worst = std::max(worst, std::fabs(residual_[j]));
+            }
             if (worst <= goal) return;
             const double keep = k ? now / before : 0.0;
-            for (int j = 0; j < width_; ++j)
-                if (free_[j]) along_[j] = residual_[j] / (curvature_[j] + s * pen_.l2[j]) + keep * along_[j];
+            for (int j = 0; j < width_; ++j) along_[j] = residual_[j] * scaled_[j] + keep * along_[j];
+            with_intercept(along_);
             bend_along(along_, bent_);
             double bend = 0;
-            for (int j = 0; j < width_; ++j)
-                if (free_[j]) bent_[j] += s * pen_.l2[j] * along_[j], bend += along_[j] * bent_[j];
+            for (int j = 0; j < width_; ++j) bend += along_[j] * (bent_[j] + s * pen_.l2[j] * along_[j]);
             if (!(bend > 0)) return;
             const double length = now / bend;
-            for (int j = 0; j < width_; ++j)
-                if (free_[j]) direction_[j] += length * along_[j], residual_[j] -= length * bent_[j];
+            for (int j = 0; j < width_; ++j) {
+                direction_[j] += length * along_[j], turned_[j] += length * bent_[j];
+                residual_[j] -= length * (bent_[j] + s * pen_.l2[j] * along_[j]);
+            }
             before = now;
         }
     }
 
     // Goes along direction_, stopping coefficients at zero and at their bounds; false, and back, where the model does not fall.
     bool move(double s) {
-        double change = 0;
-        trial_ = b_, shift_.assign(width_, 0.0), bent_.resize(width_);
-        for (int j = 0; j < width_; ++j) {
+        bool whole = true;
+        trial_ = b_, shift_.assign(width_, 0.0);
+        for (int j = x_.intercept(); j < width_; ++j) {
             if (!free_[j]) continue;
             double to = b_[j] + direction_[j];
             if (side_[j] * to < 0) to = 0;
-            trial_[j] = std::min(std::max(to, pen_.lower[j]), pen_.upper[j]);
-            shift_[j] = trial_[j] - b_[j];
-            change += s * (pen_.l1[j] * (std::fabs(trial_[j]) - std::fabs(b_[j])) + 0.5 * pen_.l2[j] * (trial_[j] * trial_[j] - b_[j] * b_[j])) -
-                      slope_[j] * shift_[j];
+            to = std::min(std::max(to, pen_.lower[j]), pen_.upper[j]);
+            whole = whole && to == b_[j] + direction_[j];
+            trial_[j] = to, shift_[j] = to - b_[j];
         }
-        bend_along(shift_, bent_);
-        for (int j = 0; j < width_; ++j) change += 0.5 * shift_[j] * bent_[j];
+        with_intercept(shift_);
+        if (x_.intercept()) trial_[0] = b_[0] + shift_[0];
+        if (!whole) bend_along(shift_, turned_);
+        double change = 0;
+        for (int j = 0; j < width_; ++j)
+            if (shift_[j] != 0)
+                change += s * (pen_.l1[j] * (std::fabs(trial_[j]) - std::fabs(b_[j])) + 0.5 * pen_.l2[j] * (trial_[j] * trial_[j] - b_[j] * b_[j])) +
+                          (0.5 * turned_[j] - slope_[j]) * shift_[j];
         if (!(change < 0)) return false;
         b_.swap(trial_);
-        for (int j = 0; j < width_; ++j) slope_[j] -= bent_[j];
+        for (int j = 0; j < width_; ++j) slope_[j] -= turned_[j];
         return true;
     }
 
@@ -212,10 +247,11 @@ private:
     const Csc csc_;
     const std::int64_t* cols_;
     const double* scale_;
-    std::vector<double> curvature_, slope_, rest_;  // diagonal of H; minus the model's slope; what the free columns lack
+    // diagonal of H and its row of the intercept; minus the model's slope; what the free columns lack; one over the scale of their unknowns
+    std::vector<double> curvature_, lean_, slope_, rest_, scaled_;
     std::vector<signed char> side_;
     std::vector<char> free_;
-    std::vector<double> direction_, residual_, along_, bent_, trial_, shift_, moved_;
+    std::vector<double> direction_, turned_, residual_, along_, bent_, trial_, shift_, moved_;
 };
 
 }  // namespace rf
