@@ -50,13 +50,29 @@ inline void csc_column_times(const Csc& x, std::int64_t j, const double* r, int 
         add_scaled_rows(x.data[t], r + static_cast<std::size_t>(x.indices[t]) * m, sum, m);
 }
 
-// out[k*width + (j - first)] = sum_i x_ij r[i*m + k]: all lanes' residuals against each sparse column in one visit
-inline void csc_rmatmat(const Csc& x, int first, int last, const double* r, int m, double* out) {
-    std::vector<double> sum(m);
-    const int width = last - first;
+// Eight of the m columns of r, in registers while a column of x is gone through.
+RF_CLONES static void csc_rmatmat_eight(const Csc& x, int first, int last, const double* r, int m, double* out) {
+    const std::size_t width = last - first;
     for (int j = first; j < last; ++j) {
-        csc_column_times(x, j, r, m, sum.data());
-        for (int k = 0; k < m; ++k) out[static_cast<std::size_t>(k) * width + (j - first)] = sum[k];
+        Eight sum = {};
+        for (std::int64_t t = x.indptr[j]; t < x.indptr[j + 1]; ++t) add_scaled(x.data[t], r + static_cast<std::size_t>(x.indices[t]) * m, sum);
+        for (int k = 0; k < 8; ++k) out[k * width + (j - first)] = sum[k];
+    }
+}
+
+// out[k*width + (j - first)] = sum_i x_ij r[i*m + k]: all lanes' residuals against each sparse column in one visit, or one for
+// eight where there are as many
+inline void csc_rmatmat(const Csc& x, int first, int last, const double* r, int m, double* out) {
+    const std::size_t width = last - first;
+    int done = 0;
+    for (; done + 8 <= m; done += 8) csc_rmatmat_eight(x, first, last, r + done, m, out + done * width);
+    if (done == m) return;
+    std::vector<double> sum(m - done);
+    for (int j = first; j < last; ++j) {
+        std::fill(sum.begin(), sum.end(), 0.0);
+        for (std::int64_t t = x.indptr[j]; t < x.indptr[j + 1]; ++t)
+            add_scaled_rows(x.data[t], r + static_cast<std::size_t>(x.indices[t]) * m + done, sum.data(), m - done);
+        for (int k = done; k < m; ++k) out[k * width + (j - first)] = sum[k - done];
     }
 }
 

@@ -17,6 +17,24 @@
 
 namespace rf {
 
+// Eight numbers side by side, in one register or several.
+#if defined(__GNUC__)
+typedef double Eight __attribute__((vector_size(64), aligned(8), may_alias));
+#else
+struct Eight {
+    double at[8];
+    double& operator[](int k) { return at[k]; }
+};
+#endif
+
+RF_INLINE void add_scaled(double x, const double* row, Eight& sum) {
+#if defined(__GNUC__)
+    sum += x * *reinterpret_cast<const Eight*>(row);
+#else
+    for (int k = 0; k < 8; ++k) sum[k] += x * row[k];
+#endif
+}
+
 [[maybe_unused]] RF_CLONES static double dot(const double* a, const double* b, std::size_t n) {
     // Four quarters at once: one running sum would wait for itself.
     const std::size_t q = n / 4;

@@ -25,6 +25,8 @@ class SparseColumns(Design):
     array([[1., 1., 1.]])
     """
 
+    abreast = 8  # of more, the rows that a column names would not stay in the cache
+
     def __init__(self, X: Any) -> None:
         X = X.tocsc()
         if not X.has_canonical_format:
