@@ -54,9 +54,11 @@ inline void csc_column_times(const Csc& x, std::int64_t j, const double* r, int 
 RF_CLONES static void csc_rmatmat_eight(const Csc& x, int first, int last, const double* r, int m, double* out) {
     const std::size_t width = last - first;
     for (int j = first; j < last; ++j) {
-        Eight sum = {};
+        Octet sum{};
         for (std::int64_t t = x.indptr[j]; t < x.indptr[j + 1]; ++t) add_scaled(x.data[t], r + static_cast<std::size_t>(x.indices[t]) * m, sum);
-        for (int k = 0; k < 8; ++k) out[k * width + (j - first)] = sum[k];
+        double found[8];
+        store(sum, found);
+        for (int k = 0; k < 8; ++k) out[k * width + (j - first)] = found[k];
     }
 }
 

@@ -104,20 +104,24 @@ class Front:
         self.position = count
         return count
 
-    def wanted(self) -> np.ndarray:
-        """Columns to take in before the next batch: known violators and those heading for the boundary."""
+    def wanted(self, margin: float = MARGIN, growth: float = 0.5) -> np.ndarray:
+        """Columns to take in before the next batch: known violators and those heading for the boundary.
+
+        ``margin`` is how near the boundary, as a share of it, a column is taken in ahead of time; ``growth`` how many may be,
+        as a share of those that are there.
+        """
         found = _core.approaching(
             self.now,
             self.before,
             self.strength_now,
             self.strength_before,
             float(self.upcoming[-1]),
-            MARGIN,
+            margin,
             *self.terms.arrays,
             self.inside,
         )
         ahead = np.array(found, dtype=np.int64)
-        most = max(64, len(self.columns) // 2)
+        most = max(64, int(growth * len(self.columns)))
         if len(ahead) > most:  # a wild guess must not fill memory: the nearest ones first
             size = np.abs(self.now[ahead]) / np.maximum(self.terms.l1[ahead], 1e-300)
             ahead = ahead[np.argpartition(-size, most)[:most]]

@@ -31,6 +31,7 @@ FEW = 256  # columns that a compact lane takes in at once: looking at all of the
 BATCH = 8  # strengths a round; more of them would lie too far from one Hessian
 ROUND = 2_000_000  # numbers of Z, times strengths, that a compact lane goes through in a round
 MANY = 500  # sparse columns beyond which no Hessian is formed
+AHEAD = 0.1, 1.0  # margin and growth of their working sets: a rare word costs little, a refused strength a lot
 
 
 def fit_newton(work: Work) -> list[list[LaneResult]]:
@@ -97,7 +98,7 @@ class NewtonRounds:
 
     def _admit(self, front: Front) -> None:
         few = self.compact and self.problem.p <= FEW and front.most is None
-        fresh = np.flatnonzero(front.inside == 0) if few else front.wanted()
+        fresh = np.flatnonzero(front.inside == 0) if few else front.wanted(*(AHEAD if self._many_sparse else ()))
         if len(fresh):
             self.columns.take(fresh)
             front.columns = np.concatenate([front.columns, fresh])
