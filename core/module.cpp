@@ -374,26 +374,20 @@ int with_rows(nb::handle loss, const Vector& y, Use use) {
     return use(compiled ? static_cast<const rf::RowLoss&>(twin) : python);
 }
 
-rf::SparseRun sparse_run(const NewtonJob& job, const Index& place, const Vector& scale, bool intercept, int from, int to) {
-    const std::size_t w = job.start.shape(0);
+// A job as the core reads it, from strength k on.
+struct NewtonCall {
+    rf::Rows rows;
+    rf::Terms terms;
+    rf::NewtonLimits limits;
+    rf::NewtonAnswers out;
+};
+
+NewtonCall newton_call(const NewtonJob& job, std::size_t k) {
+    const std::size_t w = job.start.shape(0), first = job.first + k;
     return {{static_cast<int>(job.y.shape(0)), job.offset.data(), job.weight.data()},
             terms(job.l1, job.l2, job.lower, job.upper),
             {job.tol, job.loose, job.sharp, job.spread.data(), job.norm.data(), job.level.data(), job.loss_floor, job.steps},
-            place.data(), scale.data(), static_cast<int>(place.shape(0)), intercept, job.start.data(), job.strengths.data() + from, job.units.data() + from, to - from,
-            {job.B.data() + from * w, job.G.data() + from * w, job.error.data() + from, job.E.data() + job.first + from, job.R.data() + job.first + from, job.E.shape(1)}, 0};
-}
-
-// make(rows, loss, terms, limits) -> the lane.  Returns how many strengths were done.
-template <class Make>
-int run_newton(const NewtonJob& job, nb::handle loss, Make make) {
-    const std::size_t n = job.y.shape(0);
-    const rf::Terms pen = terms(job.l1, job.l2, job.lower, job.upper);
-    const rf::Rows rows{static_cast<int>(n), job.offset.data(), job.weight.data()};
-    const rf::NewtonAnswers out{job.B.data(), job.G.data(), job.error.data(), job.E.data() + job.first, job.R.data() + job.first, job.E.shape(1)};
-    const rf::NewtonLimits limits{job.tol, job.loose, job.sharp, job.spread.data(), job.norm.data(), job.level.data(), job.loss_floor, job.steps};
-    return with_rows(loss, job.y, [&](const rf::RowLoss& rowwise) {
-        return make(rows, rowwise, pen, limits)->solve(job.start.data(), job.strengths.data(), job.units.data(), static_cast<int>(job.strengths.shape(0)), out);
-    });
+            {job.B.data() + k * w, job.G.data() + k * w, job.error.data() + k, job.E.data() + first, job.R.data() + first, job.E.shape(1)}};
 }
 
 int newton_dense(Columns block, Index positions, Vector scale, nb::object loss, nb::tuple given) {
@@ -402,56 +396,29 @@ int newton_dense(Columns block, Index positions, Vector scale, nb::object loss, 
     need(block.shape(0) == job.y.shape(0) && scale.shape(0) == w && job.start.shape(0) == w, "newton: one scale and coefficient a column");
     for (std::size_t j = 0; j < w; ++j) need(positions.data()[j] >= 0 && positions.data()[j] < (std::int64_t)block.shape(1), "newton: column out of range");
     const rf::DenseColumns columns{block.data(), block.shape(0), positions.data(), scale.data()};
-    return run_newton(job, loss, [&](const rf::Rows& rows, const rf::RowLoss& rowwise, const rf::Terms& pen, const rf::NewtonLimits& limits) {
-        return std::make_unique<rf::DenseNewtonLane>(columns, rows, static_cast<int>(w), rowwise, pen, limits);
+    const NewtonCall call = newton_call(job, 0);
+    return with_rows(loss, job.y, [&](const rf::RowLoss& rowwise) {
+        rf::DenseNewtonLane lane(columns, call.rows, static_cast<int>(w), rowwise, call.terms, call.limits);
+        return lane.solve(job.start.data(), job.strengths.data(), job.units.data(), static_cast<int>(job.strengths.shape(0)), call.out);
     });
 }
 
-// Lanes on the columns `taken` of x: (places among these, scales, runs, job) each, a run going from its part of the strengths alone.
-// -> how many strengths of each lane were done
-std::vector<int> newton_sparse(const Sparse& x, Index taken, bool intercept, nb::object loss, nb::list items) {
-    struct Lane {
-        Index place;
-        Vector scale;
-        int runs;
-        NewtonJob job;
-    };
-    x.inside(taken);
-    std::vector<Lane> lanes;
-    for (nb::handle item : items) {
-        const nb::tuple t = nb::cast<nb::tuple>(item);
-        lanes.push_back({nb::cast<Index>(t[0]), nb::cast<Vector>(t[1]), nb::cast<int>(t[2]), newton_job(nb::cast<nb::tuple>(t[3]))});
-        const Lane& lane = lanes.back();
-        const std::size_t count = lane.place.shape(0);
-        need(x.n() == (int)lane.job.y.shape(0) && lane.scale.shape(0) == count && lane.job.start.shape(0) == count + intercept && lane.runs > 0,
-             "newton: one scale and coefficient a column");
-        for (std::size_t j = 0; j < count; ++j) need(lane.place.data()[j] >= 0 && lane.place.data()[j] < (std::int64_t)taken.shape(0), "newton: no such place");
-    }
+// Strengths go side by side, each from its row of B.
+int newton_sparse(const Sparse& x, Index cols, Vector scale, bool intercept, nb::object loss, nb::tuple given) {
+    const NewtonJob job = newton_job(given);
+    x.inside(cols);
+    const std::size_t count = cols.shape(0), w = count + intercept;
+    need(x.n() == (int)job.y.shape(0) && scale.shape(0) == count && job.start.shape(0) == w, "newton: one scale and coefficient a column");
     std::vector<rf::SparseRun> runs;
-    std::vector<int> owner, first;
-    for (std::size_t k = 0; k < lanes.size(); ++k) {
-        const Lane& lane = lanes[k];
-        const int count = static_cast<int>(lane.job.strengths.shape(0)), parts = std::min(lane.runs, count);
-        for (int part = 0; part < parts; ++part) {
-            const int from = count * part / parts, to = count * (part + 1) / parts;
-            runs.push_back(sparse_run(lane.job, lane.place, lane.scale, intercept, from, to));
-            owner.push_back(static_cast<int>(k)), first.push_back(from);
-        }
+    for (std::size_t k = 0; k < job.strengths.shape(0); ++k) {
+        const NewtonCall call = newton_call(job, k);
+        runs.push_back({call.rows, call.terms, call.limits, job.strengths.data()[k], job.units.data()[k], call.out, false});
     }
-    if (lanes.empty()) return {};
-    with_rows(loss, lanes[0].job.y, [&](const rf::RowLoss& rowwise) {
-        const rf::SparseRows rows(x.view(), x.n(), taken.data(), static_cast<int>(taken.shape(0)));
-        rf::solve_sparse(rows, x.view(), taken.data(), rowwise, runs);
-        return 0;
+    return with_rows(loss, job.y, [&](const rf::RowLoss& rowwise) {
+        rf::solve_sparse({x.view(), cols.data(), scale.data(), static_cast<int>(count), intercept}, rowwise, runs);
+        const auto last = std::find_if(runs.begin(), runs.end(), [](const rf::SparseRun& run) { return run.ended; });
+        return static_cast<int>(last - runs.begin()) + (last != runs.end());
     });
-    std::vector<int> done(lanes.size(), -1);
-    std::vector<bool> ended(lanes.size(), false);
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-        if (ended[owner[i]]) continue;
-        done[owner[i]] = first[i] + runs[i].done;
-        ended[owner[i]] = runs[i].done < runs[i].count;
-    }
-    return done;
 }
 
 // A multinomial lane with the arrays it reads.
@@ -640,7 +607,7 @@ NB_MODULE(_core, m) {
     m.def("approaching", &approaching);
     m.def("forward", &forward, "z"_a.noconvert(), "b"_a.noconvert(), "e"_a.noconvert());
     m.def("newton_dense", &newton_dense, "block"_a.noconvert(), "positions"_a, "scale"_a, "loss"_a, "job"_a);
-    m.def("newton_sparse", &newton_sparse, "x"_a, "taken"_a, "intercept"_a, "loss"_a, "lanes"_a);
+    m.def("newton_sparse", &newton_sparse, "x"_a, "cols"_a, "scale"_a, "intercept"_a, "loss"_a, "job"_a);
     nb::class_<Multinomial>(m, "Multinomial")
         .def(nb::init<Columns, Rows, Rows, Vector, std::vector<Vector>, Vector, Rows, double, bool, double>(), "block"_a.noconvert(), "y"_a, "offset"_a, "weight"_a,
              "pen"_a, "ratio"_a, "start"_a, "at_rest"_a, "rows"_a, "tol"_a)

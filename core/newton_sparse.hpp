@@ -2,8 +2,8 @@
 // products that nearly orthogonal columns need.  The model is minimised by conjugate gradients on the columns that are free to
 // move, whose signs are watched in between; coordinate descent steps in where clipped signs would make the model worse.
 //
-// Eight lanes (folds, or strengths of one fold) go side by side on one panel: each runs until it needs a product with X and waits
-// there; the product that most of them wait for runs for all of these at once.
+// Eight strengths of a lane go side by side on one panel: each runs until it needs a product with X and waits there; a product
+// runs for all that wait for one of its kind.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -19,27 +19,20 @@
 
 namespace rf {
 
-// Strengths that a lane takes one after another, and the lane's data: places of its columns on the panel (the intercept's, if any,
-// comes first in all its vectors and is not among them), and from a column of X to the lane's scale.
+// A lane at one of its strengths; it starts from where its answer will be.
 struct SparseRun {
     Rows rows;
     Terms terms;
     NewtonLimits limits;
-    const std::int64_t* place;
-    const double* scale;
-    int columns;
-    bool intercept;
-    const double *start, *strengths, *units;
-    int count;
+    double strength, unit;
     NewtonAnswers out;
-    int done;  // how many of the strengths, in the end
+    bool ended;  // whether the path is to end there
 };
 
 class SparseNewtonLane final : public NewtonPoint {
 public:
-    SparseNewtonLane(SparseRun& run, const Csc& x, const std::int64_t* taken, const RowLoss& loss, SparsePanel& panel, int slot)
-        : NewtonPoint(run.rows, run.columns + run.intercept, loss, run.terms, run.limits), run_(run), csc_(x), taken_(taken), panel_(panel), slot_(slot),
-          shift_(run.intercept), curvature_(width_), lean_(width_), slope_(width_), rest_(width_), scaled_(width_), side_(width_), free_(width_), moved_(rows_.n),
+    SparseNewtonLane(SparseRun& run, const SparseColumns& x, const RowLoss& loss, SparsePanel& panel, int slot)
+        : NewtonPoint(run.rows, x.count + x.intercept, loss, run.terms, run.limits), run_(run), x_(x), panel_(panel), slot_(slot), shift_(x.intercept), curvature_(width_), lean_(width_), slope_(width_), rest_(width_), scaled_(width_), side_(width_), free_(width_), moved_(rows_.n),
           whole_(solve()), resume_(whole_.handle()) {
         panel_.clear(slot);
     }
@@ -65,13 +58,10 @@ private:
 
     // ---- the flow, as in newton.hpp
     Task solve() {
-        std::copy_n(run_.start, width_, b_.data());
+        std::copy_n(run_.out.B, width_, b_.data());
         co_await look();
-        for (int k = 0; k < run_.count; ++k) {
-            co_await strength(run_.strengths[k], run_.units[k]);
-            run_.done = k + 1;
-            if (!answer(k, error_, run_.out)) break;
-        }
+        co_await strength(run_.strength, run_.unit);
+        run_.ended = !answer(0, error_, run_.out);
     }
 
     Task look() {
@@ -91,7 +81,8 @@ private:
             co_await model();
             const std::vector<double> from = b_, eta = eta_;
             const double last = error_;
-            co_await step(s, last * unit);
+            // The first step ends elsewhere than its model says, however well that is solved.
+            co_await step(s, std::max((looks ? 0.01 : 0.3) * last, 0.3 * limits_.tol) * unit);
             co_await look();
             error_ = judge(s, unit);
             if (error_ <= 0.5 * last || falls(from, eta, s)) continue;
@@ -117,16 +108,12 @@ private:
         for (int i = 0; i < rows_.n; ++i) panel_.h(i, slot_) = h_[i];
         co_await product(SparsePanel::squares);
         take(curvature_);
-        for (int j = shift_; j < width_; ++j) {
-            const double scale = run_.scale[j - shift_];
-            curvature_[j] *= scale, lean_[j] = scale * panel_.plain(run_.place[j - shift_], slot_);
-        }
+        for (int j = shift_; j < width_; ++j) lean_[j] = panel_.plain(j - shift_, slot_);
         if (shift_) lean_[0] = curvature_[0];
     }
 
-    // Minimises  -g'(x - b) + 1/2 (x - b)'H(x - b) + s pen(x)  until no violation is above a small part of what there was.
-    Task step(double s, double error) {
-        const double goal = 0.03 * error;
+    // Minimises  -g'(x - b) + 1/2 (x - b)'H(x - b) + s pen(x)  until no violation is above `goal`.
+    Task step(double s, double goal) {
         slope_ = g_;  // minus the model's slope at b_
         for (int round = 0; round < 30; ++round) {
             settle();
@@ -147,11 +134,11 @@ private:
     // ---- between the lane's vectors and the panel's
     void put(const std::vector<double>& v) {
         panel_.level(slot_) = shift_ ? v[0] : 0.0;
-        for (int j = shift_; j < width_; ++j) panel_.b(run_.place[j - shift_], slot_) = v[j] * run_.scale[j - shift_];
+        for (int j = shift_; j < width_; ++j) panel_.b(j - shift_, slot_) = v[j];
     }
     void take(std::vector<double>& v) {
         if (shift_) v[0] = panel_.total(slot_);
-        for (int j = shift_; j < width_; ++j) v[j] = panel_.out(run_.place[j - shift_], slot_) * run_.scale[j - shift_];
+        for (int j = shift_; j < width_; ++j) v[j] = panel_.out(j - shift_, slot_);
     }
 
     // The intercept goes where it is best for all others, now and along every direction: columns that share a mean with it (words
@@ -272,23 +259,18 @@ private:
             for (double m : moved_) sum += m;
             return sum;
         }
-        const std::int64_t c = taken_[run_.place[j - shift_]];
-        for (std::int64_t t = csc_.indptr[c]; t < csc_.indptr[c + 1]; ++t) sum += csc_.data[t] * moved_[csc_.indices[t]];
-        return sum * run_.scale[j - shift_];
+        x_.each(j - shift_, [&](std::int32_t i, double x) { sum += x * moved_[i]; });
+        return sum;
     }
     void move_one(int j, double by) {
-        if (j < shift_) {
+        if (j < shift_)
             for (int i = 0; i < rows_.n; ++i) moved_[i] += h_[i] * by;
-            return;
-        }
-        const std::int64_t c = taken_[run_.place[j - shift_]];
-        by *= run_.scale[j - shift_];
-        for (std::int64_t t = csc_.indptr[c]; t < csc_.indptr[c + 1]; ++t) moved_[csc_.indices[t]] += by * h_[csc_.indices[t]] * csc_.data[t];
+        else
+            x_.each(j - shift_, [&](std::int32_t i, double x) { moved_[i] += by * h_[i] * x; });
     }
 
     SparseRun& run_;
-    const Csc csc_;
-    const std::int64_t* taken_;  // columns of X, by place
+    const SparseColumns x_;
     SparsePanel& panel_;
     const int slot_, shift_;
     double error_ = 0;
@@ -302,16 +284,17 @@ private:
     SparsePanel::Ask ask_ = SparsePanel::nothing;
 };
 
-// All runs to their ends, eight at a time; a run that ends makes room for the next.
-inline void solve_sparse(const SparseRows& x, const Csc& by_column, const std::int64_t* taken, const RowLoss& loss, std::vector<SparseRun>& runs) {
-    SparsePanel panel(x);
+// All runs of a lane to their ends, eight at a time; a run that ends makes room for the next.
+inline void solve_sparse(const SparseColumns& x, const RowLoss& loss, std::vector<SparseRun>& runs) {
+    const SparseRows by_row(x, runs[0].rows.n);
+    SparsePanel panel(by_row, runs[0].rows.weight);
     std::array<std::unique_ptr<SparseNewtonLane>, 8> lanes;
     std::size_t next = 0;
     const auto go_on = [&](int k) {
         while (!lanes[k] || !lanes[k]->go_on()) {
             lanes[k].reset();
             if (next == runs.size()) return;
-            lanes[k] = std::make_unique<SparseNewtonLane>(runs[next++], by_column, taken, loss, panel, k);
+            lanes[k] = std::make_unique<SparseNewtonLane>(runs[next++], x, loss, panel, k);
         }
     };
     for (int k = 0; k < 8; ++k) go_on(k);
@@ -319,7 +302,8 @@ inline void solve_sparse(const SparseRows& x, const Csc& by_column, const std::i
         std::array<int, SparsePanel::kinds> wanted{};
         for (const auto& lane : lanes)
             if (lane) ++wanted[lane->asked()];
-        const auto most = std::max_element(wanted.begin(), wanted.end());
+        // Who has solved its model waits for those that have not: looks are then taken together.
+        const auto most = wanted[SparsePanel::bend] ? wanted.begin() + SparsePanel::bend : std::max_element(wanted.begin(), wanted.end());
         if (*most == 0) return;
         const auto ask = static_cast<SparsePanel::Ask>(most - wanted.begin());
         panel.run(ask);

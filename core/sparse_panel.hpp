@@ -1,5 +1,5 @@
-// Products of sparse columns with the vectors of eight lanes side by side.  A number of X is loaded once and meets eight others
-// in one register, where one lane would wait for a load of its own at every number.
+// Products of sparse columns with eight vectors side by side.  A number of X is loaded once and meets eight others
+// in one register, where one vector would wait for a load of its own at every number.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -10,33 +10,46 @@
 
 namespace rf {
 
-// Some columns, row by row: products then stream through memory once and scatter into vectors that fit the cache.
+// Some columns of X, scaled, and an intercept before them or not.
+struct SparseColumns {
+    Csc x;
+    const std::int64_t* cols;
+    const double* scale;
+    int count;
+    bool intercept;
+
+    template <class Use>
+    void each(int c, Use use) const {
+        for (std::int64_t t = x.indptr[cols[c]]; t < x.indptr[cols[c] + 1]; ++t) use(x.indices[t], x.data[t] * scale[c]);
+    }
+};
+
+// The same row by row: products then stream through memory once and scatter into vectors that fit the cache.
 struct SparseRows {
     int n, width;
     std::vector<std::int64_t> start;
     std::vector<std::int32_t> index;
     std::vector<double> value;
 
-    SparseRows(const Csc& x, int rows, const std::int64_t* cols, int count) : n(rows), width(count), start(rows + 1, 0) {
-        for (int c = 0; c < count; ++c)
-            for (std::int64_t t = x.indptr[cols[c]]; t < x.indptr[cols[c] + 1]; ++t) ++start[x.indices[t] + 1];
+    SparseRows(const SparseColumns& x, int rows) : n(rows), width(x.count), start(rows + 1, 0) {
+        for (int c = 0; c < width; ++c) x.each(c, [&](std::int32_t i, double) { ++start[i + 1]; });
         for (int i = 0; i < n; ++i) start[i + 1] += start[i];
         index.resize(start[n]), value.resize(start[n]);
         std::vector<std::int64_t> at(start.begin(), start.end() - 1);
-        for (int c = 0; c < count; ++c)
-            for (std::int64_t t = x.indptr[cols[c]]; t < x.indptr[cols[c] + 1]; ++t) {
-                const std::int64_t to = at[x.indices[t]]++;
-                index[to] = c, value[to] = x.data[t];
-            }
+        for (int c = 0; c < width; ++c)
+            x.each(c, [&](std::int32_t i, double v) {
+                const std::int64_t to = at[i]++;
+                index[to] = c, value[to] = v;
+            });
     }
 };
 
-// Where they lie: by value, so that nothing written can be thought to move it.
+// Where they lie: by value, so that nothing written can be thought to move it.  Rows without weight are left out of X'r.
 struct RowView {
     int n;
     const std::int64_t* start;
     const std::int32_t* index;
-    const double* value;
+    const double *value, *weight;
 };
 
 struct alignas(64) Line {
@@ -64,6 +77,7 @@ RF_CLONES static void panel_back(const RowView x, const Line* r, Line* out, Line
     Octet all;
     load_into(all, total.at);
     for (int i = 0; i < x.n; ++i) {
+        if (x.weight[i] == 0) continue;
         Octet one;
         load_into(one, r[i].at);
         all += one;
@@ -76,10 +90,10 @@ RF_CLONES static void panel_bend(const RowView x, const Line* b, const Line& lev
     Octet all;
     load_into(all, total.at);
     for (int i = 0; i < x.n; ++i) {
-        Octet sum;
+        if (x.weight[i] == 0) continue;
+        Octet sum, own;
         load_into(sum, level.at);
         gather_row(x, i, b, sum);
-        Octet own;
         sum = sum * load_into(own, h[i].at);
         all += sum;
         scatter_row(x, i, sum, out);
@@ -91,6 +105,7 @@ RF_CLONES static void panel_squares(const RowView x, const Line* h, Line* out, L
     Octet all;
     load_into(all, total.at);
     for (int i = 0; i < x.n; ++i) {
+        if (x.weight[i] == 0) continue;
         Octet one;
         load_into(one, h[i].at);
         all += one;
@@ -103,13 +118,13 @@ RF_CLONES static void panel_squares(const RowView x, const Line* h, Line* out, L
     store(all, total.at);
 }
 
-// The vectors of eight lanes, and the products that they ask for.
+// The vectors of eight, and the products that they ask for.
 class SparsePanel {
 public:
     enum Ask { nothing, times, back, bend, squares, kinds };
 
-    explicit SparsePanel(const SparseRows& x)
-        : x_{x.n, x.start.data(), x.index.data(), x.value.data()}, b_(x.width), out_(x.width), plain_(x.width), eta_(x.n), r_(x.n), h_(x.n) {}
+    SparsePanel(const SparseRows& x, const double* weight)
+        : x_{x.n, x.start.data(), x.index.data(), x.value.data(), weight}, b_(x.width), out_(x.width), plain_(x.width), eta_(x.n), r_(x.n), h_(x.n) {}
 
     void run(Ask ask) {
         if (ask == times) return panel_times(x_, b_.data(), level_, eta_.data());
@@ -130,7 +145,7 @@ public:
     double eta(int i, int k) const { return eta_[i].at[k]; }
     double out(int j, int k) const { return out_[j].at[k]; }
     double plain(int j, int k) const { return plain_[j].at[k]; }
-    // Another lane takes the place of one that has ended.
+    // Another run takes the place of one that has ended.
     void clear(int k) {
         for (Line& line : b_) line.at[k] = 0;
         for (Line& line : r_) line.at[k] = 0;

@@ -1,7 +1,7 @@
 """Lanes that go down their strengths by themselves, in the core: X is sparse, or its rows fit the cache.
 
-Dense lanes gain nothing from reading X for several at once, and would lose much in Python between short steps. Sparse ones
-go eight side by side on one panel of vectors: other folds, or other strengths of a fold from the same starting point.
+Nothing is gained there by reading X for several lanes at once, and much is lost in Python between short steps. The
+strengths of a sparse lane go side by side, each from the straight line through the last two solutions.
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ from ..threads import Workers
 from .batch import Batch
 from .null import NullModels
 
-__all__ = ["Apart"]
+__all__ = ["Apart", "ahead"]
 
 LOOKS = 60  # at the gradient, for one strength
-ABREAST = 8  # sparse lanes on a panel
 
 
 class Apart:
@@ -42,7 +41,7 @@ class Apart:
         """Coefficients and gradients into the batches -> predictors and weighted residuals, a column a strength."""
         count = sum(len(batch) for batch in batches)
         E, R = np.empty((self.problem.n, count)), np.empty((self.problem.n, count))
-        done = self._solve(batches, null, E, R)
+        done = list(self.team.map(lambda batch: self._solve(batch, null, E, R), batches))
         kept = np.concatenate([batch.first + np.arange(k) for batch, k in zip(batches, done, strict=True)])
         for batch, k, first in zip(batches, done, np.cumsum([0, *done[:-1]]), strict=True):
             batch.error[:k] = batch.errors(np.arange(k), batch.descent[:k])
@@ -52,51 +51,31 @@ class Apart:
             E, R = np.ascontiguousarray(E[:, kept]), np.ascontiguousarray(R[:, kept])
         return E, R
 
-    def _solve(
-        self, batches: Sequence[Batch], null: NullModels, E: np.ndarray, R: np.ndarray
-    ) -> list[int]:
-        """How many strengths of each batch were done."""
-        columns = self.columns
-        if isinstance(columns, DenseColumns):
-            return list(self.team.map(lambda batch: self._dense(columns, batch, null, E, R), batches))
-        shares = min(len(batches), self.team.threads)  # a thread each
-        parts = [batches[len(batches) * k // shares : len(batches) * (k + 1) // shares] for k in range(shares)]
-        found = self.team.map(lambda part: self._sparse(columns, part, null, E, R), parts)
-        return [done for part in found for done in part]
-
-    def _sparse(
-        self, columns: SparseTaken, batches: Sequence[Batch], null: NullModels, E: np.ndarray, R: np.ndarray
-    ) -> list[int]:
-        """Lanes on one panel, each in as many runs of strengths as fill it."""
-        runs = max(1, ABREAST // len(batches))
-        data = self.problem.y, self.problem.offset
-        lanes = [
-            (
-                columns.place[batch.front.columns] - columns.shift,
-                batch.front.inverse[batch.front.columns],
-                runs,
-                self._job(batch, null, (*data, batch.front.weights), (E, R, batch.first)),
-            )
-            for batch in batches
-        ]
-        return _core.newton_sparse(
-            columns.design.core, columns.taken, bool(columns.shift), self.rowwise.core, lanes
-        )
+    def _solve(self, batch: Batch, null: NullModels, E: np.ndarray, R: np.ndarray) -> int:
+        """How many strengths of the batch were done."""
+        if isinstance(self.columns, DenseColumns):
+            return self._dense(self.columns, batch, null, E, R)
+        front = batch.front
+        cols, shift = front.columns, bool(batch.shift)
+        start, batch.b = np.ascontiguousarray(batch.b[0]), ahead(batch)
+        job = self._job(batch, null, (start, self.problem.y, self.problem.offset, front.weights), (E, R, batch.first))
+        return _core.newton_sparse(self.columns.design.core, cols, front.inverse[cols], shift, self.rowwise.core, job)
 
     def _dense(
         self, columns: DenseColumns, batch: Batch, null: NullModels, E: np.ndarray, R: np.ndarray
     ) -> int:
         block, positions, rows = columns.block, batch.positions, batch.front.rows
-        data = self.problem.y, self.problem.offset, batch.front.weights
+        start, batch.b = np.ascontiguousarray(batch.b[0]), np.empty(batch.b.shape)
+        data = start, self.problem.y, self.problem.offset, batch.front.weights
         if rows is None:
             job = self._job(batch, null, data, (E, R, batch.first))
             return _core.newton_dense(block, positions, batch.scale, self.rowwise.core, job)
         # A copy of the lane's own rows and columns is small beside the looks at them.
         e, r = np.empty((len(rows), len(batch))), np.empty((len(rows), len(batch)))
-        job = self._job(batch, null, (data[0][rows], data[1][rows], data[2][rows]), (e, r, 0))
+        job = self._job(batch, null, (start, *(part[rows] for part in data[1:])), (e, r, 0))
         block = np.asfortranarray(block.T[positions][:, rows].T)
         done = _core.newton_dense(block, np.arange(len(positions)), batch.scale, self.rowwise.core, job)
-        E[:, batch.span], R[:, batch.span] = data[1][:, None], 0.0  # nobody asks for the other rows
+        E[:, batch.span], R[:, batch.span] = self.problem.offset[:, None], 0.0  # nobody asks for the other rows
         E[rows, batch.span], R[rows, batch.span] = e, r
         return done
 
@@ -104,14 +83,14 @@ class Apart:
         self,
         batch: Batch,
         null: NullModels,
-        data: tuple[Vector, Vector, Vector],
+        data: tuple[Vector, ...],
         into: tuple[np.ndarray, np.ndarray, int],
     ) -> tuple[object, ...]:
-        """What the core asks for; answers go into the batch and into the columns of E and R from ``into[2]`` on."""
-        front, start = batch.front, np.ascontiguousarray(batch.b[0])
-        batch.b, batch.descent = np.empty(batch.b.shape), np.empty(batch.b.shape)
+        """What the core asks for: a start, data, terms, limits; answers go into the batch and the columns of E and R from ``into[2]`` on."""
+        front, (start, *own) = batch.front, data
+        batch.descent = np.empty(batch.b.shape)
         return (
-            *data,
+            *own,
             *batch.all_terms,
             *(batch.scale, np.concatenate([np.zeros(batch.shift), front.norm[front.columns]]), batch.level),
             max(1.0, batch.room.sharp),
@@ -120,3 +99,18 @@ class Apart:
             *(null.loss_floor(front.lane, self.problem.saturation), LOOKS),
             *(batch.b, batch.descent, np.empty(len(batch)), *into),
         )
+
+
+def ahead(batch: Batch) -> np.ndarray:
+    """Where the strengths of a batch begin, (m, w): on the straight line through the last two solutions, up to a zero."""
+    front, base, shift = batch.front, batch.b[0], batch.shift
+    step = front.strength_before - front.strength_now
+    if front.earlier is None or not step > 0:
+        return batch.b.copy()
+    away = base.copy()
+    away[: len(front.earlier)] -= front.earlier
+    start = base + np.outer((front.strength_now - batch.strengths) / step, away)
+    beta, (_, _, lower, upper) = start[:, shift:], batch.terms
+    beta[beta * base[shift:] <= 0] = 0.0
+    np.clip(beta, lower, upper, out=beta)
+    return start
