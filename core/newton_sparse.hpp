@@ -81,8 +81,8 @@ private:
             co_await model();
             const std::vector<double> from = b_, eta = eta_;
             const double last = error_;
-            // The first step ends elsewhere than its model says, however well that is solved.
-            co_await step(s, std::max((looks ? 0.01 : 0.3) * last, 0.3 * limits_.tol) * unit);
+            // The first step ends elsewhere than its model says, however well that is solved; the last one need not be sharper than asked for.
+            co_await step(s, (last > limits_.tol ? std::max((looks ? 0.01 : 0.3) * last, 0.3 * limits_.tol) : 0.01 * last) * unit);
             co_await look();
             error_ = judge(s, unit);
             if (error_ <= 0.5 * last || falls(from, eta, s)) continue;

@@ -31,7 +31,7 @@ FEW = 256  # columns that a compact lane takes in at once: looking at all of the
 BATCH = 8  # strengths a round; more of them would lie too far from one Hessian
 ROUND = 2_000_000  # numbers of Z, times strengths, that a compact lane goes through in a round
 MANY = 500  # sparse columns beyond which no Hessian is formed
-AHEAD = 0.1, 1.0  # margin and growth of their working sets: a rare word costs little, a refused strength a lot
+AHEAD = 0.05, 2.0  # margin and growth of their working sets: a rare word costs little, a refused strength a lot
 
 
 def fit_newton(work: Work) -> list[list[LaneResult]]:
@@ -107,6 +107,8 @@ class NewtonRounds:
         # Nothing lies outside, so a round may be as long as Ctrl-C allows: what it has done is kept only at its end.
         long = max(BATCH, ROUND // (self.problem.n * (self.problem.p + 1))) if few else BATCH
         front.batch = min(len(front.grid), long if few else min(front.batch, long))
+        if self._many_sparse and len(front.grid) - front.position < 1.5 * front.batch:
+            front.batch = len(front.grid) - front.position  # a few left over would cost as much as eight
 
     def _open(self, fronts: list[Front]) -> list[Batch]:
         batches, first, shift = [], 0, self.columns.shift
