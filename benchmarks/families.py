@@ -2,6 +2,7 @@
 
     python benchmarks/families.py --smoke -o /tmp/f.json   does it work here?
     python benchmarks/families.py [-w WORDS] [--reps 2]    measure; writes results/families.json and .md
+    python benchmarks/families.py --kinds cv --reps 1      only cross-validation, at the tolerances that paths need
 
 Every contender has a process of its own with one thread; they take turns; times are processor seconds of the call.
 A peer runs at the loosest tolerance, in steps of ten, within 1e-6 of the lowest objective anybody reached at every
@@ -19,8 +20,9 @@ import signal
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import families_report
 import numpy as np
@@ -42,7 +44,7 @@ class RunError(Exception):
 # ---- the process of one contender
 @dataclass
 class Runner:
-    """A live contender, what it has been asked, and how long it took: tolerance -> objectives, seconds."""
+    """A live contender, what it has been asked, and how long it took: tolerance -> objectives, seconds of a path."""
 
     who: str
     given: Problem
@@ -51,6 +53,8 @@ class Runner:
     cap: float
     found: dict[float, np.ndarray] = field(default_factory=dict)
     seconds: dict[float, list[float]] = field(default_factory=dict)
+    chosen: dict[str, Any] | None = None  # of its cross-validation
+    cv_seconds: list[float] = field(default_factory=list)
     version: str = ""
     buffer: bytes = b""
 
@@ -74,15 +78,28 @@ class Runner:
         self.version = self._read(300.0)["version"]
 
     def ask(self, tol: float) -> np.ndarray:
-        """One run; the objectives at every strength."""
-        self.process.stdin.write(json.dumps({"tol": tol}).encode() + b"\n")
-        self.process.stdin.flush()
-        answer = self._read(self.cap + (0 if self.found else COMPILES))
+        """One path; the objectives at every strength."""
+        answer = self._send(tol, "path", self.cap + (0 if self.found else COMPILES))
         self.seconds.setdefault(tol, []).append(answer["seconds"])
         if tol not in self.found:
             with np.load(answer["path"]) as data:
-                self.found[tol] = objectives(self.given, data["coefs"], data["intercepts"])
+                self.found[tol] = objectives(self.given, data["arr_0"], data["arr_1"])
         return self.found[tol]
+
+    def choose(self, tol: float) -> None:
+        """One cross-validation."""
+        answer = self._send(tol, "cv", self.cap)
+        self.cv_seconds.append(answer["seconds"])
+        with np.load(answer["path"]) as data:
+            coef, level, curve, best = (data[f"arr_{k}"] for k in range(4))
+        at = replace(self.given, strengths=self.given.strengths[[int(best)]])
+        value = float(objectives(at, coef[None], level[None])[0])
+        self.chosen = {"best": int(best), "objective": value, "curve": curve}
+
+    def _send(self, tol: float, kind: str, limit: float) -> dict:
+        self.process.stdin.write(json.dumps({"tol": tol, "kind": kind}).encode() + b"\n")
+        self.process.stdin.flush()
+        return self._read(limit)
 
     def _read(self, limit: float) -> dict:
         end = time.monotonic() + limit
@@ -180,6 +197,40 @@ def entry_of(runner: Runner, tol: float, best: np.ndarray, ours: np.ndarray | No
     return out
 
 
+def cv_entry(runner: Runner, tol: float, best: np.ndarray, ours: Runner | None, *, convex: bool) -> dict:
+    """What is kept of a cross-validation.
+
+    ``off`` is the excess of the objective at the strength chosen, ``curve`` the largest relative distance from our
+    curve. Held-out partial likelihoods are defined in several ways, so there is none for Cox.
+    """
+    chosen, k = runner.chosen, runner.chosen["best"]
+    out = {
+        "kind": "cv",
+        "contender": runner.who,
+        "version": runner.version,
+        "status": "ok",
+        "tol": tol,
+        "seconds": runner.cv_seconds[1:] or runner.cv_seconds,
+        "off": float((chosen["objective"] - best[k]) / abs(best[k])) if convex else 0.0,
+    }
+    if ours is not None and ours is not runner and runner.given.recipe.family != "cox":
+        truth = ours.chosen["curve"]
+        out["curve"] = float(np.nanmax(np.abs(chosen["curve"] - truth) / np.abs(truth)))
+    return out
+
+
+def _rounds(live: dict[str, tuple[Runner, float]], kinds: list[str], reps: int) -> None:
+    """Everybody in turns; who fails or takes too long drops out of what follows."""
+    for kind in kinds:
+        for _ in range(reps):
+            for runner, tol in live.values():
+                if runner.process.poll() is None:
+                    try:
+                        runner.ask(tol) if kind == "path" else runner.choose(tol)
+                    except (RunError, BrokenPipeError):
+                        runner.close()
+
+
 def run_workload(name: str, options: argparse.Namespace) -> list[dict]:
     """Everybody who has the model, in turns; every entry."""
     given, convex = problem(name), RECIPES[name].penalty != "mcp"
@@ -198,23 +249,28 @@ def run_workload(name: str, options: argparse.Namespace) -> list[dict]:
             except (RunError, BrokenPipeError) as failure:
                 entries.append({"contender": who, "status": str(failure) or "died (see the log)"})
                 runner.close()
-        for _ in range(options.reps):
-            for runner, tol in live.values():
-                if runner.process.poll() is None:
-                    with contextlib.suppress(RunError, BrokenPipeError):
-                        runner.ask(tol)
+        _rounds(live, options.kinds, options.reps)
         ours = None if convex or OURS not in live else live[OURS][0].found[live[OURS][1]]
+        chooser = live[OURS][0] if OURS in live and live[OURS][0].chosen else None
         for runner, tol in live.values():
-            entries.append(entry_of(runner, tol, best, ours))
+            if "path" in options.kinds:
+                entries.append(entry_of(runner, tol, best, ours))
+            if runner.chosen:
+                entries.append(cv_entry(runner, tol, best, chooser, convex=convex))
+            elif "cv" in options.kinds:
+                entries.append(
+                    {"kind": "cv", "contender": runner.who, "status": f"over {options.cap:g} s, or failed"}
+                )
             runner.close()
-    return [{"workload": name} | entry for entry in entries]
+    return [{"workload": name, "kind": "path"} | entry for entry in entries]
 
 
 def write(output: Path, name: str, entries: list[dict]) -> None:
     """Replace a workload in the result file, read anew, so that two calls may share it."""
     stored = json.loads(output.read_text())["results"] if output.exists() else []
-    results = [r for r in stored if r["workload"] != name] + entries
-    results.sort(key=lambda entry: list(RECIPES).index(entry["workload"]))
+    measured = {entry["kind"] for entry in entries}
+    results = [r for r in stored if r["workload"] != name or r["kind"] not in measured] + entries
+    results.sort(key=lambda entry: (list(RECIPES).index(entry["workload"]), entry["kind"] == "cv"))
     content = {"machine": machine(), "date": time.strftime("%Y-%m-%d"), "goal": GOAL, "results": results}
     output.write_text(json.dumps(content, indent=1) + "\n")
     output.with_suffix(".md").write_text(families_report.full(content))
@@ -227,6 +283,9 @@ def main() -> None:
     )
     parser.add_argument("-w", "--workloads", default="", help="comma-separated words of their names")
     parser.add_argument("--smoke", action="store_true")
+    parser.add_argument(
+        "--kinds", default="path,cv", type=lambda text: text.split(","), help="path, cv or both"
+    )
     parser.add_argument("--reps", type=int, default=2, help="rounds after the search for tolerances")
     parser.add_argument("--cap", type=float, default=60.0, help="seconds one run may take")
     parser.add_argument("-o", "--output", type=Path, default=HERE / "results" / "families.json")

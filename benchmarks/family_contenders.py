@@ -11,6 +11,14 @@ import numpy as np
 from family_contender import Base
 from family_problems import GAMMA, SHARE, Q, slope_weights
 from family_skglm import Skglm
+from scipy.special import xlogy
+
+
+def _as_loss(given, deviances):
+    """Mean losses from mean deviances, which are twice the loss above that of a perfect fit."""
+    y = given.y
+    perfect = np.mean(y - xlogy(y, y)) if given.recipe.family == "poisson" else 0.0
+    return deviances / 2 + perfect
 
 
 class Ours(Base):
@@ -53,6 +61,30 @@ class Ours(Base):
         )
         L = len(path.strengths)
         return path.coefs.reshape(L, -1, given.recipe.p), path.intercepts.reshape(L, -1)
+
+    def cross_validate(self, given, tol):
+        import regularfit as rf
+
+        family, K = given.recipe.family, given.recipe.classes
+        common = {
+            "strengths": given.strengths,
+            "standardize": False,
+            "tol": tol,
+            "n_jobs": 1,
+            "cv": given.splits,
+        }
+        if family == "cox":
+            model = rf.PenalizedCox(self.penalty, **common)
+        elif family in ("logistic", "multinomial"):
+            model = rf.PenalizedClassifier(self.penalty, **common)
+        else:
+            model = rf.PenalizedRegressor(self.penalty, loss=family, **common)
+        model.fit(given.X, self.y)
+        level = np.zeros(K) if family == "cox" else np.reshape(model.intercept_, K)
+        best = int(np.argmin(np.abs(np.log(given.strengths / model.strength_))))
+        curve = np.asarray(model.cv_.mean)
+        curve = _as_loss(given, curve) if family in ("squared", "poisson") else curve
+        return np.reshape(model.coef_, (K, -1)), level, curve, best
 
 
 class Adelie(Base):
@@ -168,7 +200,12 @@ class GlmnetR(Base):
 
     def prepare(self, given):
         self.folder = Path(tempfile.mkdtemp(prefix="regularfit-bench-"))
-        for name, array in (("x", given.X.T), ("y", given.y.T), ("s", given.strengths)):
+        for name, array in (
+            ("x", given.X.T),
+            ("y", given.y.T),
+            ("s", given.strengths),
+            ("f", given.fold + 1),
+        ):
             np.ascontiguousarray(array, dtype=float).tofile(self.folder / name)
         recipe, script = given.recipe, Path(__file__).with_name("glmnet_family_worker.R")
         kind = "grouped" if recipe.penalty == "grouped" else "ungrouped"
@@ -186,7 +223,17 @@ class GlmnetR(Base):
         return answer[1]
 
     def run(self, given, tol):
-        print(tol, file=self.process.stdin, flush=True)
+        return self._ask(given, f"path {tol}")
+
+    def cross_validate(self, given, tol):
+        coefs, levels = self._ask(given, f"cv {tol}")
+        curve = np.fromfile(self.folder / "c")
+        curve = _as_loss(given, curve) if given.recipe.family != "cox" else curve
+        best = int(np.nanargmin(curve))
+        return coefs[best], levels[best], curve, best
+
+    def _ask(self, given, what):
+        print(what, file=self.process.stdin, flush=True)
         answer = self.process.stdout.readline().split()
         if answer[:1] != ["done"]:
             raise RuntimeError("glmnet failed")

@@ -9,7 +9,7 @@ P_s is s times the penalty; MCP is ``s|b| - b^2 / 6`` up to ``3 s`` and constant
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from scipy.special import logsumexp, ndtri
 GAMMA = 3.0  # of MCP
 SHARE = 0.5  # of L1 in the sparse group lasso
 Q = 0.1  # of SLOPE
+FOLDS = 10
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ RECIPES = {
 
 @dataclass(frozen=True)
 class Problem:
-    """One workload with its data; ``groups`` is a label a column."""
+    """One workload with its data; ``groups`` is a label a column, ``fold`` one a row."""
 
     name: str
     recipe: Recipe
@@ -70,6 +71,17 @@ class Problem:
     y: np.ndarray
     groups: np.ndarray
     strengths: np.ndarray
+    fold: np.ndarray
+
+    @property
+    def splits(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Rows to learn from and rows held out, a pair a fold."""
+        return [(np.flatnonzero(self.fold != k), np.flatnonzero(self.fold == k)) for k in range(FOLDS)]
+
+    def rows(self, which: np.ndarray) -> Problem:
+        """Some of the rows, as data of their own."""
+        X = np.asfortranarray(self.X[which])
+        return replace(self, X=X, y=self.y[which], fold=self.fold[which])
 
 
 def problem(name: str) -> Problem:
@@ -80,19 +92,23 @@ def problem(name: str) -> Problem:
     y = _target(recipe, X, rng)
     groups = np.arange(recipe.p) // recipe.size
     top = _top(recipe, np.abs(_null_gradient(recipe, X, y)), groups)
-    return Problem(name, recipe, X, y, groups, top * np.logspace(0, np.log10(recipe.min_ratio), recipe.count))
+    strengths = top * np.logspace(0, np.log10(recipe.min_ratio), recipe.count)
+    fold = rng.permutation(np.arange(recipe.n) % FOLDS)
+    return Problem(name, recipe, X, y, groups, strengths, fold)
 
 
 def save(given: Problem, folder: Path) -> None:
     """Write the data, so that every contender reads the same numbers whatever its NumPy."""
-    np.savez(folder / "data.npz", X=given.X, y=given.y, groups=given.groups, strengths=given.strengths)
+    parts = {"y": given.y, "groups": given.groups, "strengths": given.strengths, "fold": given.fold}
+    np.savez(folder / "data.npz", X=given.X, **parts)
 
 
 def load(name: str, folder: Path) -> Problem:
     """Read what ``save`` wrote."""
     with np.load(folder / "data.npz") as data:
         X = np.asfortranarray(data["X"])
-        return Problem(name, RECIPES[name], X, data["y"], data["groups"], data["strengths"])
+        parts = [data[part] for part in ("y", "groups", "strengths", "fold")]
+        return Problem(name, RECIPES[name], X, *parts)
 
 
 def _target(recipe: Recipe, X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -206,10 +222,16 @@ def _top(recipe: Recipe, size: np.ndarray, groups: np.ndarray) -> float:
 def objectives(given: Problem, coefs: np.ndarray, intercepts: np.ndarray) -> np.ndarray:
     """The objective at every strength: coefficients (L, K, p), intercepts (L, K); fewer than all give NaN."""
     out = np.full(given.strengths.size, np.nan)
+    found = losses(given, coefs, intercepts)
+    for k, B in enumerate(coefs):
+        out[k] = found[k] + penalty(given.recipe, B, given.groups, given.strengths[k])
+    return out
+
+
+def losses(given: Problem, coefs: np.ndarray, intercepts: np.ndarray) -> np.ndarray:
+    """The loss of every solution, (L,), on these rows."""
+    out = np.empty(len(coefs))
     for k, (B, b0) in enumerate(zip(coefs, intercepts, strict=True)):
         used = np.flatnonzero(B.any(axis=0))
-        eta = given.X[:, used] @ B[:, used].T + b0
-        out[k] = loss(given.recipe.family, given.y, eta) + penalty(
-            given.recipe, B, given.groups, given.strengths[k]
-        )
+        out[k] = loss(given.recipe.family, given.y, given.X[:, used] @ B[:, used].T + b0)
     return out

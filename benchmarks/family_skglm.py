@@ -67,10 +67,14 @@ class Skglm(Base):
     def run(self, given, tol):
         solver, intercept = self._solver(given, tol)
         p, strengths = given.recipe.p, given.strengths
-        shift = 0.0 if intercept or given.recipe.family == "cox" else self.y.mean()
-        y = self.y - shift  # without an intercept: columns have mean 0, so the mean of y is it
+        X, y, shift, centre = given.X, self.y, 0.0, np.zeros(p)
+        if (
+            not intercept and given.recipe.family != "cox"
+        ):  # about the means the same problem has no intercept
+            shift, centre = y.mean(), X.mean(axis=0)
+            X, y = X - centre, y - shift
         coefs, levels = np.zeros((strengths.size, p)), np.full(strengths.size, shift)
-        self.datafit.initialize(given.X, y)
+        self.datafit.initialize(X, y)
         w, eta = np.zeros(p + intercept), np.zeros(len(y))
         lasting = solver.__class__.__name__ == "FISTA"
         slopes = slope_weights(p) if given.recipe.penalty == "slope" else None
@@ -79,8 +83,8 @@ class Skglm(Base):
                 self.penalty.alphas = slopes * strength
             else:
                 self.penalty.alpha = strength
-            w = solver.solve(given.X, y, self.datafit, self.penalty, w.copy(), None if lasting else eta)[0]
-            eta = given.X @ w[:p] + (w[p] if intercept else 0.0)
+            w = solver.solve(X, y, self.datafit, self.penalty, w.copy(), None if lasting else eta)[0]
+            eta = X @ w[:p] + (w[p] if intercept else 0.0)
             coefs[k] = w[:p]
-            levels[k] += w[p] if intercept else 0.0
+            levels[k] += w[p] if intercept else -centre @ w[:p]
         return coefs[:, None], levels[:, None]

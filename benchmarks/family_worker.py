@@ -1,7 +1,7 @@
 """One contender on one problem of families.py, in a process of its own; arguments: problem, contender, folder.
 
-Each line on stdin asks for one run: {"tol": 1e-7}; each line on stdout answers it. What a library
-prints goes to stderr.
+Each line on stdin asks for one run: {"tol": 1e-7, "kind": "path"} or "cv"; each line on stdout answers it. What a
+library prints goes to stderr.
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ def serve(name: str, who: str, folder: Path) -> None:
     given, contender = load(name, folder), CONTENDERS[who]
     print(json.dumps({"version": contender.prepare(given)}), file=answers)
     for line in sys.stdin:
-        start = time.process_time()
-        coefs, intercepts = contender.run(given, json.loads(line)["tol"])
+        asked, start = json.loads(line), time.process_time()
+        run = contender.cross_validate if asked["kind"] == "cv" else contender.run
+        found = run(given, asked["tol"])
         used = contender.seconds or time.process_time() - start
         path = folder / f"{list(CONTENDERS).index(who)}.npz"
-        np.savez(path, coefs=coefs, intercepts=intercepts)
+        np.savez(path, *found)
         print(json.dumps({"seconds": used, "path": str(path)}), file=answers)
     contender.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -33,6 +34,7 @@ __all__ = ["fit_lanes", "look_ahead"]
 
 GROUP_BYTES, GROUP_SHARE = 60e6, 0.3  # what lanes that advance together may hold: bytes, and a share of X
 WORKING = 1.8  # columns a row in a working set, at the end of a long path
+QUICK = 5e6  # numbers, if every strength read X once: milliseconds, less than threads take to start and meet
 
 
 def fit_lanes(
@@ -89,7 +91,7 @@ def fit_lanes(
         raise ValueError("Shared knowledge belongs to one problem; make another for this one.")
     if cut:
         problem = replace(problem, saturation=saturation(problem.loss))
-    with workers(thread_count(threads)) as team, keeping(lambda inner: answers):
+    with _team(problem, lanes, sum(map(len, grids)), threads) as team, keeping(lambda inner: answers):
         work = Work(
             problem, penalties, grids, lanes, tol, team, tick, score, full_df, shared or Shared(problem)
         )
@@ -111,9 +113,16 @@ def look_ahead(
         return look_ahead_outputs(shared, penalties, lanes, threads)
     plain = not isinstance(problem.design, Imputed)
     if plain and all(road_of(problem, penalty, lanes) is fit_gram for penalty in penalties):
-        with workers(thread_count(threads)) as team:
+        with _team(problem, lanes, 1, threads) as team:
             shared.atoms_of(shared.units_of().inside(problem), lanes, team)
     return shared
+
+
+def _team(
+    problem: Problem, lanes: Sequence[Lane], strengths: int, threads: int | None
+) -> AbstractContextManager[Workers]:
+    numbers = float(problem.n * problem.p) * len(lanes) * strengths
+    return workers(thread_count(threads), inline=numbers <= QUICK)
 
 
 def _onroad_of(

@@ -107,8 +107,8 @@ class Front:
     def wanted(self, margin: float = MARGIN, growth: float = 0.5) -> np.ndarray:
         """Columns to take in before the next batch: known violators and those heading for the boundary.
 
-        ``margin`` is how near the boundary, as a share of it, a column is taken in ahead of time; ``growth`` how many may be,
-        as a share of those that are there.
+        ``margin`` is how near the boundary, as a share of it, a column is taken in ahead of time; ``growth`` how many
+        may be, as a share of those that are there.
         """
         found = _core.approaching(
             self.now,

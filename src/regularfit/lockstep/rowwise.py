@@ -38,6 +38,17 @@ class Rowwise:
         """How far gradients can be moved in a proof, (n,): the curvature for losses that have a twin."""
         return self.loss.pliancy(y, eta) if self.twin is None else self.curvature(y, eta)
 
+    def bends(self, y: Vector, weights: Vector, E: np.ndarray) -> tuple[Vector, Vector]:
+        """Of the columns of E (n, m): weighted mean and largest pliancy of the rows that have weight, (m,) each."""
+        mean, steepest = np.empty(E.shape[1]), np.empty(E.shape[1])
+        rows = slice(None) if (weights > 0).all() else weights > 0
+        step = max(1, CACHE // len(y))
+        for start in range(0, E.shape[1], step):
+            part = slice(start, start + step)
+            bends = np.stack([self.pliancy(y, np.ascontiguousarray(eta)) for eta in E[:, part].T])
+            mean[part], steepest[part] = bends @ weights, bends[:, rows].max(axis=1)
+        return mean, steepest
+
     def residual(
         self,
         y: Vector,

@@ -12,6 +12,7 @@ import numpy as np
 from .. import _core
 from ..designs import Design
 from .front import Front
+from .rowwise import CACHE
 from .threads import Workers
 
 __all__ = ["Verdict", "centred_scores", "score_columns"]
@@ -55,13 +56,11 @@ def score_columns(
     totals = R.sum(axis=0)
     means = [front.mean if design.far is None else front.mean - design.far for front in fronts]
     verdicts = [Verdict() for _ in fronts]
-    noise = [1e-14 * float(np.abs(R[:, k]).sum()) for k in range(R.shape[1])]
-
-    parts = _side_by_side(design, R)
+    noise, parts = _rounding(R), _side_by_side(design, R)
 
     def block(first: int) -> list[tuple[float, float, float, list[int], float, float]]:
         last = min(first + design.block, design.p)
-        found = []
+        found: list[tuple[float, float, float, list[int], float, float]] = []
         for part in parts:
             S = design.rmatmat_near(first, last, part)
             for scores in S[: len(fronts) - len(found)]:
@@ -105,6 +104,13 @@ def _side_by_side(design: Design, R: np.ndarray) -> list[np.ndarray]:
     for part, start in zip(parts, range(0, R.shape[1], width), strict=True):
         part[:, : min(width, R.shape[1] - start)] = R[:, start : start + width]
     return list(parts)
+
+
+def _rounding(R: np.ndarray) -> list[float]:
+    """What rounding may leave of a sum over each column of R (n, m); some columns at a time, for the room they take."""
+    step = max(1, CACHE // max(1, len(R)))
+    parts = [np.abs(R[:, start : start + step]).sum(axis=0) for start in range(0, R.shape[1], step)]
+    return (1e-14 * np.concatenate([np.empty(0), *parts])).tolist()
 
 
 def centred_scores(design: Design, R: np.ndarray, means: np.ndarray) -> np.ndarray:

@@ -40,7 +40,8 @@ def thread_count(n_jobs: int | None = None) -> int:
 class Workers:
     """Runs independent jobs on a few threads; the calling thread only waits, so Ctrl-C reaches it at once.
 
-    ``inline`` runs them in the calling thread instead: for jobs that are themselves a worker's.
+    ``inline`` runs them in the calling thread instead: for jobs that are themselves a worker's, or over before a
+    thread has started.
     """
 
     def __init__(self, threads: int, inline: bool = False) -> None:
@@ -72,9 +73,9 @@ def _blas() -> ThreadpoolController:
 
 
 @contextmanager
-def workers(threads: int) -> Iterator[Workers]:
-    """Give workers for the length of a block, with BLAS on one thread."""
-    team = Workers(threads)
+def workers(threads: int, inline: bool = False) -> Iterator[Workers]:
+    """Give workers for the length of a block, with BLAS on one thread; ``inline`` as in :class:`Workers`."""
+    team = Workers(threads, inline)
     try:
         with _blas().limit(limits=1, user_api="blas"):
             yield team

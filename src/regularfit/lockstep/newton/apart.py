@@ -55,11 +55,12 @@ class Apart:
         """How many strengths of the batch were done."""
         if isinstance(self.columns, DenseColumns):
             return self._dense(self.columns, batch, null, E, R)
-        front = batch.front
-        cols, shift = front.columns, bool(batch.shift)
+        front, x = batch.front, self.columns.design.core
         start, batch.b = np.ascontiguousarray(batch.b[0]), ahead(batch)
-        job = self._job(batch, null, (start, self.problem.y, self.problem.offset, front.weights), (E, R, batch.first))
-        return _core.newton_sparse(self.columns.design.core, cols, front.inverse[cols], shift, self.rowwise.core, job)
+        data = start, self.problem.y, self.problem.offset, front.weights
+        job = self._job(batch, null, data, (E, R, batch.first))
+        scale: Vector = front.inverse[front.columns]
+        return _core.newton_sparse(x, front.columns, scale, bool(batch.shift), self.rowwise.core, job)
 
     def _dense(
         self, columns: DenseColumns, batch: Batch, null: NullModels, E: np.ndarray, R: np.ndarray
@@ -75,7 +76,8 @@ class Apart:
         job = self._job(batch, null, (start, *(part[rows] for part in data[1:])), (e, r, 0))
         block = np.asfortranarray(block.T[positions][:, rows].T)
         done = _core.newton_dense(block, np.arange(len(positions)), batch.scale, self.rowwise.core, job)
-        E[:, batch.span], R[:, batch.span] = self.problem.offset[:, None], 0.0  # nobody asks for the other rows
+        # Nobody asks for the other rows.
+        E[:, batch.span], R[:, batch.span] = self.problem.offset[:, None], 0.0
         E[rows, batch.span], R[rows, batch.span] = e, r
         return done
 
@@ -86,7 +88,10 @@ class Apart:
         data: tuple[Vector, ...],
         into: tuple[np.ndarray, np.ndarray, int],
     ) -> tuple[object, ...]:
-        """What the core asks for: a start, data, terms, limits; answers go into the batch and the columns of E and R from ``into[2]`` on."""
+        """What the core asks for; answers go into the batch, and the columns of E and R from ``into[2]`` on.
+
+        ``data`` are where to start, y, offset and weights.
+        """
         front, (start, *own) = batch.front, data
         batch.descent = np.empty(batch.b.shape)
         return (
@@ -102,7 +107,7 @@ class Apart:
 
 
 def ahead(batch: Batch) -> np.ndarray:
-    """Where the strengths of a batch begin, (m, w): on the straight line through the last two solutions, up to a zero."""
+    """Where the strengths of a batch begin, (m, w): on the line through the last two solutions, up to a zero."""
     front, base, shift = batch.front, batch.b[0], batch.shift
     step = front.strength_before - front.strength_now
     if front.earlier is None or not step > 0:

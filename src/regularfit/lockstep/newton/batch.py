@@ -107,12 +107,11 @@ class Batch:
 
     def take_bend(self, rowwise: Rowwise, y: Vector, which: np.ndarray, eta: np.ndarray) -> None:
         """Note mean and steepest curvature at the predictors ``eta`` (n, m) of some strengths, once each."""
-        weights = self.front.weights
-        for slot, column in zip(which, eta.T, strict=True):
-            if np.isnan(self.bend[slot]):
-                bends = rowwise.pliancy(y, np.ascontiguousarray(column))
-                self.bend[slot] = weights @ bends
-                self.steep[slot] = np.sqrt(max(1.0, float(bends[weights > 0].max())))
+        new = np.isnan(self.bend[which])
+        if new.any():
+            slots, weights = which[new], self.front.weights
+            self.bend[slots], steepest = rowwise.bends(y, weights, eta if new.all() else eta[:, new])
+            self.steep[slots] = np.sqrt(np.maximum(1.0, steepest))
 
     def keep(self, count: int, first: int) -> None:
         """Only the first strengths were done, and stand from column ``first`` on."""

@@ -31,7 +31,7 @@ FEW = 256  # columns that a compact lane takes in at once: looking at all of the
 BATCH = 8  # strengths a round; more of them would lie too far from one Hessian
 ROUND = 2_000_000  # numbers of Z, times strengths, that a compact lane goes through in a round
 MANY = 500  # sparse columns beyond which no Hessian is formed
-AHEAD = 0.05, 2.0  # margin and growth of their working sets: a rare word costs little, a refused strength a lot
+AHEAD = 0.05, 2.0  # margin and growth of working sets of rare words, which cost less than a refused strength
 
 
 def fit_newton(work: Work) -> list[list[LaneResult]]:
@@ -98,7 +98,8 @@ class NewtonRounds:
 
     def _admit(self, front: Front) -> None:
         few = self.compact and self.problem.p <= FEW and front.most is None
-        fresh = np.flatnonzero(front.inside == 0) if few else front.wanted(*(AHEAD if self._many_sparse else ()))
+        ahead = AHEAD if self._many_sparse else ()
+        fresh = np.flatnonzero(front.inside == 0) if few else front.wanted(*ahead)
         if len(fresh):
             self.columns.take(fresh)
             front.columns = np.concatenate([front.columns, fresh])
@@ -199,9 +200,11 @@ class NewtonRounds:
         smooth = (front.terms.l2[front.columns] > 0).any()
         front.df[at] = np.nan if smooth else (beta != 0).sum(axis=1)
         if self.lanes[front.lane].keep:
-            for own, values in zip(beta, raw, strict=True):
-                active = np.flatnonzero(own)
-                front.coefs.append((front.columns[active], values[active]))
+            owner, active = beta.nonzero()
+            columns, values = front.columns[active], raw[owner, active]
+            ends = np.cumsum(np.bincount(owner, minlength=count)).tolist()
+            for start, end in zip([0, *ends], ends, strict=False):
+                front.coefs.append((columns[start:end], values[start:end]))
 
     def _held_out(self, front: Front, kept: int, eta: np.ndarray) -> None:
         target = self.scores[front.candidate][front.lane]
