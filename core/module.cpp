@@ -183,11 +183,12 @@ public:
         need((int)weight.shape(0) == n_ && out.shape(0) == all.shape(0) && out.shape(1) == fresh.shape(0), "sparse: shapes of a Gram block differ");
         nb::gil_scoped_release release;
         const int count = static_cast<int>(fresh.shape(0)), rows = static_cast<int>(all.shape(0));
-        const int parts = std::min(count, std::max(1, threads));
+        const int parts = std::min((count + 7) / 8, std::max(1, threads));
         rf::parallel_for(parts, threads, [&](int part) {
-            std::vector<double> scratch(n_, 0.0);
-            for (int j = part; j < count; j += parts)
-                rf::csc_gram_column(view(), weight.data(), all.data(), rows, fresh.data()[j], scratch.data(), out.data() + (std::size_t)j * rows);
+            std::vector<double> scratch(std::size_t(8) * n_, 0.0);
+            for (int j = 8 * part; j < count; j += 8 * parts)
+                rf::csc_gram_eight(view(), weight.data(), all.data(), rows, fresh.data() + j, std::min(8, count - j), scratch.data(),
+                                   out.data() + (std::size_t)j * rows);
         });
     }
 
