@@ -39,7 +39,7 @@ def words(n: int, p: int) -> tuple[np.ndarray, np.ndarray]:
     """Counts of words, common and rare, in rows of unit length; whether some of them outnumber others."""
     rng = np.random.default_rng(0)
     X = rng.poisson(3.0 / (1 + np.arange(p) * 0.2), (n, p)).astype(float)
-    X[rng.integers(0, n, p), np.arange(p)] += 1
+    X[rng.integers(0, n, (2, p)), np.arange(p)] += 1 + rng.random((2, p))
     X /= np.sqrt((X**2).sum(axis=1, keepdims=True))
     eta = 8 * X @ rng.standard_normal(p)
     return X, (rng.random(n) < 1 / (1 + np.exp(eta.mean() - eta))).astype(float)
