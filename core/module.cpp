@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "abreast.hpp"
 #include "blocks.hpp"
 #include "columns.hpp"
 #include "folded.hpp"
@@ -17,7 +18,6 @@
 #include "losses.hpp"
 #include "multinomial.hpp"
 #include "newton_dense.hpp"
-#include "newton_sparse.hpp"
 #include "rows.hpp"
 #include "thin.hpp"
 #include "threads.hpp"

@@ -3,14 +3,12 @@
 // move, whose signs are watched in between; coordinate descent steps in where clipped signs would make the model worse.
 //
 // Eight strengths of a lane go side by side on one panel: each runs until it needs a product with X and waits there; a product
-// runs for all that wait for one of its kind.
+// runs for all that wait for one of its kind (abreast.hpp).
 #pragma once
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <vector>
 
 #include "newton.hpp"
@@ -32,8 +30,9 @@ struct SparseRun {
 class SparseNewtonLane final : public NewtonPoint {
 public:
     SparseNewtonLane(SparseRun& run, const SparseColumns& x, const RowLoss& loss, SparsePanel& panel, int slot)
-        : NewtonPoint(run.rows, x.count + x.intercept, loss, run.terms, run.limits), run_(run), x_(x), panel_(panel), slot_(slot), shift_(x.intercept), curvature_(width_), lean_(width_), slope_(width_), rest_(width_), scaled_(width_), side_(width_), free_(width_), moved_(rows_.n),
-          whole_(solve()), resume_(whole_.handle()) {
+        : NewtonPoint(run.rows, x.count + x.intercept, loss, run.terms, run.limits), run_(run), x_(x), panel_(panel), slot_(slot), shift_(x.intercept),
+          curvature_(width_), lean_(width_), slope_(width_), rest_(width_), scaled_(width_), side_(width_), free_(width_), moved_(rows_.n), whole_(solve()),
+          resume_(whole_.handle()) {
         panel_.clear(slot);
     }
 
@@ -283,33 +282,5 @@ private:
     std::coroutine_handle<> resume_;
     SparsePanel::Ask ask_ = SparsePanel::nothing;
 };
-
-// All runs of a lane to their ends, eight at a time; a run that ends makes room for the next.
-inline void solve_sparse(const SparseColumns& x, const RowLoss& loss, std::vector<SparseRun>& runs) {
-    const SparseRows by_row(x, runs[0].rows.n);
-    SparsePanel panel(by_row, runs[0].rows.weight);
-    std::array<std::unique_ptr<SparseNewtonLane>, 8> lanes;
-    std::size_t next = 0;
-    const auto go_on = [&](int k) {
-        while (!lanes[k] || !lanes[k]->go_on()) {
-            lanes[k].reset();
-            if (next == runs.size()) return;
-            lanes[k] = std::make_unique<SparseNewtonLane>(runs[next++], x, loss, panel, k);
-        }
-    };
-    for (int k = 0; k < 8; ++k) go_on(k);
-    while (true) {
-        std::array<int, SparsePanel::kinds> wanted{};
-        for (const auto& lane : lanes)
-            if (lane) ++wanted[lane->asked()];
-        // Who has solved its model waits for those that have not: looks are then taken together.
-        const auto most = wanted[SparsePanel::bend] ? wanted.begin() + SparsePanel::bend : std::max_element(wanted.begin(), wanted.end());
-        if (*most == 0) return;
-        const auto ask = static_cast<SparsePanel::Ask>(most - wanted.begin());
-        panel.run(ask);
-        for (int k = 0; k < 8; ++k)
-            if (lanes[k] && lanes[k]->asked() == ask) go_on(k);
-    }
-}
 
 }  // namespace rf
