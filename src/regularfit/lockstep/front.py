@@ -129,6 +129,19 @@ class Front:
         self.pending = []
         return fresh[self.inside[fresh] == 0]
 
+    def leave_idle(self, shift: int) -> None:
+        """Let go of penalised columns that are zero: those that are near the boundary come back.
+
+        ``shift`` are the places of the intercept. Only after a strength was accepted, or violators would come and go.
+        """
+        used = (self.base[shift:] != 0) | (self.terms.l1[self.columns] == 0)
+        self.inside[self.columns[~used]] = 0
+        self.columns = self.columns[used]
+        places = np.concatenate([np.ones(shift, bool), used])
+        self.base = self.base[places]
+        if self.earlier is not None:
+            self.earlier = self.earlier[places]
+
     def admit(self, fresh: np.ndarray, block: np.ndarray, seen: bool = False) -> None:
         """Append columns with their Gram block, or with themselves for the dual; ``seen``: they have their place."""
         small = self.dual or self.core

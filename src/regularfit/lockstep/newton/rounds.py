@@ -31,7 +31,7 @@ FEW = 256  # columns that a compact lane takes in at once: looking at all of the
 BATCH = 8  # strengths a round; more of them would lie too far from one Hessian
 ROUND = 2_000_000  # numbers of Z, times strengths, that a compact lane goes through in a round
 MANY = 500  # sparse columns beyond which no Hessian is formed
-AHEAD = 0.05, 2.0  # margin and growth of working sets of rare words, which cost less than a refused strength
+AHEAD = 0.12, 3.0  # margin and growth of working sets of rare words, which cost less than a refused strength
 
 
 def fit_newton(work: Work) -> list[list[LaneResult]]:
@@ -159,6 +159,8 @@ class NewtonRounds:
                 front.base = batch.b[accepted - 1].copy()
                 if isinstance(self.solver, Together):
                     front.core.keep(accepted - 1)
+                if self._many_sparse:
+                    front.leave_idle(self.columns.shift)
             front.advance(accepted, len(batch), gradients[batch.span])
             if batch.steps > 7:
                 front.batch = max(1, front.batch // 2)
