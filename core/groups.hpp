@@ -125,7 +125,7 @@ private:
     double one(double s, const double* c, double tolerance) {
         const double target = tolerance * s;
         bool whole = true;
-        int quiet = 0, wait = 6, support = -1;  // products cost about as much as sweeps, and most strengths need few of those
+        int quiet = 0, wait = a_ ? 6 : 3, support = -1;  // a step is some twenty products, which cost as much as sweeps
         start(c);
         for (int sweep = 0; sweep < sweeps; ++sweep) {
             double most = 0;
@@ -136,7 +136,7 @@ private:
             quiet = now == support ? quiet + 1 : 0;
             support = now;
             if (most > target) {
-                if (quiet < std::max(wait, now / 12)) continue;
+                if (quiet < (a_ ? std::max(wait, now / 12) : wait)) continue;
                 quiet = 0;
                 if (a_) start(c);
                 if (!newton(s, c, most, target)) wait *= 2;

@@ -19,7 +19,6 @@ from ..penalties.coordinates import Coordinates
 from ..penalties.folded import Folded
 from .atoms import LOST, Atoms
 from .certificate import fenchel_gap, judge
-from .gram_gaps import CLOSED
 from .moments import FAR, Moments, Sums, without_gram
 from .problem import Lane, Problem
 from .result import LaneResult
@@ -74,11 +73,12 @@ class LightLanes:
         gaps, explained = _certified(sums, yy[:, None])
         full = (explained > self.problem.saturation).any()
         ends = [reach(row, self.problem.saturation) for row in explained] if full else []
-        closed = (gaps <= CLOSED).all(axis=1) | (terms.l2 == 0).all()
         converged = judge(gaps, kkt, tol)
         for k, end in enumerate(ends):
             if end < count:
                 errors[k, end:], gaps[k, end:], kkt[k, end:] = np.nan, np.nan, np.nan
+        # A gap that stays open may close from another dual point, which only ridge parts have.
+        closed = ~(gaps > tol).any(axis=1) | (terms.l2 == 0).all()
         rows = zip(errors, gaps, kkt, converged, closed.tolist(), strict=True)
         return [LaneResult(None, *row) if ok else None for *row, ok in rows]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from .. import _core
 from .._typing import Vector
 from ..penalties import Group, GroupMCP, GroupSCAD, SparseGroup
 
-__all__ = ["ON_GROUPS", "OnGroups", "bend_of", "solve_groups"]
+__all__ = ["ON_GROUPS", "GroupQuadratic", "OnGroups", "bend_of", "solve_groups"]
 
 OnGroups = Group | SparseGroup | GroupMCP | GroupSCAD
 ON_GROUPS = (Group, SparseGroup, GroupMCP, GroupSCAD)
@@ -51,24 +52,46 @@ def solve_groups(
     ----------
     Yuan and Lin (2006); Simon, Friedman, Hastie and Tibshirani (2013), A sparse-group lasso.
     """
-    first = np.flatnonzero(np.diff(owner, prepend=-1))
-    if len(np.unique(owner[first])) < len(first):  # a group lies in pieces
-        order = np.argsort(owner, kind="stable")
-        out = np.empty(len(c))
-        gram = np.asfortranarray(H[np.ix_(order, order)])
-        out[order] = solve_groups(gram, c[order], owner[order], weights, alone, s, tol, start[order], bend)
-        return out
-    ends = np.append(first, len(c)).astype(np.int32)
-    values, basis = _spectra(H, first, np.diff(ends))
-    own = np.ascontiguousarray(weights[owner[first]])
-    by_columns = H if H.strides[0] == H.itemsize else np.asfortranarray(H)
-    lane = _core.GroupLane(by_columns, ends, own, values, basis, float(alone))
-    if bend is not None:
-        lane.fold(bend[0] == "scad", bend[1])
-    lane.warm(np.ascontiguousarray(start))
-    b, grad, kkt = np.empty((1, len(c))), np.empty((1, len(c))), np.empty(1)
-    lane.solve(np.array([s]), np.ascontiguousarray(c), tol / s, b, grad, kkt)
-    return b[0]
+    small = GroupQuadratic(H, owner, weights, alone, bend)
+    return small.solve(c, np.array([s]), tol / s, start)[0][0]
+
+
+class GroupQuadratic:
+    """The same quadratic, made ready once for many strengths."""
+
+    def __init__(
+        self, H: np.ndarray, owner: np.ndarray, weights: Vector, alone: float, bend: tuple[str, float] | None
+    ) -> None:
+        first = np.flatnonzero(np.diff(owner, prepend=-1))
+        self._order = None
+        if len(np.unique(owner[first])) < len(first):  # a group lies in pieces
+            self._order = np.argsort(owner, kind="stable")
+            H, owner = H[np.ix_(self._order, self._order)], owner[self._order]
+            first = np.flatnonzero(np.diff(owner, prepend=-1))
+        ends = np.append(first, len(owner)).astype(np.int32)
+        values, basis = _spectra(H, first, np.diff(ends))
+        own = np.ascontiguousarray(weights[owner[first]])
+        by_columns = H if H.strides[0] == H.itemsize else np.asfortranarray(H)
+        self._lane = _core.GroupLane(by_columns, ends, own, values, basis, float(alone))
+        if bend is not None:
+            self._lane.fold(bend[0] == "scad", bend[1])
+
+    def solve(
+        self, c: Vector, strengths: Vector, tol: float, start: Vector
+    ) -> tuple[np.ndarray, np.ndarray, npt.NDArray[np.float64]]:
+        """Each strength from the end of the one before, to a violation of ``tol`` times the strength.
+
+        Returns solutions and minus gradients of the quadratic, (L, m) each, and the violations over the strengths.
+        """
+        shape, order = (len(strengths), len(c)), self._order
+        self._lane.warm(np.ascontiguousarray(start if order is None else start[order]))
+        b, score, kkt = np.empty(shape), np.empty(shape), np.empty(len(strengths))
+        own = np.ascontiguousarray(c if order is None else c[order])
+        self._lane.solve(np.ascontiguousarray(strengths), own, tol, b, score, kkt)
+        if order is None:
+            return b, score, kkt
+        back = np.argsort(order)
+        return b[:, back], score[:, back], kkt
 
 
 def bend_of(penalty: OnGroups) -> tuple[Literal["mcp", "scad"], float] | None:

@@ -18,7 +18,7 @@ from ..group_quadratic import ON_GROUPS, OnGroups, bend_of, solve_groups
 from ..on_scale import OnScale
 from ..slope_quadratic import solve_slope
 
-__all__ = ["Kind", "Part", "kind_of", "knows"]
+__all__ = ["GroupKind", "Kind", "Part", "kind_of", "knows"]
 
 
 class Part(ABC):
