@@ -3,42 +3,11 @@
 // half of this.  The second half, X'R, is in thin.hpp.
 #pragma once
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
 #include "simd.hpp"
 
 namespace rf {
-
-#if defined(__GNUC__)
-using Octet = double __attribute__((vector_size(64)));
-using OctetAnywhere = double __attribute__((vector_size(64), aligned(8), may_alias));
-RF_INLINE Octet& load_into(Octet& v, const double* p) { return v = *reinterpret_cast<const OctetAnywhere*>(p); }
-RF_INLINE void store(const Octet& v, double* p) { *reinterpret_cast<OctetAnywhere*>(p) = v; }
-#else
-struct Octet {
-    double v[8] = {};
-    Octet& operator+=(const Octet& o) {
-        for (int k = 0; k < 8; ++k) v[k] += o.v[k];
-        return *this;
-    }
-};
-inline Octet operator*(double a, const Octet& x) {
-    Octet out;
-    for (int k = 0; k < 8; ++k) out.v[k] = a * x.v[k];
-    return out;
-}
-inline Octet operator*(const Octet& a, const Octet& x) {
-    Octet out;
-    for (int k = 0; k < 8; ++k) out.v[k] = a.v[k] * x.v[k];
-    return out;
-}
-inline Octet& load_into(Octet& v, const double* p) {
-    std::memcpy(v.v, p, sizeof v.v);
-    return v;
-}
-inline void store(const Octet& v, double* p) { std::memcpy(p, v.v, sizeof v.v); }
-#endif
 
 // e (rows x 8, stride) += z (rows x w) b (w x 8, stride)
 RF_CLONES static void forward8(const double* z, std::size_t ld, int rows, int w, const double* b, std::size_t bs, double* e, std::size_t es) {

@@ -50,13 +50,31 @@ inline void csc_column_times(const Csc& x, std::int64_t j, const double* r, int 
         add_scaled_rows(x.data[t], r + static_cast<std::size_t>(x.indices[t]) * m, sum, m);
 }
 
-// out[k*width + (j - first)] = sum_i x_ij r[i*m + k]: all lanes' residuals against each sparse column in one visit
-inline void csc_rmatmat(const Csc& x, int first, int last, const double* r, int m, double* out) {
-    std::vector<double> sum(m);
-    const int width = last - first;
+// Eight of the m columns of r, in registers while a column of x is gone through.
+RF_CLONES static void csc_rmatmat_eight(const Csc& x, int first, int last, const double* r, int m, double* out) {
+    const std::size_t width = last - first;
     for (int j = first; j < last; ++j) {
-        csc_column_times(x, j, r, m, sum.data());
-        for (int k = 0; k < m; ++k) out[static_cast<std::size_t>(k) * width + (j - first)] = sum[k];
+        Octet sum{};
+        for (std::int64_t t = x.indptr[j]; t < x.indptr[j + 1]; ++t) add_scaled(x.data[t], r + static_cast<std::size_t>(x.indices[t]) * m, sum);
+        double found[8];
+        store(sum, found);
+        for (int k = 0; k < 8; ++k) out[k * width + (j - first)] = found[k];
+    }
+}
+
+// out[k*width + (j - first)] = sum_i x_ij r[i*m + k]: all lanes' residuals against each sparse column in one visit, or one for
+// eight where there are as many
+inline void csc_rmatmat(const Csc& x, int first, int last, const double* r, int m, double* out) {
+    const std::size_t width = last - first;
+    int done = 0;
+    for (; done + 8 <= m; done += 8) csc_rmatmat_eight(x, first, last, r + done, m, out + done * width);
+    if (done == m) return;
+    std::vector<double> sum(m - done);
+    for (int j = first; j < last; ++j) {
+        std::fill(sum.begin(), sum.end(), 0.0);
+        for (std::int64_t t = x.indptr[j]; t < x.indptr[j + 1]; ++t)
+            add_scaled_rows(x.data[t], r + static_cast<std::size_t>(x.indices[t]) * m + done, sum.data(), m - done);
+        for (int k = done; k < m; ++k) out[k * width + (j - first)] = sum[k - done];
     }
 }
 
@@ -67,18 +85,22 @@ inline void csc_matmat(const Csc& x, const std::int64_t* cols, int count, const 
             add_scaled_rows(x.data[t], b + static_cast<std::size_t>(c) * m, out + static_cast<std::size_t>(x.indices[t]) * m, m);
 }
 
-// out[i + j*all] = sum_r w_r x_{r,a_i} x_{r,b_j}: Gram columns of b against a, under several weightings at once is the
-// caller's loop; `scratch` is a zeroed vector of n and is left zeroed.
-inline void csc_gram_column(const Csc& x, const double* weight, const std::int64_t* all, int count, std::int64_t column,
-                            double* scratch, double* out) {
-    for (std::int64_t t = x.indptr[column]; t < x.indptr[column + 1]; ++t)
-        scratch[x.indices[t]] = weight[x.indices[t]] * x.data[t];
+// out[k*count + i] = sum_r w_r x_{r,all_i} x_{r,fresh_k}: Gram columns of up to eight against `count`, which are gone through once
+// for all of them; `scratch` has eight zeros a row and is left so.
+RF_CLONES static void csc_gram_eight(const Csc& x, const double* weight, const std::int64_t* all, int count, const std::int64_t* fresh, int width,
+                                     double* scratch, double* out) {
+    for (int k = 0; k < width; ++k)
+        for (std::int64_t t = x.indptr[fresh[k]]; t < x.indptr[fresh[k] + 1]; ++t)
+            scratch[std::size_t(8) * x.indices[t] + k] = weight[x.indices[t]] * x.data[t];
     for (int i = 0; i < count; ++i) {
-        double sum = 0;
-        for (std::int64_t t = x.indptr[all[i]]; t < x.indptr[all[i] + 1]; ++t) sum += x.data[t] * scratch[x.indices[t]];
-        out[i] = sum;
+        Octet sum{};
+        for (std::int64_t t = x.indptr[all[i]]; t < x.indptr[all[i] + 1]; ++t) add_scaled(x.data[t], scratch + std::size_t(8) * x.indices[t], sum);
+        double found[8];
+        store(sum, found);
+        for (int k = 0; k < width; ++k) out[std::size_t(k) * count + i] = found[k];
     }
-    for (std::int64_t t = x.indptr[column]; t < x.indptr[column + 1]; ++t) scratch[x.indices[t]] = 0;
+    for (int k = 0; k < width; ++k)
+        for (std::int64_t t = x.indptr[fresh[k]]; t < x.indptr[fresh[k] + 1]; ++t) scratch[std::size_t(8) * x.indices[t] + k] = 0;
 }
 
 constexpr double near_excess = 1e-6;  // share of the threshold: shrinking the dual point by it costs less than a bound may

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "abreast.hpp"
 #include "blocks.hpp"
 #include "columns.hpp"
 #include "cox.hpp"
@@ -19,7 +20,6 @@
 #include "look.hpp"
 #include "multinomial.hpp"
 #include "newton_dense.hpp"
-#include "newton_sparse.hpp"
 #include "rows.hpp"
 #include "slope.hpp"
 #include "thin.hpp"
@@ -193,11 +193,12 @@ public:
         need((int)weight.shape(0) == n_ && out.shape(0) == all.shape(0) && out.shape(1) == fresh.shape(0), "sparse: shapes of a Gram block differ");
         nb::gil_scoped_release release;
         const int count = static_cast<int>(fresh.shape(0)), rows = static_cast<int>(all.shape(0));
-        const int parts = std::min(count, std::max(1, threads));
+        const int parts = std::min((count + 7) / 8, std::max(1, threads));
         rf::parallel_for(parts, threads, [&](int part) {
-            std::vector<double> scratch(n_, 0.0);
-            for (int j = part; j < count; j += parts)
-                rf::csc_gram_column(view(), weight.data(), all.data(), rows, fresh.data()[j], scratch.data(), out.data() + (std::size_t)j * rows);
+            std::vector<double> scratch(std::size_t(8) * n_, 0.0);
+            for (int j = 8 * part; j < count; j += 8 * parts)
+                rf::csc_gram_eight(view(), weight.data(), all.data(), rows, fresh.data() + j, std::min(8, count - j), scratch.data(),
+                                   out.data() + (std::size_t)j * rows);
         });
     }
 
@@ -370,17 +371,20 @@ int with_rows(nb::handle loss, const Vector& y, Use use) {
     return use(compiled ? static_cast<const rf::RowLoss&>(twin) : python);
 }
 
-// make(rows, loss, terms, limits) -> the lane.  Returns how many strengths were done.
-template <class Make>
-int run_newton(const NewtonJob& job, nb::handle loss, Make make) {
-    const std::size_t n = job.y.shape(0);
-    const rf::Terms pen = terms(job.l1, job.l2, job.lower, job.upper);
-    const rf::Rows rows{static_cast<int>(n), job.offset.data(), job.weight.data()};
-    const rf::NewtonAnswers out{job.B.data(), job.G.data(), job.error.data(), job.E.data() + job.first, job.R.data() + job.first, job.E.shape(1)};
-    const rf::NewtonLimits limits{job.tol, job.loose, job.sharp, job.spread.data(), job.norm.data(), job.level.data(), job.loss_floor, job.steps};
-    return with_rows(loss, job.y, [&](const rf::RowLoss& rowwise) {
-        return make(rows, rowwise, pen, limits)->solve(job.start.data(), job.strengths.data(), job.units.data(), static_cast<int>(job.strengths.shape(0)), out);
-    });
+// A job as the core reads it, from strength k on.
+struct NewtonCall {
+    rf::Rows rows;
+    rf::Terms terms;
+    rf::NewtonLimits limits;
+    rf::NewtonAnswers out;
+};
+
+NewtonCall newton_call(const NewtonJob& job, std::size_t k) {
+    const std::size_t w = job.start.shape(0), first = job.first + k;
+    return {{static_cast<int>(job.y.shape(0)), job.offset.data(), job.weight.data()},
+            terms(job.l1, job.l2, job.lower, job.upper),
+            {job.tol, job.loose, job.sharp, job.spread.data(), job.norm.data(), job.level.data(), job.loss_floor, job.steps},
+            {job.B.data() + k * w, job.G.data() + k * w, job.error.data() + k, job.E.data() + first, job.R.data() + first, job.E.shape(1)}};
 }
 
 int newton_dense(Columns block, Index positions, Vector scale, nb::object loss, nb::tuple given) {
@@ -389,19 +393,28 @@ int newton_dense(Columns block, Index positions, Vector scale, nb::object loss, 
     need(block.shape(0) == job.y.shape(0) && scale.shape(0) == w && job.start.shape(0) == w, "newton: one scale and coefficient a column");
     for (std::size_t j = 0; j < w; ++j) need(positions.data()[j] >= 0 && positions.data()[j] < (std::int64_t)block.shape(1), "newton: column out of range");
     const rf::DenseColumns columns{block.data(), block.shape(0), positions.data(), scale.data()};
-    return run_newton(job, loss, [&](const rf::Rows& rows, const rf::RowLoss& rowwise, const rf::Terms& pen, const rf::NewtonLimits& limits) {
-        return std::make_unique<rf::DenseNewtonLane>(columns, rows, static_cast<int>(w), rowwise, pen, limits);
+    const NewtonCall call = newton_call(job, 0);
+    return with_rows(loss, job.y, [&](const rf::RowLoss& rowwise) {
+        rf::DenseNewtonLane lane(columns, call.rows, static_cast<int>(w), rowwise, call.terms, call.limits);
+        return lane.solve(job.start.data(), job.strengths.data(), job.units.data(), static_cast<int>(job.strengths.shape(0)), call.out);
     });
 }
 
+// Strengths go side by side, each from its row of B.
 int newton_sparse(const Sparse& x, Index cols, Vector scale, bool intercept, nb::object loss, nb::tuple given) {
     const NewtonJob job = newton_job(given);
     x.inside(cols);
-    const std::size_t count = cols.shape(0);
-    need(x.n() == (int)job.y.shape(0) && scale.shape(0) == count && job.start.shape(0) == count + intercept, "newton: one scale and coefficient a column");
-    return run_newton(job, loss, [&](const rf::Rows& rows, const rf::RowLoss& rowwise, const rf::Terms& pen, const rf::NewtonLimits& limits) {
-        return std::make_unique<rf::SparseNewtonLane>(rf::SparseRows(x.view(), rows.n, cols.data(), static_cast<int>(count), scale.data(), intercept), x.view(),
-                                                      cols.data(), scale.data(), rows, rowwise, pen, limits);
+    const std::size_t count = cols.shape(0), w = count + intercept;
+    need(x.n() == (int)job.y.shape(0) && scale.shape(0) == count && job.start.shape(0) == w, "newton: one scale and coefficient a column");
+    std::vector<rf::SparseRun> runs;
+    for (std::size_t k = 0; k < job.strengths.shape(0); ++k) {
+        const NewtonCall call = newton_call(job, k);
+        runs.push_back({call.rows, call.terms, call.limits, job.strengths.data()[k], job.units.data()[k], call.out, false});
+    }
+    return with_rows(loss, job.y, [&](const rf::RowLoss& rowwise) {
+        rf::solve_sparse({x.view(), cols.data(), scale.data(), static_cast<int>(count), intercept}, rowwise, runs);
+        const auto last = std::find_if(runs.begin(), runs.end(), [](const rf::SparseRun& run) { return run.ended; });
+        return static_cast<int>(last - runs.begin()) + (last != runs.end());
     });
 }
 

@@ -1,7 +1,7 @@
 // Newton's method for one lane: strengths one after another, each from the last one's solution.
 //     minimise over b   sum_i weight_i loss(y_i, offset_i + (Zb)_i) + s * pen(b)
 // Every look at the gradient is exact and covers all columns.  How the columns are stored and how the quadratic model is
-// solved is for the two kinds of lanes: newton_dense.hpp keeps a Hessian, newton_sparse.hpp never forms one.
+// solved is for the two kinds of lanes: newton_dense.hpp keeps a Hessian, newton_sparse.hpp never forms one and lets lanes wait for each other.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -72,94 +72,33 @@ inline double violation(const Terms& pen, int j, double b, double g, double s) {
     return std::fabs(rest);
 }
 
-class NewtonLane {
+// Where a lane stands, and how good that is.
+class NewtonPoint {
 public:
-    NewtonLane(const Rows& rows, int width, const RowLoss& loss, const Terms& terms, const NewtonLimits& limits)
+    NewtonPoint(const Rows& rows, int width, const RowLoss& loss, const Terms& terms, const NewtonLimits& limits)
         : rows_(rows), width_(width), loss_(loss), pen_(terms), limits_(limits), b_(width), g_(width), eta_(rows.n), r_(rows.n), h_(rows.n), scratch_(rows.n) {}
-    virtual ~NewtonLane() = default;
-
-    // Returns how many strengths were done.
-    int solve(const double* start, const double* strengths, const double* units, int count, const NewtonAnswers& out) {
-        std::copy_n(start, width_, b_.data());
-        look();
-        for (int k = 0; k < count; ++k) {
-            out.error[k] = strength(strengths[k], units[k]);
-            std::copy(b_.begin(), b_.end(), out.B + std::size_t(k) * width_);
-            std::copy(g_.begin(), g_.end(), out.G + std::size_t(k) * width_);
-            for (int i = 0; i < rows_.n; ++i) out.E[i * out.stride + k] = eta_[i], out.R[i * out.stride + k] = r_[i];
-            if (weighted_value(eta_) < limits_.loss_floor) return k + 1;
-        }
-        return count;
-    }
 
 protected:
-    virtual void predict() = 0;                      // eta_ from b_ and the offset
-    virtual void against() = 0;                      // g_ from r_
-    virtual bool model(double s, bool slow) = 0;     // a model fit for s; a new one where the old one is slow
-    virtual void step(double s, double error) = 0;   // b_ to where the model is best, as far as `error` makes it worth while
-    virtual void restart() {}                        // b_ was moved by hand
-
+    // The residuals at eta_.
+    void residuals() {
+        loss_.gradient(eta_.data(), r_.data());
+        weigh(rows_.weight, r_.data(), rows_.n);
+    }
     void curvatures() {
         loss_.curvature(eta_.data(), h_.data());
         bend(rows_.weight, h_.data(), rows_.n);
     }
-    // Columns that s may move: those that have moved, and those at the boundary.
-    void wanted(double s, std::vector<int>& out) const {
-        out.clear();
-        for (int j = 0; j < width_; ++j)
-            if (!std::isinf(pen_.l1[j]) && pen_.lower[j] < pen_.upper[j] && (b_[j] != 0 || std::fabs(g_[j]) >= 0.95 * s * pen_.l1[j])) out.push_back(j);
-    }
-
-    const Rows rows_;
-    const int width_;
-    const RowLoss& loss_;
-    const Terms pen_;
-    const NewtonLimits limits_;
-    std::vector<double> b_, g_, eta_, r_, h_, scratch_;
-
-private:
-    void look() {
-        predict();
-        loss_.gradient(eta_.data(), r_.data());
-        weigh(rows_.weight, r_.data(), rows_.n);
-        against();
-    }
-
-    double strength(double s, double unit) {
-        double last = judge(s, unit), before = std::numeric_limits<double>::infinity();  // errors now, and one look earlier
-        for (int looks = 0; looks < limits_.steps; ++looks) {
-            if (last <= limits_.tol && closed(unit)) break;
-            if (!model(s, last > 0.1 * before)) break;
-            const std::vector<double> from = b_, eta = eta_;
-            step(s, last * unit);
-            look();
-            double error = judge(s, unit);
-            before = last;
-            if (!(error <= 0.5 * last) && !falls(from, eta, s)) {
-                if (!shorten(from, eta, s)) return last;
-                error = judge(s, unit);
-                before = 0;  // a shortened step says that the model is wrong
-            }
-            last = error;
-        }
-        return last;
+    // Strength k of the answers; false where the path is to end there.
+    bool answer(int k, double error, const NewtonAnswers& out) {
+        out.error[k] = error;
+        std::copy(b_.begin(), b_.end(), out.B + std::size_t(k) * width_);
+        std::copy(g_.begin(), g_.end(), out.G + std::size_t(k) * width_);
+        for (int i = 0; i < rows_.n; ++i) out.E[i * out.stride + k] = eta_[i], out.R[i * out.stride + k] = r_[i];
+        return !(weighted_value(eta_) < limits_.loss_floor);
     }
 
     bool falls(const std::vector<double>& from, const std::vector<double>& eta, double s) {
         return objective(b_, eta_, s) <= objective(from, eta, s) * (1 + 1e-12) + 1e-300;
-    }
-
-    // Halves the step until the objective falls; false, and back where it began, when it does not.
-    bool shorten(const std::vector<double>& from, const std::vector<double>& eta, double s) {
-        restart();
-        for (int k = 0; k < 50; ++k) {
-            for (int j = 0; j < width_; ++j) b_[j] = 0.5 * (b_[j] + from[j]);
-            look();
-            if (falls(from, eta, s)) return true;
-        }
-        b_ = from;
-        look();
-        return false;
     }
 
     // Largest violation over the unit; NaN where there is one.
@@ -188,6 +127,14 @@ private:
         return ends * limits_.sharp <= limits_.tol * unit && ends * on_norm + direct + open * on_level <= limits_.loose;
     }
 
+    const Rows rows_;
+    const int width_;
+    const RowLoss& loss_;
+    const Terms pen_;
+    const NewtonLimits limits_;
+    std::vector<double> b_, g_, eta_, r_, h_, scratch_;
+
+private:
     double weighted_value(const std::vector<double>& eta) {
         loss_.value(eta.data(), scratch_.data());
         double sum = 0;
@@ -200,6 +147,75 @@ private:
         for (int j = 0; j < width_; ++j)
             if (b[j] != 0) penalty += pen_.l1[j] * std::fabs(b[j]) + 0.5 * pen_.l2[j] * b[j] * b[j];
         return weighted_value(eta) + s * penalty;
+    }
+};
+
+class NewtonLane : public NewtonPoint {
+public:
+    using NewtonPoint::NewtonPoint;
+    virtual ~NewtonLane() = default;
+
+    // Returns how many strengths were done.
+    int solve(const double* start, const double* strengths, const double* units, int count, const NewtonAnswers& out) {
+        std::copy_n(start, width_, b_.data());
+        look();
+        for (int k = 0; k < count; ++k)
+            if (!answer(k, strength(strengths[k], units[k]), out)) return k + 1;
+        return count;
+    }
+
+protected:
+    virtual void predict() = 0;                      // eta_ from b_ and the offset
+    virtual void against() = 0;                      // g_ from r_
+    virtual bool model(double s, bool slow) = 0;     // a model fit for s; a new one where the old one is slow
+    virtual void step(double s, double error) = 0;   // b_ to where the model is best, as far as `error` makes it worth while
+    virtual void restart() {}                        // b_ was moved by hand
+
+    // Columns that s may move: those that have moved, and those at the boundary.
+    void wanted(double s, std::vector<int>& out) const {
+        out.clear();
+        for (int j = 0; j < width_; ++j)
+            if (!std::isinf(pen_.l1[j]) && pen_.lower[j] < pen_.upper[j] && (b_[j] != 0 || std::fabs(g_[j]) >= 0.95 * s * pen_.l1[j])) out.push_back(j);
+    }
+
+private:
+    void look() {
+        predict();
+        residuals();
+        against();
+    }
+
+    double strength(double s, double unit) {
+        double last = judge(s, unit), before = std::numeric_limits<double>::infinity();  // errors now, and one look earlier
+        for (int looks = 0; looks < limits_.steps; ++looks) {
+            if (last <= limits_.tol && closed(unit)) break;
+            if (!model(s, last > 0.1 * before)) break;
+            const std::vector<double> from = b_, eta = eta_;
+            step(s, last * unit);
+            look();
+            double error = judge(s, unit);
+            before = last;
+            if (!(error <= 0.5 * last) && !falls(from, eta, s)) {
+                if (!shorten(from, eta, s)) return last;
+                error = judge(s, unit);
+                before = 0;  // a shortened step says that the model is wrong
+            }
+            last = error;
+        }
+        return last;
+    }
+
+    // Halves the step until the objective falls; false, and back where it began, when it does not.
+    bool shorten(const std::vector<double>& from, const std::vector<double>& eta, double s) {
+        restart();
+        for (int k = 0; k < 50; ++k) {
+            for (int j = 0; j < width_; ++j) b_[j] = 0.5 * (b_[j] + from[j]);
+            look();
+            if (falls(from, eta, s)) return true;
+        }
+        b_ = from;
+        look();
+        return false;
     }
 };
 

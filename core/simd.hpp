@@ -3,6 +3,7 @@
 // The clones are named by feature level: naming a processor ("arch=haswell") serves that one only, newer ones get SSE2.
 #pragma once
 #include <cstddef>
+#include <cstring>
 
 #if defined(__x86_64__) && defined(__GNUC__) && __GNUC__ >= 12 && !defined(__clang__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
 #define RF_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
@@ -16,6 +17,46 @@
 #endif
 
 namespace rf {
+
+// Eight numbers side by side, in one register or several.
+#if defined(__GNUC__)
+using Octet = double __attribute__((vector_size(64)));
+using OctetAnywhere = double __attribute__((vector_size(64), aligned(8), may_alias));
+RF_INLINE Octet& load_into(Octet& v, const double* p) { return v = *reinterpret_cast<const OctetAnywhere*>(p); }
+RF_INLINE void store(const Octet& v, double* p) { *reinterpret_cast<OctetAnywhere*>(p) = v; }
+#else
+struct Octet {
+    double v[8] = {};
+    Octet& operator+=(const Octet& o) {
+        for (int k = 0; k < 8; ++k) v[k] += o.v[k];
+        return *this;
+    }
+};
+inline Octet operator*(double a, const Octet& x) {
+    Octet out;
+    for (int k = 0; k < 8; ++k) out.v[k] = a * x.v[k];
+    return out;
+}
+inline Octet operator*(const Octet& a, const Octet& x) {
+    Octet out;
+    for (int k = 0; k < 8; ++k) out.v[k] = a.v[k] * x.v[k];
+    return out;
+}
+inline Octet& load_into(Octet& v, const double* p) {
+    std::memcpy(v.v, p, sizeof v.v);
+    return v;
+}
+inline void store(const Octet& v, double* p) { std::memcpy(p, v.v, sizeof v.v); }
+#endif
+RF_INLINE void add_scaled(double x, const double* row, Octet& sum) {
+    Octet own;
+    sum += x * load_into(own, row);
+}
+RF_INLINE void add_to(double x, const Octet& r, double* row) {
+    Octet own;
+    load_into(own, row);
+    store(own += x * r, row);
+}
 
 [[maybe_unused]] RF_CLONES static double dot(const double* a, const double* b, std::size_t n) {
     // Four quarters at once: one running sum would wait for itself.

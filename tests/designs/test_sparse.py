@@ -27,6 +27,19 @@ def test_products(design):
     np.testing.assert_allclose(design.rmatvec_on(cols, W[0]), X[:, cols].T @ W[0])
 
 
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 19])
+def test_products_eight_at_a_time_and_what_is_left(design, count):
+    R = rng.standard_normal((30, count))
+    np.testing.assert_allclose(design.rmatmat(2, 9, R), R.T @ X[:, 2:9], atol=1e-14)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_a_gram_block_of_more_than_eight_columns(design, threads):
+    cols = np.arange(12)
+    block = design.gram(W[0], cols, cols, np.zeros(12), np.ones(12), threads)
+    np.testing.assert_allclose(block, (X * W[0][:, None]).T @ X, atol=1e-14)
+
+
 def test_moments_and_a_constant_column(design):
     mean, deviation = design.moments(W)
     for w, m, d in zip(W, mean, deviation, strict=True):

@@ -61,3 +61,26 @@ def test_only_the_worst_of_many_violators_come_in():
     gradient = np.linspace(0, 5, 500).astype(np.float32)
     one.take_violators(list(range(500)), gradient)
     assert sorted(one.pending) == list(range(400, 500))
+
+
+def test_a_wider_margin_and_growth_take_in_more():
+    one = front(p=60)
+    one.start(np.linspace(1.0, 0.5, 60), 1.0)
+    few = one.wanted().tolist()
+    assert set(few) < set(one.wanted(0.3).tolist())
+    one = front(p=300)
+    one.start(np.linspace(1.0, 0.5, 300), 1.0)
+    one.columns = np.arange(100)  # as many as that are there already
+    assert len(one.wanted(0.5, 0.5)) == 64
+    assert len(one.wanted(0.5, 2.0)) == 200
+
+
+def test_idle_columns_are_let_go_and_free_ones_are_not():
+    one = front(penalty=L1().weighted([1, 1, 0, 1, 1, 1]))
+    one.columns, one.inside[:5] = np.array([4, 0, 2, 1]), 1
+    one.base, one.earlier = np.array([9.0, 0.0, 0.5, 0.0, -1.0]), np.array([8.0, 0.7, 0.4, 0.0, 0.0])
+    one.leave_idle(1)
+    assert one.columns.tolist() == [0, 2, 1]
+    assert one.inside.tolist() == [1, 1, 1, 1, 0, 0]
+    assert one.base.tolist() == [9.0, 0.5, 0.0, -1.0]
+    assert one.earlier.tolist() == [8.0, 0.4, 0.0, 0.0]

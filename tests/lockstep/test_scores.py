@@ -50,3 +50,29 @@ def test_the_scan_agrees_with_the_dual_written_out(penalty, kind):
         assert sorted(verdict.violators) == np.flatnonzero(broken).tolist()
         excess = (np.abs(g) - s * np.where(reach, front.terms.l1, 0))[broken]
         assert verdict.violation == pytest.approx(excess.max(initial=0) / s)
+
+
+@pytest.mark.parametrize("count", [7, 8, 19])
+def test_many_columns_of_residuals_are_judged_as_each_by_itself(count):
+    data = make_data(20, 200)
+    problem = data.problem(sparse.csc_array(data.X))
+    front = make_fronts(problem, [L1().coordinates(200)], [np.array([0.5, 0.1])], [Lane(np.arange(20))])[0][0]
+    R = np.random.default_rng(1).standard_normal((20, count)) / 20
+    strengths = np.linspace(0.02, 0.2, count).tolist()
+    gradients = np.empty((count, 200), np.float32)
+    with workers(1) as team:
+        many = score_columns(problem.design, R, [front] * count, strengths, team, gradients)
+        for k in range(count):
+            [one] = score_columns(
+                problem.design,
+                np.ascontiguousarray(R[:, [k]]),
+                [front],
+                strengths[k : k + 1],
+                team,
+                gradients[:1].copy(),
+            )
+            assert many[k].violators == one.violators
+            assert many[k].ratio == pytest.approx(one.ratio, rel=1e-12)
+    np.testing.assert_allclose(
+        gradients, (data.X - front.mean).T.dot(R).T * front.inverse, rtol=1e-4, atol=1e-6
+    )

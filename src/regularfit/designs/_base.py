@@ -25,6 +25,7 @@ class Design(ABC):
     p: int
     nbytes: int
     block: int  # columns in one piece of `rmatmat`
+    abreast: int | None = None  # columns of R that `rmatmat` is fastest with; None: as many as there are
     names: tuple[str, ...] | None = None  # of the columns, where whoever made the design knows them
     far: Vector | None = (
         None  # (p,) what `rmatmat_near` takes off columns whose mean costs digits; None: nothing

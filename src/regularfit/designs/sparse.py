@@ -25,6 +25,8 @@ class SparseColumns(Design):
     array([[1., 1., 1.]])
     """
 
+    abreast = 8  # of more, the rows that a column names would not stay in the cache
+
     def __init__(self, X: Any) -> None:
         X = X.tocsc()
         if not X.has_canonical_format:
@@ -126,12 +128,9 @@ class SparseColumns(Design):
         return block
 
     def rmatvec_on(self, cols: np.ndarray, weights: Vector) -> Vector:
-        return np.array(
-            [
-                self.data[a:b] @ weights[self.indices[a:b]]
-                for a, b in zip(self.indptr[cols], self.indptr[cols + 1], strict=True)
-            ]
-        )
+        found = np.empty((len(cols), 1))
+        self.core.rmatmat_on(cols, np.ascontiguousarray(weights)[:, None], found)
+        return found[:, 0]
 
     def cross(self, rows: np.ndarray, weights: Vector, extra: np.ndarray, centre: Vector) -> np.ndarray:
         part = self.X[rows].astype(np.float64)

@@ -110,26 +110,43 @@ class Front:
         self.position = count
         return count
 
-    def wanted(self) -> np.ndarray:
-        """Columns to take in before the next batch: known violators and those heading for the boundary."""
+    def wanted(self, margin: float = MARGIN, growth: float = 0.5) -> np.ndarray:
+        """Columns to take in before the next batch: known violators and those heading for the boundary.
+
+        ``margin`` is how near the boundary, as a share of it, a column is taken in ahead of time; ``growth`` how many
+        may be, as a share of those that are there.
+        """
         found = _core.approaching(
             self.now,
             self.before,
             self.strength_now,
             self.strength_before,
             float(self.upcoming[-1]),
-            MARGIN,
+            margin,
             *self.terms.arrays,
             self.inside,
         )
         ahead = np.array(found, dtype=np.int64)
-        most = max(64, len(self.columns) // 2)
+        most = max(64, int(growth * len(self.columns)))
         if len(ahead) > most:  # a wild guess must not fill memory: the nearest ones first
             size = np.abs(self.now[ahead]) / np.maximum(self.terms.l1[ahead], 1e-300)
             ahead = ahead[np.argpartition(-size, most)[:most]]
         fresh = np.unique(np.concatenate([np.array(self.pending, dtype=np.int64), ahead]))
         self.pending = []
         return fresh[self.inside[fresh] == 0]
+
+    def leave_idle(self, shift: int) -> None:
+        """Let go of penalised columns that are zero: those that are near the boundary come back.
+
+        ``shift`` are the places of the intercept. Only after a strength was accepted, or violators would come and go.
+        """
+        used = (self.base[shift:] != 0) | (self.terms.l1[self.columns] == 0)
+        self.inside[self.columns[~used]] = 0
+        self.columns = self.columns[used]
+        places = np.concatenate([np.ones(shift, bool), used])
+        self.base = self.base[places]
+        if self.earlier is not None:
+            self.earlier = self.earlier[places]
 
     def admit(self, fresh: np.ndarray, block: np.ndarray, seen: bool = False) -> None:
         """Append columns with their Gram block, or with themselves for the dual; ``seen``: they have their place."""

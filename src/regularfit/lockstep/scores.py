@@ -56,27 +56,32 @@ def score_columns(
     totals = R.sum(axis=0)
     means = [front.mean if design.far is None else front.mean - design.far for front in fronts]
     verdicts = [Verdict() for _ in fronts]
-    noise = _rounding(R)
+    noise, parts = _rounding(R), _side_by_side(design, R)
 
     def block(first: int) -> list[tuple[float, float, float, list[int], float, float]]:
         last = min(first + design.block, design.p)
-        S = design.rmatmat_near(first, last, R)
-        return [
-            _core.scan(
-                S[k],
-                first,
-                means[k],
-                front.inverse,
-                totals[k],
-                strengths[k],
-                *front.terms.arrays,
-                SLACK,
-                noise[k],
-                front.inside,
-                gradients[k],
-            )
-            for k, front in enumerate(fronts)
-        ]
+        found: list[tuple[float, float, float, list[int], float, float]] = []
+        for part in parts:
+            S = design.rmatmat_near(first, last, part)
+            for scores in S[: len(fronts) - len(found)]:
+                k = len(found)
+                front = fronts[k]
+                found.append(
+                    _core.scan(
+                        scores,
+                        first,
+                        means[k],
+                        front.inverse,
+                        totals[k],
+                        strengths[k],
+                        *front.terms.arrays,
+                        SLACK,
+                        noise[k],
+                        front.inside,
+                        gradients[k],
+                    )
+                )
+        return found
 
     for found in team.map(block, range(0, design.p, design.block)):
         for verdict, (ratio, conjugate, violation, violators, near, far) in zip(verdicts, found, strict=True):
@@ -87,6 +92,18 @@ def score_columns(
             verdict.violation = max(verdict.violation, violation)
             verdict.violators.extend(violators)
     return verdicts
+
+
+def _side_by_side(design: Design, R: np.ndarray) -> list[np.ndarray]:
+    """The columns of R in as many pieces as products want, the last filled up with zeros."""
+    width = design.abreast
+    if width is None:
+        return [R]
+    count = -(-R.shape[1] // width)
+    parts = np.zeros((count, len(R), width))
+    for part, start in zip(parts, range(0, R.shape[1], width), strict=True):
+        part[:, : min(width, R.shape[1] - start)] = R[:, start : start + width]
+    return list(parts)
 
 
 def _rounding(R: np.ndarray) -> list[float]:

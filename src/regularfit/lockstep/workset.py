@@ -5,7 +5,7 @@ All lanes take the next strengths, one product X'R certifies them all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from scipy import sparse
@@ -112,7 +112,9 @@ class SquaredRounds:
         solved = self._solve(fronts)
         columns = [(front, k) for front in fronts for k in range(len(front.upcoming))]
         E, residuals, levels = self._predict(fronts, solved)
-        R = residuals * np.column_stack([front.weights for front, _ in columns])
+        R = np.empty_like(residuals)
+        for front, span in _spans(fronts):
+            np.multiply(residuals[:, span], front.weights[:, None], out=R[:, span])
         gradients = np.empty((len(columns), self.problem.p), np.float32)
         verdicts = score_columns(
             self.problem.design,
@@ -165,12 +167,10 @@ class SquaredRounds:
             at += len(b)
         E = self.problem.design.matmat(union, B)
         residuals = self.y[:, None] - E
-        weights = np.column_stack(
-            [front.weights for front, b in zip(fronts, raw, strict=True) for _ in range(len(b))]
-        )
-        levels = (
-            np.einsum("nm,nm->m", weights, residuals) if self.problem.fit_intercept else np.zeros(E.shape[1])
-        )
+        levels = np.zeros(E.shape[1])
+        if self.problem.fit_intercept:
+            for front, span in _spans(fronts):
+                levels[span] = front.weights @ residuals[:, span]
         residuals -= levels
         return E, residuals, levels
 
@@ -253,6 +253,14 @@ class SquaredRounds:
         return front_result(
             self.problem, front, self.lanes[front.lane], self.scores[front.candidate][front.lane], self.tol
         )
+
+
+def _spans(fronts: Sequence[Front]) -> Iterator[tuple[Front, slice]]:
+    """Where the next strengths of each front lie among those of all."""
+    at = 0
+    for front in fronts:
+        yield front, slice(at, at + len(front.upcoming))
+        at += len(front.upcoming)
 
 
 def front_result(problem: Problem, front: Front, lane: Lane, scores: np.ndarray, tol: float) -> LaneResult:

@@ -31,6 +31,7 @@ FEW = 256  # columns that a compact lane takes in at once: looking at all of the
 BATCH = 8  # strengths a round; more of them would lie too far from one Hessian
 ROUND = 2_000_000  # numbers of Z, times strengths, that a compact lane goes through in a round
 MANY = 500  # sparse columns beyond which no Hessian is formed
+AHEAD = 0.12, 3.0  # margin and growth of working sets of rare words, which cost less than a refused strength
 
 
 def fit_newton(work: Work) -> list[list[LaneResult]]:
@@ -98,7 +99,8 @@ class NewtonRounds:
 
     def _admit(self, front: Front) -> None:
         few = self.compact and self.problem.p <= FEW and front.most is None
-        fresh = np.flatnonzero(front.inside == 0) if few else front.wanted()
+        ahead = AHEAD if self._many_sparse else ()
+        fresh = np.flatnonzero(front.inside == 0) if few else front.wanted(*ahead)
         if len(fresh):
             self.columns.take(fresh)
             front.columns = np.concatenate([front.columns, fresh])
@@ -107,6 +109,8 @@ class NewtonRounds:
         # Nothing lies outside, so a round may be as long as Ctrl-C allows: what it has done is kept only at its end.
         long = max(BATCH, ROUND // (self.problem.n * (self.problem.p + 1))) if few else BATCH
         front.batch = min(len(front.grid), long if few else min(front.batch, long))
+        if self._many_sparse and len(front.grid) - front.position < 1.5 * front.batch:
+            front.batch = len(front.grid) - front.position  # a few left over would cost as much as eight
 
     def _open(self, fronts: list[Front]) -> list[Batch]:
         batches, first, shift = [], 0, self.columns.shift
@@ -152,9 +156,12 @@ class NewtonRounds:
             if accepted < len(batch) and mine[accepted].violators:
                 front.take_violators(mine[accepted].violators, gradients[batch.first + accepted])
             if accepted:
+                front.earlier = batch.b[accepted - 2].copy() if accepted > 1 else front.base
                 front.base = batch.b[accepted - 1].copy()
                 if isinstance(self.solver, Together):
                     self.solver.passed(batch, accepted, E)
+                if self._many_sparse:
+                    front.leave_idle(self.columns.shift)
             front.advance(accepted, len(batch), gradients[batch.span])
             if batch.steps > 7:
                 front.batch = max(1, front.batch // 2)

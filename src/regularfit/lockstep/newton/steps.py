@@ -11,7 +11,7 @@ import numpy as np
 from ..._typing import Vector
 from .batch import Batch
 
-__all__ = ["NEAR", "Steps", "grow", "poor", "straight"]
+__all__ = ["NEAR", "Steps", "grow", "poor"]
 
 NEAR = 0.2  # distance of log strengths at which lanes share a Hessian, and within which two do not tell how it turns
 TURNS = 2  # times the core's answer is corrected for a Hessian that turns with the strength
@@ -129,19 +129,3 @@ def grow(batch: Batch) -> None:
     if fresh:
         core.append(np.zeros((size, fresh), order="F"))
     core.terms(*batch.all_terms)
-
-
-def straight(batch: Batch, k: int) -> Vector:
-    """Where a straight line in the strength through the last two accepted solutions leads; no sign flips."""
-    front, now = batch.front, batch.b[k]
-    run = front.strength_before - front.strength_now
-    if front.earlier is None or run <= 0:
-        return now
-    slope = now.copy()
-    slope[: len(front.earlier)] -= front.earlier
-    ahead = now + (front.strength_now - batch.strengths[k]) / run * slope
-    kept = ahead[batch.shift :]
-    kept[kept * now[batch.shift :] <= 0] = 0.0
-    _, _, lower, upper = batch.terms
-    ahead[batch.shift :] = np.clip(kept, lower, upper)
-    return ahead

@@ -20,9 +20,9 @@ from ..rowwise import Rowwise
 from ..threads import Workers
 from .batch import Batch
 from .null import NullModels
-from .steps import NEAR, Steps, grow, poor, straight
+from .steps import NEAR, Steps, grow, poor
 
-__all__ = ["Steps", "Together", "grow", "straight"]
+__all__ = ["Together"]
 
 STEPS = 60  # of a batch before it is certified as it stands
 REFRESH = 4  # steps on one Hessian before a lane gets a fresh one of its own
