@@ -7,7 +7,8 @@ from regularfit.lockstep import Lane, strength_grid
 from regularfit.lockstep.columns import DenseColumns
 from regularfit.lockstep.newton import fit_newton
 from regularfit.lockstep.newton.rounds import NewtonRounds
-from regularfit.lockstep.newton.together import Steps, Together, grow, neighbours
+from regularfit.lockstep.newton.steps import Steps, grow
+from regularfit.lockstep.newton.together import Together, neighbours
 from regularfit.lockstep.work import Work
 from regularfit.penalties import L1
 from tests.lockstep.truth import drive, make_data
