@@ -87,7 +87,7 @@ inline void csc_matmat(const Csc& x, const std::int64_t* cols, int count, const 
 
 // out[k*count + i] = sum_r w_r x_{r,all_i} x_{r,fresh_k}: Gram columns of up to eight against `count`, which are gone through once
 // for all of them; `scratch` has eight zeros a row and is left so.
-RF_CLONES static void csc_gram_eight(const Csc& x, const double* weight, const std::int64_t* all, int count, const std::int64_t* fresh, int width,
+[[maybe_unused]] RF_CLONES static void csc_gram_eight(const Csc& x, const double* weight, const std::int64_t* all, int count, const std::int64_t* fresh, int width,
                                      double* scratch, double* out) {
     for (int k = 0; k < width; ++k)
         for (std::int64_t t = x.indptr[fresh[k]]; t < x.indptr[fresh[k] + 1]; ++t)

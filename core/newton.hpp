@@ -43,19 +43,19 @@ struct NewtonAnswers {
     std::size_t stride;
 };
 
-RF_CLONES inline void weigh(const double* weight, double* r, int n) {
+[[maybe_unused]] RF_CLONES static void weigh(const double* weight, double* r, int n) {
     for (int i = 0; i < n; ++i) r[i] *= -weight[i];
 }
 
 // The largest of the rows in use, at least `least`.
-RF_CLONES inline double largest(const double* weight, const double* h, int n, double least) {
+[[maybe_unused]] RF_CLONES static double largest(const double* weight, const double* h, int n, double least) {
     double top = least;
     for (int i = 0; i < n; ++i) top = weight[i] != 0 && h[i] > top ? h[i] : top;
     return top;
 }
 
 // Weighted curvatures: rows whose answer is certain weigh nothing, and a floor keeps the model bounded along them.
-RF_CLONES inline void bend(const double* weight, double* h, int n) {
+[[maybe_unused]] RF_CLONES static void bend(const double* weight, double* h, int n) {
     for (int i = 0; i < n; ++i) h[i] = weight[i] * (h[i] > 1e-9 ? h[i] : 1e-9);
 }
 

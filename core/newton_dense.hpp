@@ -21,7 +21,7 @@ struct DenseColumns {
     const double* operator()(int j) const { return block + positions[j] * ld; }
 };
 
-RF_CLONES inline void times(double a, const double* x, const double* y, double* out, int n) {
+[[maybe_unused]] RF_CLONES static void times(double a, const double* x, const double* y, double* out, int n) {
     for (int i = 0; i < n; ++i) out[i] = a * x[i] * y[i];
 }
 

@@ -10,7 +10,7 @@
 
 namespace rf {
 
-RF_CLONES inline void weighed_column(const double* heavy, const double* x, double* out, int n) {
+[[maybe_unused]] RF_CLONES static void weighed_column(const double* heavy, const double* x, double* out, int n) {
     for (int i = 0; i < n; ++i) out[i] = heavy[i] * x[i];
 }
 
