@@ -94,6 +94,14 @@ class Front:
         self.strength_own = strength
         self.strength_now = self.strength_before = max(strength, self.grid[0])
 
+    def note_coefs(self, beta: np.ndarray, raw: np.ndarray) -> None:
+        """Keep ``raw``, coefficients beside the columns as they are, a row a strength, where ``beta`` is not zero."""
+        owner, active = beta.nonzero()
+        columns, values = self.columns[active], raw[owner, active]
+        ends = np.cumsum(np.bincount(owner, minlength=len(beta))).tolist()
+        for start, end in zip([0, *ends], ends, strict=False):
+            self.coefs.append((columns[start:end], values[start:end]))
+
     def skip_null(self, level: float) -> int:
         """Pass over the strengths at which the null model is the solution; returns how many.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import final
+from typing import cast, final
 
 import numpy as np
 
@@ -130,5 +130,5 @@ class SignedGroups(Penalty):
 
 def signed(penalty: Group | SparseGroup, lower: ArrayLike, upper: ArrayLike) -> SignedGroups:
     """Return the penalty with bounds, whatever form these are given in."""
-    checked = Bounded(L1(), lower, upper)  # type: ignore[arg-type]
+    checked = Bounded(L1(), cast("float", lower), cast("float", upper))  # which also takes arrays and tables
     return SignedGroups(penalty, checked.lower, checked.upper)

@@ -3,21 +3,16 @@
 import numpy as np
 import pytest
 
-from regularfit.lockstep import Lane, strength_grid
+from regularfit.lockstep import strength_grid
 from regularfit.lockstep.prox_newton import compiled, fit_prox_newton
 from regularfit.lockstep.prox_newton import lane as lane_module
 from regularfit.losses import Gamma, Huber, Poisson
 from regularfit.penalties import Group, SparseGroup
-from tests.lockstep.truth import drive, make_data
+from tests.lockstep.truth import drive, lanes_of, make_data
 
 LABELS = np.arange(60) // 4
 PENALTIES = [Group(LABELS), Group(np.arange(60) % 9), SparseGroup(LABELS, 0.3)]
 IDS = ["group", "scattered", "sparse"]
-
-
-def lanes_of(n):
-    cut = 3 * n // 4
-    return [Lane(np.arange(n), keep=True), Lane(np.arange(cut), (np.arange(cut, n),), keep=True)]
 
 
 def both(problem, penalty, grid, monkeypatch, tol=1e-10):

@@ -4,19 +4,14 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from regularfit.lockstep import Lane, strength_grid
+from regularfit.lockstep import strength_grid
 from regularfit.lockstep.prox_newton import fit_prox_newton, on_gram
 from regularfit.lockstep.prox_newton import lane as lane_module
 from regularfit.penalties import SLOPE
-from tests.lockstep.truth import drive, make_data
+from tests.lockstep.truth import drive, lanes_of, make_data
 
 PENALTIES = [SLOPE(0.2), SLOPE(weights=(1.0,) * 60), SLOPE(weights=(2.0,) * 5 + (1.0,) * 15 + (0.3,) * 40)]
 IDS = ["usual", "lasso", "steps"]
-
-
-def lanes_of(n):
-    cut = 3 * n // 4
-    return [Lane(np.arange(n), keep=True), Lane(np.arange(cut), (np.arange(cut, n),), keep=True)]
 
 
 def by_core(problem, penalty, grid, monkeypatch, tol=1e-10):

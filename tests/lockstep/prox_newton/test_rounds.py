@@ -12,7 +12,7 @@ from regularfit.lockstep.prox_newton import lane as lane_module
 from regularfit.lockstep.user_lanes import fit_user
 from regularfit.losses import Huber, Poisson, SquaredHinge
 from regularfit.penalties import MCP, SCAD, SLOPE, Group, SparseGroup
-from tests.lockstep.truth import drive, make_data, scales
+from tests.lockstep.truth import drive, lanes_of, make_data, scales
 
 LABELS = np.arange(400) // 4
 
@@ -49,11 +49,6 @@ BENT = [
     SCAD(9.0).bounded(-0.1, 0.3),
     MCP(12.0).on([0, 1, 5, 7]),
 ]
-
-
-def lanes_of(n):
-    cut = 3 * n // 4
-    return [Lane(np.arange(n), keep=True), Lane(np.arange(cut), (np.arange(cut, n),), keep=True)]
 
 
 @pytest.mark.parametrize("penalty", NORMS, ids=["group", "scattered", "sparse", "slope"])

@@ -1,6 +1,6 @@
 """The next strengths of one lane on its working set, solved by the core: Newton's method, eight strengths abreast.
 
-One Hessian, taken where a straight line through the last solutions leads for the middle of the eight, serves them all:
+The first step takes the last eight's Hessian, the others one that is made where that step led the middle of the eight:
 the gradient is exact at every look, so a stale Hessian costs looks, not accuracy.
 """
 

@@ -6,9 +6,17 @@ import numpy as np
 
 from ..._typing import Vector
 from ...designs import Dense, Design
+from ...losses import Cox
+from ...losses._partial_likelihood import PartialLikelihood
 from ..problem import Problem
 
-__all__ = ["Ground"]
+__all__ = ["Ground", "likelihood_of"]
+
+
+def likelihood_of(problem: Problem, weights: Vector) -> PartialLikelihood:
+    """Return the partial likelihood of the rows that have weight."""
+    assert isinstance(problem.loss, Cox)  # the road takes no other loss
+    return problem.loss.prepare(problem.y, weights)
 
 
 class Ground:
@@ -16,7 +24,7 @@ class Ground:
 
     def __init__(self, problem: Problem, weights: Vector) -> None:
         self.problem = problem
-        self.likelihood = problem.loss.prepare(problem.y, weights)  # type: ignore[attr-defined]
+        self.likelihood = likelihood_of(problem, weights)
         self.rows = self.likelihood.rows
         self.offset = problem.offset[self.rows]
         start = self.likelihood.at(self.offset[:, None])

@@ -11,7 +11,7 @@ from ..._typing import Vector
 from ..problem import Lane, Problem
 from ..result import Score
 from .batch import in_core
-from .ground import Ground
+from .ground import Ground, likelihood_of
 
 __all__ = ["HeldOut"]
 
@@ -66,5 +66,5 @@ class HeldOut:
     @cached_property
     def both(self) -> tuple[np.ndarray, Any]:
         """The likelihood of training and held-out rows together, in the core, and its order of rows."""
-        likelihood = self.problem.loss.prepare(self.problem.y, self._train + self._test)  # type: ignore[attr-defined]
+        likelihood = likelihood_of(self.problem, self._train + self._test)
         return likelihood.rows, in_core(likelihood, np.zeros(len(likelihood.rows)))

@@ -174,9 +174,7 @@ class CoxRounds:
         raw = front.terms.raw(beta, front.inverse, front.columns)
         front.intercepts[front.position : front.position + count] = 0.0
         if self.lanes[front.lane].keep:
-            for own, values in zip(beta, raw, strict=True):
-                active = np.flatnonzero(own)
-                front.coefs.append((front.columns[active], values[active]))
+            front.note_coefs(beta, raw)
         return raw
 
     def _held_out(self, front: Front, raw: np.ndarray, value: Vector) -> None:

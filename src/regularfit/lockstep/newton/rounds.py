@@ -203,11 +203,7 @@ class NewtonRounds:
         smooth = (front.terms.l2[front.columns] > 0).any()
         front.df[at] = np.nan if smooth else (beta != 0).sum(axis=1)
         if self.lanes[front.lane].keep:
-            owner, active = beta.nonzero()
-            columns, values = front.columns[active], raw[owner, active]
-            ends = np.cumsum(np.bincount(owner, minlength=count)).tolist()
-            for start, end in zip([0, *ends], ends, strict=False):
-                front.coefs.append((columns[start:end], values[start:end]))
+            front.note_coefs(beta, raw)
 
     def _held_out(self, front: Front, kept: int, eta: np.ndarray) -> None:
         target = self.scores[front.candidate][front.lane]

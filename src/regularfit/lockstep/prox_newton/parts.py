@@ -17,7 +17,7 @@ from ..group_quadratic import ON_GROUPS, OnGroups, bend_of, solve_groups
 from ..on_scale import OnScale
 from ..slope_quadratic import solve_slope
 
-__all__ = ["GroupKind", "Kind", "Part", "kind_of", "knows"]
+__all__ = ["GroupKind", "GroupPart", "Kind", "Part", "kind_of", "knows"]
 
 
 class Part(ABC):
@@ -127,11 +127,17 @@ class GroupPart(Part):
         return distance(B, G, self.groups, s[:, None] * self.alone, s[:, None] * self.weights)
 
     def ratio(self, grad: Vector, s: float) -> float:
+        return float(self.ratios(grad[None], np.array([s]))[0])
+
+    def ratios(self, G: np.ndarray, s: Vector) -> Vector:
+        """Return :meth:`ratio` for every row of G and strength, (m,)."""
         # |soft(g / r, t)| <= |soft(g, t)| / r for r >= 1
         if not self.weights.any():
-            return max(1.0, float(np.abs(grad).max(initial=0.0)) / (s * self.alone))
-        soft = np.maximum(np.abs(grad) - s * self.alone, 0.0)
-        return max(1.0, float((self.groups.norms(soft) / (s * self.weights)).max(initial=0.0)))
+            return np.maximum(1.0, np.abs(G).max(axis=1, initial=0.0) / (s * self.alone))
+        soft = np.maximum(np.abs(G) - s[:, None] * self.alone, 0.0)
+        with np.errstate(divide="ignore", invalid="ignore"):  # a group without weight: inf or nan, and no gap
+            found = self.groups.norms(soft) / (s[:, None] * self.weights)
+        return np.maximum(1.0, found.max(axis=1, initial=0.0))
 
 
 @dataclass(frozen=True, eq=False)
