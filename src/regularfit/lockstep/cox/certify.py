@@ -54,7 +54,7 @@ def close_free_columns(
             F = Z[:, open_]
             t = None if at.wide[0] else _shift(ground.likelihood.hessian(at, F), F, excess[open_])
             moved = None if t is None else ground.likelihood.hessian_times(at, t)
-            if moved is not None:
+            if t is not None and moved is not None:
                 price[k] = float(t @ moved)
                 R[ground.rows, k] -= moved
                 lost[k] = moved @ away
