@@ -36,7 +36,7 @@ class Grouped(OnParameters):
     with :math:`p_g` the number of weights in group g. The norm is not squared (with the square it would be decay),
     and the roots make groups of different sizes comparable. It acts by a proximal step in the optimiser's own metric,
     as :class:`~regularfit.nets.penalise.Penalise` does: first the soft threshold, then the norms of the groups, whose
-    root takes five Newton steps where the metric has a number for every weight.
+    root takes seven Newton steps where the metric has a number for every weight.
 
     Prefer it with ``"inputs"`` to find the inputs that a net needs, with ``"channels"`` or ``"neurons"`` to get a net
     that can be cut smaller. Prefer ``Penalise(L1(...))`` where single weights may go.

@@ -32,7 +32,7 @@ class MaxNorm(OnParameters):
 
     Nearest is meant in the metric of the optimiser's step. For SGD that is the usual rescaling of the row. For Adam
     rescaling would end where no constrained optimum is; there the entries shrink by what their steps are long
-    (five Newton steps a row, all rows at once). Zeros stay zeros.
+    (a root for each row, all rows at once). Zeros stay zeros.
 
     Prefer it with dropout and high learning rates, where weights may run away but need not be small. Prefer
     ``WeightDecay`` where they should be small.
