@@ -162,7 +162,11 @@ def _note(role: Role, regulariser: OnParameters, norm: str) -> str:
 
 def _followers(model: nn.Module) -> dict[int, nn.Module]:
     """Norms that come right after a layer, in the order of registration, and fit its outputs; by the layer's id."""
-    leaves = [module for module in model.modules() if not any(True for _ in module.children())]
+    leaves = [
+        module
+        for name, module in model.named_modules()
+        if "parametrizations" not in name and all(part == "parametrizations" for part, _ in module.named_children())
+    ]
     found: dict[int, nn.Module] = {}
     for layer, norm in zip(leaves, leaves[1:], strict=False):
         if not isinstance(norm, (_BatchNorm, _InstanceNorm)):
