@@ -94,6 +94,8 @@ def table(net: WordNet) -> dict[str, list[str]]:
     near = synonyms(net)
     made = {}
     for form, word in readings(net, inflected).items():
+        if len(form) < 3:  # mostly units and symbols: la, tb
+            continue
         slots = [slot for slot, written in inflected[word].items() if written == form]
         instead: dict[str, None] = {}
         for other in near.get(word, ()) if slots else ():

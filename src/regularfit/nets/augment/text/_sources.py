@@ -1,0 +1,71 @@
+"""Where synonyms come from: the table shipped with regularfit, a dictionary or a function of the user's."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, TypeAlias
+
+from ....errors import InputError
+from ._guard import Guard
+from ._words import parts
+
+__all__ = ["Lookup", "Source", "check_source", "wordnet"]
+
+Source: TypeAlias = Mapping[str, "str | Sequence[str]"] | Callable[[str], "str | Sequence[str]"] | None
+
+
+@lru_cache(maxsize=1)
+def wordnet() -> dict[str, str]:
+    """Return the shipped table: a form of a word -> what may stand in its place, the usual first, between blanks.
+
+    Derived from WordNet 3.0 (Princeton University) by ``tools/synonyms/make.py``; its licence lies beside the data.
+
+    >>> wordnet()["bought"], wordnet()["children"]
+    ('purchased', 'kids youngsters minors')
+    """
+    packed = files(__package__ or "").joinpath("data", "synonyms.tsv.gz").read_bytes()
+    lines = gzip.decompress(packed).decode("ascii").splitlines()
+    return dict(line.split("\t") for line in lines if not line.startswith("#"))
+
+
+def check_source(source: Any, what: str) -> None:
+    """Refuse what is neither None nor a mapping nor a function."""
+    if source is not None and not isinstance(source, Mapping) and not callable(source):
+        raise InputError(
+            f"{what} must be None (the table that comes with regularfit), a mapping from a word to its synonyms, or a "
+            f"function that returns them; {source!r} was given."
+        )
+
+
+class Lookup:
+    """The synonyms of the word in a chunk that may stand in a text, remembered during one call."""
+
+    def __init__(self, source: Source, guard: Guard) -> None:
+        """Take a source that was checked, and what is not to be touched or put in."""
+        self._guard, self._known = guard, dict[str, tuple[str, ...]]()
+        if source is None:
+            source = wordnet()
+        # A mapping may make what it lacks (collections.defaultdict), so it is asked by ``get``.
+        self._ask = source.get if isinstance(source, Mapping) else source
+
+    def __call__(self, chunk: str) -> tuple[str, ...]:
+        """Return what may stand in the place of the word of a chunk, the usual first; nothing if it is guarded."""
+        found = self._known.get(chunk)
+        if found is None:
+            found = self._known[chunk] = () if self._guard.protects(chunk) else self._asked(chunk)
+        return found
+
+    def _asked(self, chunk: str) -> tuple[str, ...]:
+        spelled = parts(chunk)
+        word = spelled[1].lower() if spelled else ""
+        given = self._ask(word)
+        words = given.split() if isinstance(given, str) else list(given or ())
+        wrong = [w for w in words if not isinstance(w, str) or not w.strip()]
+        if wrong:
+            raise InputError(f"source gives {wrong[0]!r} for {word!r}; give words, as a list of strings.")
+        return tuple(
+            w for w in words if w.lower() != word and not any(map(self._guard.forbids, w.lower().split()))
+        )
