@@ -12,7 +12,11 @@ from ....errors import InputError
 from ._common import COMMON, NEGATIONS
 from ._words import parts
 
-__all__ = ["Guard", "check_names", "negates"]
+__all__ = ["FREE", "NEGATION", "REMEMBERED", "Guard", "check_names", "negates"]
+
+
+FREE, GUARDED, NEGATION = 0, 1, 2
+REMEMBERED = 1 << 17  # chunks; then a memory begins anew
 
 
 def negates(chunk: str) -> bool:
@@ -44,6 +48,11 @@ class Guard:
         """Return a guard of a user's words and of the words in the names of the labels, singular and plural."""
         return _guard(tuple(protect), tuple(map(str, labels)))
 
+    @property
+    def status(self) -> Status:
+        """What each chunk is: ``FREE``, ``GUARDED`` or ``NEGATION``."""
+        return _status(self)
+
     def protects(self, chunk: str) -> bool:
         """Return whether a chunk must stay as it is and where it is."""
         found = parts(chunk)
@@ -57,6 +66,27 @@ class Guard:
     def names(self, word: str) -> bool:
         """Return whether a word, in lower case, is the user's own or belongs to a label."""
         return word in self.own
+
+
+class Status(dict[str, int]):
+    """What a chunk is, remembered."""
+
+    def __init__(self, guard: Guard) -> None:
+        """Take what guards."""
+        super().__init__()
+        self._guard = guard
+
+    def __missing__(self, chunk: str) -> int:
+        """Look at a chunk for the first time."""
+        if len(self) >= REMEMBERED:
+            self.clear()
+        found = self[chunk] = NEGATION if negates(chunk) else GUARDED if self._guard.protects(chunk) else FREE
+        return found
+
+
+@lru_cache(maxsize=8)
+def _status(guard: Guard) -> Status:
+    return Status(guard)
 
 
 @lru_cache(maxsize=256)

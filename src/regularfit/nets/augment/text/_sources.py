@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any, TypeAlias
 
 from ....errors import InputError
-from ._guard import Guard
+from ._guard import REMEMBERED, Guard
 from ._words import parts
 
 __all__ = ["Lookup", "Source", "check_source", "wordnet"]
@@ -31,6 +31,11 @@ def wordnet() -> dict[str, str]:
     return dict(line.split("\t") for line in lines if not line.startswith("#"))
 
 
+@lru_cache(maxsize=8)
+def _shipped(guard: Guard) -> Lookup:
+    return Lookup(None, guard)
+
+
 def check_source(source: Any, what: str) -> None:
     """Refuse what is neither None nor a mapping nor a function."""
     if source is not None and not isinstance(source, Mapping) and not callable(source):
@@ -40,27 +45,37 @@ def check_source(source: Any, what: str) -> None:
         )
 
 
-class Lookup:
-    """The synonyms of the word in a chunk that may stand in a text, remembered during one call."""
+class Lookup(dict[str, tuple[str, ...]]):
+    """What may stand in the place of the word of a chunk, the usual first; nothing if that is guarded.
+
+    A dictionary that asks its source for what it lacks, because nearly all chunks of a batch were seen before.
+    """
 
     def __init__(self, source: Source, guard: Guard) -> None:
         """Take a source that was checked, and what is not to be touched or put in."""
-        self._guard, self._known = guard, dict[str, tuple[str, ...]]()
+        super().__init__()
         if source is None:
             source = wordnet()
         # A mapping may make what it lacks (collections.defaultdict), so it is asked by ``get``.
-        self._ask = source.get if isinstance(source, Mapping) else source
+        self._ask, self._guard = source.get if isinstance(source, Mapping) else source, guard
 
-    def __call__(self, chunk: str) -> tuple[str, ...]:
-        """Return what may stand in the place of the word of a chunk, the usual first; nothing if it is guarded."""
-        found = self._known.get(chunk)
-        if found is None:
-            found = self._known[chunk] = () if self._guard.protects(chunk) else self._asked(chunk)
+    @classmethod
+    def of(cls, source: Source, guard: Guard) -> Lookup:
+        """Return a look-up; that of the shipped table is kept between calls."""
+        return _shipped(guard) if source is None else cls(source, guard)
+
+    def __missing__(self, chunk: str) -> tuple[str, ...]:
+        """Ask the source."""
+        if len(self) >= REMEMBERED:
+            self.clear()
+        found = self[chunk] = self._asked(chunk)
         return found
 
     def _asked(self, chunk: str) -> tuple[str, ...]:
         spelled = parts(chunk)
-        word = spelled[1].lower() if spelled else ""
+        if spelled is None or self._guard.protects(chunk):
+            return ()
+        word = spelled[1].lower()
         given = self._ask(word)
         words = given.split() if isinstance(given, str) else list(given or ())
         wrong = [w for w in words if not isinstance(w, str) or not w.strip()]

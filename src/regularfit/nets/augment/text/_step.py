@@ -13,7 +13,7 @@ from ...._checks import check_fraction
 from ...._typing import Indices, Mask
 from ....errors import InputError
 from ._draws import Keys, choose, of_rows, one_each, uniforms
-from ._guard import Guard, check_names, negates
+from ._guard import FREE, NEGATION, Guard, check_names
 from ._words import chunks_of, split
 
 __all__ = ["TextStep", "Words", "check_texts"]
@@ -79,13 +79,15 @@ class Words:
 
     def free(self, guard: Guard) -> Mask:
         """Return which chunks may be moved or left out: not guarded, and not what a negation turns round."""
-        flat: list[bool] = []
+        status, flat = guard.status, list[int]()
         for chunks in self.chunks:
-            negated = False
-            for chunk in chunks:
-                flat.append(not negated and not guard.protects(chunk))
-                negated = negates(chunk)
-        return np.array(flat, bool)
+            flat += [status[chunk] for chunk in chunks]
+        found = np.array(flat, np.int8)
+        negated = np.zeros(found.size, bool)
+        negated[1:] = found[:-1] == NEGATION
+        starts = np.cumsum(self.counts) - self.counts
+        negated[starts[starts < found.size]] = False
+        return (found == FREE) & ~negated
 
     def chosen(
         self, free: Mask, wanted: Indices, keys: Keys, purpose: int

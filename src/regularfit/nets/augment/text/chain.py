@@ -43,11 +43,11 @@ class TextAugmentation(TextStep):
 
     Examples
     --------
-    >>> augmentation = TextAugmentation([Synonyms(0.3), RandomDelete(0.2)])
-    >>> augmentation(["She bought a terrible old car in the city"], seed=1)
-    ['She a frightening old in the metropolis']
-    >>> augmentation(["She bought a terrible old car in the city"], seed=1, epoch=1)
-    []
+    >>> augmentation = TextAugmentation([Synonyms(0.2), RandomDelete(0.1)])
+    >>> augmentation(["The children bought a terrible old car in the city"], seed=3)
+    ['The kids bought a old car in the metropolis']
+    >>> augmentation(["The children bought a terrible old car in the city"], seed=3, epoch=1)
+    ['The bought a dreadful old car in the metropolis']
     """
 
     steps: Sequence[TextStep]

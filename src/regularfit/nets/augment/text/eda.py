@@ -48,9 +48,9 @@ class EDA(TextStep):
     Examples
     --------
     >>> texts, labels = ["A terrible film", "The best teacher"], ["bad", "good"]
-    >>> copies = [text for copy in range(2) for text in EDA(p=0.4, labels=labels)(texts, seed=0, epoch=copy)]
-    >>> len(copies)
-    4
+    >>> eda = EDA(p=0.4, labels=labels)
+    >>> [text for copy in range(2) for text in eda(texts, seed=1, epoch=copy)]
+    ['A dreadful film', 'The teacher best', 'movie A terrible film', 'The teacher best']
 
     References
     ----------

@@ -41,8 +41,8 @@ class RandomDelete(TextStep):
 
     Examples
     --------
-    >>> RandomDelete(p=0.5)(["cheap flights to sunny beaches"], seed=0)
-    ['cheap to beaches']
+    >>> RandomDelete(p=0.2)(["cheap flights to sunny beaches"], seed=3)
+    ['cheap flights to beaches']
 
     References
     ----------

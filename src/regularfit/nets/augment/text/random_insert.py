@@ -42,8 +42,8 @@ class RandomInsert(TextStep):
 
     Examples
     --------
-    >>> RandomInsert(p=0.3)(["I bought the film"], seed=1)
-    ['I bought movie the film']
+    >>> RandomInsert(p=0.3)(["I bought the film"], seed=7)
+    ['I bought the movie film']
 
     References
     ----------
@@ -63,7 +63,7 @@ class RandomInsert(TextStep):
 
     def change(self, texts: list[str], keys: Keys) -> list[str]:
         """Return the texts with words inserted."""
-        words, options = Words(texts), Lookup(self.source, Guard.of(self.protect, self.labels))
+        words, options = Words(texts), Lookup.of(self.source, Guard.of(self.protect, self.labels))
         able = with_synonyms(words, options)
         what, where = (uniforms(keys, words.counts, purpose).tolist() for purpose in (_WHAT, _WHERE))
         starts = (np.cumsum(words.counts) - words.counts).tolist()
@@ -72,7 +72,7 @@ class RandomInsert(TextStep):
             chunks, pieces, first = words.chunks[text], words.pieces[text], starts[text]
             gaps = open_places(chunks)
             for place in places:
-                word = pick(options(chunks[place]), what[first + place])
+                word = pick(options[chunks[place]], what[first + place])
                 _insert(pieces, word, gaps[int(len(gaps) * where[first + place])])
         return words.join()
 

@@ -39,7 +39,7 @@ class RandomSwap(TextStep):
 
     Examples
     --------
-    >>> RandomSwap(p=0.25)(["cheap flights, sunny beaches"], seed=2)
+    >>> RandomSwap(p=0.25)(["cheap flights, sunny beaches"], seed=6)
     ['cheap beaches, sunny flights']
 
     References

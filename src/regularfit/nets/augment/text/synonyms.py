@@ -51,9 +51,9 @@ class Synonyms(TextStep):
     Examples
     --------
     >>> Synonyms(p=1.0)(["She bought the movie, not the car."])
-    ['She purchased the film, not the auto.']
+    ['She purchased the film, not the automobile.']
     >>> Synonyms(p=1.0, labels=["movie", "music"])(["She bought the movie, not the car."])
-    ['She purchased the movie, not the auto.']
+    ['She purchased the movie, not the automobile.']
     >>> Synonyms(p=1.0, source={"cheap": ["inexpensive", "reasonable"]})(["CHEAP flights"], seed=1)
     ['INEXPENSIVE flights']
 
@@ -81,7 +81,7 @@ class Synonyms(TextStep):
 
     def change(self, texts: list[str], keys: Keys) -> list[str]:
         """Return the texts with words replaced."""
-        words, options = Words(texts), Lookup(self.source, Guard.of(self.protect, self.labels))
+        words, options = Words(texts), Lookup.of(self.source, Guard.of(self.protect, self.labels))
         able = with_synonyms(words, options)
         what = uniforms(keys, words.counts, _WHAT).tolist()
         starts = (np.cumsum(words.counts) - words.counts).tolist()
@@ -89,7 +89,7 @@ class Synonyms(TextStep):
         for text, places in words.chosen(able, wanted, keys, _WHICH):
             chunks, pieces, first = words.chunks[text], words.pieces[text], starts[text]
             for place in places:
-                agreeing = fitting(options(chunks[place]), chunks[place - 1] if place else "")
+                agreeing = fitting(options[chunks[place]], chunks[place - 1] if place else "")
                 if agreeing:
                     pieces[2 * place] = replaced(chunks[place], pick(agreeing, what[first + place]))
         return words.join()
@@ -111,7 +111,7 @@ def with_synonyms(words: Words, options: Lookup) -> np.ndarray:
     flat: list[bool] = []
     for chunks in words.chunks:
         flat += [
-            bool(options(chunk)) and not (chunk.lower() != chunk and is_name(chunks, place))
+            bool(options[chunk]) and not (chunk.lower() != chunk and is_name(chunks, place))
             for place, chunk in enumerate(chunks)
         ]
     return np.array(flat, bool)
