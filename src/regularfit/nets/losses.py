@@ -83,7 +83,7 @@ class NetLoss:
         return each
 
 
-def net_loss(loss: str | Rows, y: Tensor) -> NetLoss:
+def net_loss(loss: Any, y: Tensor) -> NetLoss:
     """Return the loss of a name, or of a function of (outputs, targets) to one loss a row.
 
     Parameters

@@ -58,9 +58,9 @@ class Precision:
         gradients = [t.grad for t in tensors if t.grad is not None]
         if not gradients:
             return True
-        torch._foreach_mul_(gradients, 1.0 / self.scale)
-        norms = torch._foreach_norm(gradients, float("inf"))
-        finite = bool(torch.stack([norm.to(norms[0].device) for norm in norms]).isfinite().all())
+        for gradient in gradients:
+            gradient.mul_(1.0 / self.scale)
+        finite = bool(torch.stack([gradient.isfinite().all() for gradient in gradients]).all())
         self._overflow = self._overflow or not finite
         return finite
 

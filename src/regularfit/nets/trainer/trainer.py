@@ -296,7 +296,7 @@ class Trainer:
         model.to(device)
         task = {"cross_entropy": "classification", "auto": None}.get(settings.loss, "regression")
         rows = rows_of(X, y, weight, model, None if callable(settings.loss) else task)
-        loss = net_loss(settings.loss, rows.y)
+        loss: NetLoss = net_loss(settings.loss, rows.y)
         held_out = validation_of(validation, model, loss.task, rows.X)
         outputs = self._checked_outputs(rows, loss, n_classes, device)
         if loss.task == "classification":
@@ -336,7 +336,8 @@ class Trainer:
             raise FitError(
                 f"The loss of step {outcome.failure.step} of {outcome.steps} is {outcome.failure.loss}; training has "
                 f"stopped and {outcome.kept}. Usual causes: a learning rate that is too large "
-                f"(lr={self.settings.lr:g}), inputs that are not scaled, or a loss of your own that divides by zero or takes the logarithm of zero."
+                f"(lr={self.settings.lr:g}), inputs that are not scaled, or a loss of your own that divides by zero or "
+                "takes the logarithm of zero."
             )
         return self
 
