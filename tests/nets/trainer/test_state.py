@@ -1,6 +1,5 @@
 """Kill and resume gives the same bits: weights, history, what early stopping remembers."""
 
-import multiprocessing  # noqa: F401
 import os
 import signal
 import subprocess

@@ -129,10 +129,8 @@ class Trainer:
             verbose=verbose,
             check_eval=check_eval,
         )
-        self._state: dict[str, Any] | None = (
-            None  # of an unfinished run, or of a finished one that was loaded
-        )
-        self._identity: dict[str, Any] = {}
+        self._state: dict[str, Any] | None = None  # of a run that can go on
+        self._result: dict[str, Any] = {}  # of one that has ended
 
     def fit(
         self,
