@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import torch
 from torch import Tensor
 
 from .._checks import check_positive
@@ -36,6 +35,7 @@ class InputNoise(Regulariser):
 
     Examples
     --------
+    >>> import torch
     >>> from torch import nn
     >>> X, y = torch.tensor([[0.0, 1.0], [2.0, 1.0]]), torch.tensor([0, 1])
     >>> model = nn.Linear(2, 2)

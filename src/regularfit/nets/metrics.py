@@ -83,9 +83,13 @@ class Metric:
             return float("nan")
         if self.needs == "values":
             return float(self.compute(*_values(prediction, y, self.name), weight))
-        return float(
-            self.compute(_PREPARED[self.needs](_logits(prediction)), y.astype(np.int64).ravel(), weight)
-        )
+        logits, classes = _logits(prediction), y.astype(np.int64).ravel()
+        if classes.min() < 0 or classes.max() >= logits.shape[1]:
+            raise InputError(
+                f"{self.name}: the net has {logits.shape[1]} classes, counted from 0; y has class "
+                f"{classes.min() if classes.min() < 0 else classes.max()}."
+            )
+        return float(self.compute(_PREPARED[self.needs](logits), classes, weight))
 
     def better(self, score: float, than: float) -> bool:
         """Tell whether a score is strictly better than another; NaN is better than nothing, everything than NaN."""
