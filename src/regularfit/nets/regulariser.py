@@ -97,6 +97,7 @@ class Run:
     loss : of (logits, batch) to the mean loss; what adversarial and consistency terms differentiate.
     blocks : for tables, the encoded columns of each original one; empty elsewhere.
     step : steps done so far.
+    draw : which forward pass of the step this is, 0 for the first; others have random numbers of their own.
     """
 
     model: nn.Module
@@ -111,6 +112,7 @@ class Run:
     loss: Callable[[Tensor, Batch], Tensor] | None = None
     blocks: Sequence[Block] = ()
     step: int = 0
+    draw: int = 0
 
     @property
     def progress(self) -> float:
@@ -124,6 +126,8 @@ class Run:
 
     def stream(self, *purpose: str | int) -> Stream:
         """Return the random numbers of this run for a purpose, at its present step."""
+        if self.draw:
+            purpose = (*purpose, "draw", self.draw)
         return Stream.of(self.seed, *purpose).at(self.step)
 
 
