@@ -22,15 +22,14 @@ __all__ = ["FreeAdversarial"]
 
 @dataclass(frozen=True)
 class FreeAdversarial(Regulariser):
-    r"""Train on each batch several times, moving its inputs up the gradient that the last backward pass gave anyway.
+    r"""Train on each batch several times, moving its inputs up the gradient that training gives anyway.
 
-    .. math:: \delta \leftarrow \Pi_{\varepsilon}\left( \delta + a \, s \cdot \mathrm{sign} \nabla_x l(x + \delta) \right)
+    .. math:: \delta \leftarrow \Pi_{\varepsilon}\left(\delta + a \, s \cdot \mathrm{sign} \nabla_x l(x + \delta)\right)
 
     Every replay is an update of the weights, so train for 1 / replays of the usual epochs: the price is then that of
     plain training. Perturbations go on from batch to batch as in the paper, or, with ``remember``, from one visit of
     a row to the next; there even ``replays=1`` gets strong with the epochs, at the price of one product a step.
-    Prefer it where adversarial training is too dear; :class:`~regularfit.nets.adversarial.training.Adversarial` with
-    ``remember=True`` is stronger at half an attack more.
+    Prefer it where adversarial training is too dear; ``Adversarial(remember=True)`` is stronger at half an attack more.
 
     Parameters
     ----------
