@@ -49,7 +49,9 @@ def test_without_regularisers_nothing_is_demanded():
 
 def test_a_weight_under_no_regulariser():
     net = nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1))
-    with pytest.raises(InputError, match=r"1\.weight is a weight under no regulariser.*free=\('bias', .*'weight'\)"):
+    with pytest.raises(
+        InputError, match=r"1\.weight is a weight under no regulariser.*free=\('bias', .*'weight'\)"
+    ):
         audit(net, [Penalise(rf.L1(), on="inputs")])
     audit(net, [Penalise(rf.L1(), on="inputs")], free=("bias", "weight"))
     net[1].requires_grad_(False)
@@ -67,7 +69,9 @@ def test_a_parameter_that_nobody_has_told_about():
 
 def test_two_decays_and_two_penalties():
     net = nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1))
-    with pytest.raises(InputError, match=r"0\.weight is under both WeightDecay\(0.1\) and WeightDecay\(0.2\)"):
+    with pytest.raises(
+        InputError, match=r"0\.weight is under both WeightDecay\(0.1\) and WeightDecay\(0.2\)"
+    ):
         audit(net, [WeightDecay(0.1), WeightDecay(0.2, on="0.*")])
     with pytest.raises(InputError, match="under both L1"):
         audit(net, [rf.L1(), Grouped()])
@@ -80,7 +84,9 @@ def test_a_decayed_weight_before_batch_norm_is_noted(parametrise):
     if parametrise:
         parametrizations.spectral_norm(net[0])
     (note,) = audit(net, [WeightDecay()]).notes
-    assert note.startswith("0.") and "followed by BatchNorm2d" in note and "effective learning rate" in note
+    assert note.startswith("0.")
+    assert "followed by BatchNorm2d" in note
+    assert "effective learning rate" in note
     (note,) = audit(net, [rf.L1()], free=("bias", "norm")).notes
     assert "does not restrain what the net computes" in note
     assert not audit(nn.Sequential(nn.Linear(3, 4), nn.LayerNorm(4)), [WeightDecay()]).notes

@@ -48,7 +48,9 @@ def test_decoupled_is_adamw_with_decay_groups_but_for_the_order_within_a_step():
 def test_coupled_is_the_decay_of_sgd_and_adam():
     for kind, settings in [(optim.SGD, {"momentum": 0.9}), (optim.Adam, {})]:
         ours, theirs = small(), small()
-        walk(ours, Proximal(kind(ours.parameters(), lr=0.01, **settings), WeightDecay(0.1, coupled=True), ours))
+        walk(
+            ours, Proximal(kind(ours.parameters(), lr=0.01, **settings), WeightDecay(0.1, coupled=True), ours)
+        )
         walk(theirs, kind(decay_groups(theirs, 0.1), lr=0.01, **settings))
         same(ours, theirs, rtol=1e-12, atol=1e-14)
 
@@ -106,8 +108,15 @@ def test_a_rate_beyond_one_ends_at_zero_and_does_not_turn_signs():
     assert not net[0].weight.any()
 
 
-@pytest.mark.parametrize(("dtype", "rate", "bites"), [(torch.float32, 1e-6, False), (torch.float32, 1e-2, True),
-                                                     (torch.bfloat16, 1e-1, False), (torch.float64, 1e-6, True)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("dtype", "rate", "bites"),
+    [
+        (torch.float32, 1e-6, False),
+        (torch.float32, 1e-2, True),
+        (torch.bfloat16, 1e-1, False),
+        (torch.float64, 1e-6, True),
+    ],
+)
 def test_decay_below_the_last_digit_says_that_it_does_nothing(dtype, rate, bites):
     net = small().to(dtype)
     for p in net.parameters():
@@ -136,7 +145,9 @@ def test_groups_of_parameters_that_nobody_has_told_about():
             self.token, self.head = nn.Parameter(torch.zeros(3)), nn.Linear(3, 1)
 
     net = Own()
-    with pytest.raises(InputError, match=r'nobody has told what token is for.*assign_role\(model, "token", "norm"\)'):
+    with pytest.raises(
+        InputError, match=r'nobody has told what token is for.*assign_role\(model, "token", "norm"\)'
+    ):
         decay_groups(net)
     Own.regularfit_roles = {"token": "embedding"}
     assert len(decay_groups(net)[1]["params"]) == 2

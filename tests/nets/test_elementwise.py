@@ -49,7 +49,9 @@ def test_with_one_step_for_all_it_is_the_penalty_itself(penalty, seed, step):
     truth = np.stack([penalty.prox(row, step) for row in z])
     form = elementwise(penalty, role())
     for given_step in (step, torch.full((3, 5), step, dtype=torch.float64)):
-        np.testing.assert_allclose(form.prox(torch.as_tensor(z), given_step).numpy(), truth, rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(
+            form.prox(torch.as_tensor(z), given_step).numpy(), truth, rtol=1e-12, atol=1e-14
+        )
 
 
 @pytest.mark.parametrize("penalty", PENALTIES, ids=repr)
@@ -66,7 +68,10 @@ def test_with_a_step_for_each_weight_it_is_the_best_on_a_fine_grid(penalty):
                 whole[j] = w
                 return (w - z[i, j]) ** 2 / (2 * d[i, j]) + penalty.value(whole)
 
-            assert cost(got[i, j]) <= min(cost(w) for w in [*grid[::40], *grid[np.abs(grid - got[i, j]) < 0.02], 0.0]) + 1e-12
+            assert (
+                cost(got[i, j])
+                <= min(cost(w) for w in [*grid[::40], *grid[np.abs(grid - got[i, j]) < 0.02], 0.0]) + 1e-12
+            )
 
 
 @pytest.mark.parametrize(

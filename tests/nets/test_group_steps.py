@@ -26,14 +26,14 @@ def by_bisection(z, d, strength):
 
 
 @settings(max_examples=60, deadline=None)
-@given(
-    seed=st.integers(0, 10**6), m=st.integers(1, 40), spread=st.floats(0, 6), size=st.floats(-4, 4)
-)
+@given(seed=st.integers(0, 10**6), m=st.integers(1, 40), spread=st.floats(0, 6), size=st.floats(-4, 4))
 def test_it_is_the_root_found_by_bisection(seed, m, spread, size):
     rng = np.random.default_rng(seed)
     z = rng.normal(size=(4, m)) * 10**size
     d = 10 ** (spread * rng.uniform(-1, 1, size=(4, m)))
-    strengths = np.abs(rng.normal(size=4)) * np.linalg.norm(z / d, axis=1) * 10 ** rng.uniform(-4, 0.3, size=4)
+    strengths = (
+        np.abs(rng.normal(size=4)) * np.linalg.norm(z / d, axis=1) * 10 ** rng.uniform(-4, 0.3, size=4)
+    )
     got = shorten(*map(torch.as_tensor, (z, d, strengths))).numpy()
     truth = np.stack([by_bisection(*one) for one in zip(z, d, strengths, strict=True)])
     np.testing.assert_array_equal(got == 0, truth == 0)
@@ -44,9 +44,14 @@ def test_it_minimises_what_it_should():
     rng = np.random.default_rng(3)
     z, d, s = rng.normal(size=5), 10 ** rng.uniform(-1, 1, size=5), 0.4
     found = minimize(
-        lambda x: ((x - z) ** 2 / (2 * d)).sum() + s * np.linalg.norm(x), z, method="BFGS", options={"gtol": 1e-9}
+        lambda x: ((x - z) ** 2 / (2 * d)).sum() + s * np.linalg.norm(x),
+        z,
+        method="BFGS",
+        options={"gtol": 1e-9},
     )
-    got = shorten(torch.as_tensor(z[None]), torch.as_tensor(d[None]), torch.tensor([s], dtype=torch.float64))[0]
+    got = shorten(torch.as_tensor(z[None]), torch.as_tensor(d[None]), torch.tensor([s], dtype=torch.float64))[
+        0
+    ]
     np.testing.assert_allclose(got.numpy(), found.x, atol=1e-6)
 
 

@@ -51,13 +51,15 @@ def test_l2_is_not_decay_under_adam():
             torch.manual_seed(0)
             net = nn.Linear(3, 3)
             before = net.weight.detach().norm()
-            optimizer = Proximal(optim.Adam(net.parameters(), lr=0.01), WeightDecay(rate, coupled=coupled), net)
+            optimizer = Proximal(
+                optim.Adam(net.parameters(), lr=0.01), WeightDecay(rate, coupled=coupled), net
+            )
             without_gradients(net, optimizer, 5)
             moves[coupled, rate] = float(before - net.weight.detach().norm())
     assert moves[True, 1.0] == pytest.approx(moves[True, 0.01], rel=1e-3)
     assert moves[False, 1.0] == pytest.approx(100 * moves[False, 0.01], rel=0.05)
+    net = nn.Linear(3, 3)
     with pytest.raises(InputError, match="neither L2 nor decay"):
-        net = nn.Linear(3, 3)
         Proximal(optim.Adam(decay_groups(net, 0.1)), rf.L1(1e-3), net)
 
 
@@ -146,7 +148,9 @@ def test_the_strength_does_not_depend_on_the_batch():
     whole = end(X, y, 1)
     torch.testing.assert_close(end(torch.cat([X, X]), torch.cat([y, y]), 1), whole, atol=1e-5, rtol=0)
     torch.testing.assert_close(end(X, y, 4), whole, atol=1e-5, rtol=0)
-    linear = rf.PenalizedRegressor(rf.L1(), strength=0.1, standardize=False).fit(X.double().numpy(), y.double().numpy())
+    linear = rf.PenalizedRegressor(rf.L1(), strength=0.1, standardize=False).fit(
+        X.double().numpy(), y.double().numpy()
+    )
     np.testing.assert_allclose(whole.numpy(), linear.coef_, atol=1e-5)
 
 
@@ -175,4 +179,6 @@ def test_decay_before_batch_norm_is_said_to_be_something_else():
     with torch.no_grad():
         net[0].weight.mul_(0.1)
         net[0].bias.mul_(0.1)
-    torch.testing.assert_close(net(X), before, atol=2e-2, rtol=0)  # but for eps of the norm nothing has changed
+    torch.testing.assert_close(
+        net(X), before, atol=2e-2, rtol=0
+    )  # but for eps of the norm nothing has changed

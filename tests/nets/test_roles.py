@@ -143,7 +143,7 @@ def test_a_role_that_does_not_exist_is_refused():
     class Wrong(Scale):
         regularfit_roles = {"gamma": "gain"}  # noqa: RUF012
 
-    with pytest.raises(InputError, match="Wrong.regularfit_roles: the role of gamma"):
+    with pytest.raises(InputError, match=r"Wrong\.regularfit_roles: the role of gamma"):
         roles(Wrong())
 
 
@@ -157,7 +157,12 @@ def test_a_lazy_layer_wants_a_batch_first():
 
 def test_axes():
     model = nn.ModuleDict(
-        {"l": nn.Linear(2, 3), "c": nn.Conv2d(2, 3, 1), "t": nn.ConvTranspose2d(2, 3, 1), "e": nn.Embedding(2, 3)}
+        {
+            "l": nn.Linear(2, 3),
+            "c": nn.Conv2d(2, 3, 1),
+            "t": nn.ConvTranspose2d(2, 3, 1),
+            "e": nn.Embedding(2, 3),
+        }
     )
     for name, role in roles(model).items():
         if name.endswith("weight"):

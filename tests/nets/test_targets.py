@@ -59,7 +59,9 @@ def test_what_cannot_be_a_target(net, on):
 
 
 def test_a_pattern_that_matches_nothing_is_an_error_with_a_hint(net):
-    with pytest.raises(InputError, match=r"'conw.0.weight' matches no parameter. Did you mean 'conv.0.weight'"):
+    with pytest.raises(
+        InputError, match=r"'conw.0.weight' matches no parameter. Did you mean 'conv.0.weight'"
+    ):
         chosen(net, "conw.0.weight")
     with pytest.raises(InputError, match="Did you mean 'weights'"):
         chosen(net, "weight")

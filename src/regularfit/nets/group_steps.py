@@ -21,7 +21,9 @@ from torch import Tensor
 
 __all__ = ["NEWTON_STEPS", "project", "shorten"]
 
-NEWTON_STEPS = 7  # five reach 1e-4 and seven 1e-11 where the d differ by a factor of 1e12; one if they are equal
+NEWTON_STEPS = (
+    7  # five reach 1e-4 and seven 1e-11 where the d differ by a factor of 1e12; one if they are equal
+)
 HALVINGS = 6
 
 

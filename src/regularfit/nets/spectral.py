@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, final
+from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor
 
 from ..errors import InputError
-from .metric import wide
 from .on_parameters import OnParameters, check_number, check_optimizer, trained
 from .randomness import Stream
 from .regulariser import Active, Effect, Regulariser, Run
 from .roles import Role
+from .step_metric import wide
 from .targets import TargetLike, check_target
 
 __all__ = ["Spectral"]
 
 BLOCK = 4  # vectors: where two singular values change places a single one would lag behind
-FIRST = 30  # power iterations before the first step, from a random vector; later ones start where the last ended
+FIRST = (
+    30  # power iterations before the first step, from a random vector; later ones start where the last ended
+)
 
 
 @final
@@ -75,7 +77,7 @@ class Spectral(OnParameters):
     limit: float = 1.0
     iterations: int = 1
     on: TargetLike = "weights"
-    kind: ClassVar[Literal["constraint"]] = "constraint"
+    kind: ClassVar[str] = "constraint"
 
     def __post_init__(self) -> None:
         """Check the settings."""
@@ -132,7 +134,9 @@ class _Scaling(Active):
     def effect(self) -> Effect:
         """Return the limit and the largest singular value before it was cut."""
         self._look()
-        return Effect(self.settings.limit, acted=self._acted, note=f"largest singular value {self._largest:.3g}")
+        return Effect(
+            self.settings.limit, acted=self._acted, note=f"largest singular value {self._largest:.3g}"
+        )
 
     def state_dict(self) -> dict[str, Any]:
         """Return the vectors of the power iteration."""
@@ -158,7 +162,9 @@ def _matrix(role: Role) -> Tensor:
 
 def _power(matrix: Tensor, block: Tensor, iterations: int) -> tuple[Tensor, Tensor]:
     """Return the largest singular value, approached from below, and an orthonormal block that spans its vector."""
-    matrix = torch.nan_to_num(matrix, posinf=0.0, neginf=0.0)  # whoever trains stops at such weights, not this
+    matrix = torch.nan_to_num(
+        matrix, posinf=0.0, neginf=0.0
+    )  # whoever trains stops at such weights, not this
     for _ in range(iterations):
         block = torch.linalg.qr(matrix.T @ (matrix @ block))[0]
     image = matrix @ block

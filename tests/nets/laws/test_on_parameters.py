@@ -21,7 +21,9 @@ from regularfit.nets.proximal import Proximal  # noqa: E402
 from regularfit.nets.regulariser import PHASES  # noqa: E402
 from regularfit.nets.spectral import Spectral  # noqa: E402
 
-EXAMPLES = [e for kind in (Penalise, Grouped, WeightDecay, MaxNorm, Spectral, Orthogonal) for e in kind.examples()]
+EXAMPLES = [
+    e for kind in (Penalise, Grouped, WeightDecay, MaxNorm, Spectral, Orthogonal) for e in kind.examples()
+]
 OPTIMIZERS = {
     "SGD": lambda p: optim.SGD(p, lr=0.05, momentum=0.9),
     "Adam": lambda p: optim.Adam(p, lr=0.01),
@@ -119,7 +121,9 @@ def test_it_tells_what_it_did(example):
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-@pytest.mark.parametrize("penalty", [rf.L1(1e6), rf.MCP(3.0, 1e6), rf.SCAD(3.7, 1e6), rf.L0(0.0, 1e9)], ids=repr)
+@pytest.mark.parametrize(
+    "penalty", [rf.L1(1e6), rf.MCP(3.0, 1e6), rf.SCAD(3.7, 1e6), rf.L0(0.0, 1e9)], ids=repr
+)
 def test_a_huge_strength_of_a_sparse_penalty_leaves_only_zeros(penalty, name):
     net = net_of(5)
     optimizer = Proximal(OPTIMIZERS[name](net.parameters()), penalty, net)
@@ -138,7 +142,9 @@ def test_a_huge_strength_of_groups_leaves_only_zeros(example, name):
     assert "no effect" not in optimizer.report()
 
 
-@pytest.mark.parametrize("make", [lambda s: Penalise(rf.L2(s)), WeightDecay, lambda s: Penalise(rf.ElasticNet(0.1, s))])
+@pytest.mark.parametrize(
+    "make", [lambda s: Penalise(rf.L2(s)), WeightDecay, lambda s: Penalise(rf.ElasticNet(0.1, s))]
+)
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_the_stronger_the_smaller(make, name):
     sizes = []
