@@ -135,7 +135,9 @@ def test_a_constant_target_is_explained_exactly_or_not_at_all():
 def test_half_precision_outputs_are_scored_in_double():
     logits, y, _ = case(3)
     low = torch.tensor(logits).to(torch.bfloat16)
-    assert metric("log_loss")(low, y) == pytest.approx(sk.log_loss(y, softmax(low.double().numpy())), rel=1e-12)
+    assert metric("log_loss")(low, y) == pytest.approx(
+        sk.log_loss(y, softmax(low.double().numpy())), rel=1e-12
+    )
 
 
 def test_wrong_direction_of_a_metric_cannot_be_passed():
