@@ -47,16 +47,18 @@ def test_of_single_rows_it_is_the_covariance_of_the_rows_gradients():
 @pytest.mark.parametrize("size", [10, 32])
 def test_a_linear_model_with_gaussian_rows_has_a_closed_form(size):
     # with delta = w - w*, |G|^2 = |delta|^2 and tr(Sigma) = (d + 1) |delta|^2 + d sigma^2
-    d, sigma, n = 5, 1.5, 200_000
+    d, sigma, n = 5, 1.5, 40_000
     X, y, truth = data(n, d, sigma)
     delta = np.array([0.5, -0.3, 0.2, 0.1, -0.6])
     model = linear(truth + delta)
     found = noise_scale(model, squared(model), zip(X.split(size), y.split(size), strict=True))
     square = (delta**2).sum()
     trace = (d + 1) * square + d * sigma**2
-    assert found.trace == pytest.approx(trace, rel=0.03)
-    assert found.signal == pytest.approx(square, rel=0.03)
-    assert found.scale == pytest.approx(trace / square, rel=0.06)
+    # standard errors: of the mean of n / size squared norms, and of |G| among n rows; four of them
+    of_trace, of_signal = 4 * (2 * size / n) ** 0.5, 4 * 2 * (trace / n / square) ** 0.5
+    assert found.trace == pytest.approx(trace, rel=of_trace)
+    assert found.signal == pytest.approx(square, rel=of_signal)
+    assert found.scale == pytest.approx(trace / square, rel=of_trace + of_signal)
 
 
 def test_the_estimates_are_unbiased_for_batches_of_unequal_size():
@@ -64,7 +66,7 @@ def test_the_estimates_are_unbiased_for_batches_of_unequal_size():
     delta = np.array([0.4, 0.0, -0.4])
     square = (delta**2).sum()
     traces, signals = [], []
-    for seed in range(1500):
+    for seed in range(500):
         X, y, truth = data(14, d, sigma, seed)
         model = linear(truth + delta)
         sizes = [2, 5, 7]
@@ -120,7 +122,7 @@ def test_the_covariance_of_the_gradient_grows_as_promised():
     each = (X * (X @ model.weight[0] - y)[:, None]).detach()
     run = Run(model, torch.optim.SGD(model.parameters()), batch_size=16)
     active, gradients = SGDNoise(2.0).start(run), []
-    for step in range(4000):
+    for step in range(1500):
         run.step = step
         weight = active.batch(Batch(X, y, rows=torch.arange(16))).weight
         assert weight.dtype == torch.float64
@@ -128,8 +130,8 @@ def test_the_covariance_of_the_gradient_grows_as_promised():
         gradients.append((weight[:, None] * each).sum(0) / weight.sum())
     gradients = torch.stack(gradients)
     wanted = 2.0**2 * each.var(0, correction=1).sum() / 16
-    assert gradients.var(0).sum().item() == pytest.approx(wanted.item(), rel=0.08)
-    gap = (gradients.mean(0) - each.mean(0)).norm() / (wanted / 4000).sqrt()
+    assert gradients.var(0).sum().item() == pytest.approx(wanted.item(), rel=0.12)
+    gap = (gradients.mean(0) - each.mean(0)).norm() / (wanted / 1500).sqrt()
     assert gap < 4  # unbiased
 
 

@@ -66,12 +66,12 @@ def test_training_a_linear_model_with_it_is_ridge_regression():
     y = X @ torch.tensor([1.0, -2.0, 0.5, 0.0]) + torch.tensor(rng.normal(size=60), dtype=torch.float32)
     active, run = started(InputNoise(0.7), X)
     w, loss = torch.tensor([0.3, -0.2, 1.0, 0.4]), 0.0
-    for step in range(4000):
+    for step in range(1500):
         run.step = step
-        loss += ((active.batch(batch_of(X)).X @ w - y) ** 2).mean().item() / 4000
+        loss += ((active.batch(batch_of(X)).X @ w - y) ** 2).mean().item() / 1500
     spread = X.var(0, correction=0)
     wanted = ((X @ w - y) ** 2).mean() + 0.7**2 * (spread * w**2).sum()
-    assert loss == pytest.approx(wanted.item(), rel=0.01)
+    assert loss == pytest.approx(wanted.item(), rel=0.02)
 
 
 def test_the_schedule_and_the_numbers_are_those_of_the_step():
