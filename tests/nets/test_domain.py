@@ -43,7 +43,9 @@ def test_categories_of_a_table_are_fixed_whatever_their_values():
 
 def test_images_speak_of_pixels_before_their_normalisation():
     domain = Domain.images(mean=[0.5, 0.4], sd=[0.25, 0.2])
-    X = (torch.rand(3, 2, 4, 4) - torch.tensor([0.5, 0.4])[:, None, None]) / torch.tensor([0.25, 0.2])[:, None, None]
+    X = (torch.rand(3, 2, 4, 4) - torch.tensor([0.5, 0.4])[:, None, None]) / torch.tensor([0.25, 0.2])[
+        :, None, None
+    ]
     domain.check(X, eps=1.0)
     moved = X + 0.1 * domain.unit_of(X)
     pixels = 0.1 * torch.ones_like(X)
@@ -76,7 +78,7 @@ def test_rounding_at_the_edge_is_not_outside():
 
 
 def test_tokens_are_refused():
-    with pytest.raises(UnsupportedError, match="int64.*embeddings"):
+    with pytest.raises(UnsupportedError, match=r"int64.*embeddings"):
         Domain().check(torch.zeros(2, 3, dtype=torch.int64))
 
 

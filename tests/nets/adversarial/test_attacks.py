@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 
-import torch.nn.functional as F  # noqa: E402, N812
+import torch.nn.functional as F  # noqa: E402
 from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from torch import nn  # noqa: E402
@@ -66,7 +66,9 @@ def test_the_worst_case_of_a_linear_regression_in_the_sphere():
     found = FGSM(0.5, domain, norm="l2")(linear(w), X, y)
     torch.testing.assert_close(found, expected)
     many = PGD(0.5, domain, norm="l2", steps=100, step_size=0.5)(linear(w), X, y)
-    torch.testing.assert_close(many, expected, atol=1e-4, rtol=0)  # from a random start; contracts by 1/2 a step
+    torch.testing.assert_close(
+        many, expected, atol=1e-4, rtol=0
+    )  # from a random start; contracts by 1/2 a step
 
 
 def test_more_steps_find_more():
@@ -132,7 +134,9 @@ def test_the_ball_and_the_domain_are_never_left(eps, steps, norm, start, seed):
     X, y = images(16, seed=seed)
     domain = Domain(0.0, 1.0, torch.linspace(0.2, 1.0, 16).tolist(), [j % 3 > 0 for j in range(16)])
     stream = Stream.of(seed, "attack")
-    found = PGD(eps, domain, norm=norm, steps=steps, step_size=0.3, random_start=start)(net(), X, y, stream=stream)
+    found = PGD(eps, domain, norm=norm, steps=steps, step_size=0.3, random_start=start)(
+        net(), X, y, stream=stream
+    )
     assert found.min() >= 0
     assert found.max() <= 1
     assert torch.equal(found[:, ::3], X[:, ::3])
@@ -154,7 +158,9 @@ def test_mistake_z_scored_inputs_are_not_clamped_to_pixels():
 
 
 def test_mistake_categories_are_not_moved():
-    X = torch.cat([torch.randn(50, 2), F.one_hot(torch.arange(50) % 3).float(), (torch.arange(50) % 2)[:, None]], 1)
+    X = torch.cat(
+        [torch.randn(50, 2), F.one_hot(torch.arange(50) % 3).float(), (torch.arange(50) % 2)[:, None]], 1
+    )
     y = torch.arange(50) % 3
     found = PGD(1.0, Domain.learn(X))(net(6), X, y)
     assert torch.equal(found[:, 2:], X[:, 2:])
@@ -302,7 +308,9 @@ def test_settings_out_of_range(kind, wrong):
         kind(**wrong)
 
 
-@pytest.mark.parametrize("wrong", [{"steps": 0}, {"steps": 2.0}, {"restarts": 0}, {"restarts": 2, "random_start": False}])
+@pytest.mark.parametrize(
+    "wrong", [{"steps": 0}, {"steps": 2.0}, {"restarts": 0}, {"restarts": 2, "random_start": False}]
+)
 def test_counts_out_of_range(wrong):
     with pytest.raises(InputError, match=next(iter(wrong))):
         PGD(**wrong)
@@ -337,13 +345,19 @@ def test_restarts_keep_the_worst_of_each_row():
 def test_images_of_four_axes():
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 2))
+        model = nn.Sequential(
+            nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 2)
+        )
     X, y = torch.rand(5, 3, 8, 8), torch.arange(5) % 2
     domain = Domain.images(mean=[0.0, 0.1, 0.2], sd=[1.0, 0.5, 0.25], high=2.0)
     for attack in (PGD(0.05, domain), PGD(1.0, domain, norm="l2")):
         found = attack(model, X, y)
         move = (found - X) / domain.unit_of(X)
-        size = move.abs().max() if attack.norm == "linf" else torch.linalg.vector_norm(move.flatten(1), dim=1).max()
+        size = (
+            move.abs().max()
+            if attack.norm == "linf"
+            else torch.linalg.vector_norm(move.flatten(1), dim=1).max()
+        )
         assert 0 < size <= attack.eps * (1 + 1e-5)
 
 
@@ -355,7 +369,10 @@ def test_robust_accuracy_of_a_line_is_the_share_beyond_eps():
     X = torch.linspace(-1, 1, 40)[:, None] * torch.tensor([[1.0, 0.0]])
     y = (X[:, 0] > 0).long()
     for batch_size in (7, 1024):
-        assert robust_accuracy(model, X, y, PGD(0.2), batch_size=batch_size) == (X[:, 0].abs() > 0.2).float().mean()
+        assert (
+            robust_accuracy(model, X, y, PGD(0.2), batch_size=batch_size)
+            == (X[:, 0].abs() > 0.2).float().mean()
+        )
 
 
 def test_robust_accuracy_counts_rows_that_were_wrong_already():
