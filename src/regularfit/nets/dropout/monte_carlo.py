@@ -10,7 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import InputError, UnsupportedError
+from ..modes import evaluating
 from ..regulariser import Run
+from ..torch_numbers import seeded
 from .at_layers import AtLayers
 from .dropout import Dropping
 from .layers import DropConnectLinear, OwnStream
@@ -86,7 +88,7 @@ def monte_carlo(
         raise InputError(f"monte_carlo(passes) must be a whole number >= 2; {passes!r} was given.")
     with ExitStack() as stack:
         stack.enter_context(_dropout_on(model, needed=dropout is None))
-        stack.enter_context(_own_generator(seed))
+        stack.enter_context(seeded(seed, X.device))
         hooks = None if dropout is None else _hooks(model, dropout, seed)
 
         def said(i: int) -> Tensor:
@@ -128,7 +130,6 @@ def _hooks(model: nn.Module, dropout: Dropping, seed: int) -> AtLayers:
 @contextmanager
 def _dropout_on(model: nn.Module, *, needed: bool) -> Iterator[None]:
     """Open a context in which all modules are in eval mode but those that drop; restore modes and counts."""
-    modes = [(module, module.training) for module in model.modules()]
     counts = [(module, module.draws) for module in model.modules() if isinstance(module, OwnStream)]
     droppers = [module for module in model.modules() if isinstance(module, (*_TORCH, *_OURS))]
     if needed and not droppers:
@@ -136,20 +137,10 @@ def _dropout_on(model: nn.Module, *, needed: bool) -> Iterator[None]:
             "The model has no dropout layers; give the regulariser it was trained with, such as dropout=Dropout(0.2)."
         )
     try:
-        model.eval()
-        for module in droppers:
-            module.training = needed
-        yield
+        with evaluating(model):
+            for module in droppers:
+                module.training = needed
+            yield
     finally:
-        for module, mode in modes:
-            module.training = mode
         for module, count in counts:
             module.draws = count
-
-
-@contextmanager
-def _own_generator(seed: int) -> Iterator[None]:
-    """Open a context in which torch's generators start at a seed; put them back."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        yield

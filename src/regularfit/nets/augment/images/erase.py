@@ -37,7 +37,8 @@ class Erase(ImageTransform):
 
     Examples
     --------
-    >>> X = Erase(1.0, area=(0.25, 0.25), ratio=(1, 1)).apply(torch.ones(1, 1, 4, 4), Stream.of(0).each(torch.arange(1)))
+    >>> draw = Stream.of(0).each(torch.arange(1))
+    >>> X = Erase(1.0, area=(0.25, 0.25), ratio=(1, 1)).apply(torch.ones(1, 1, 4, 4), draw)
     >>> int((X == 0).sum())
     4
 

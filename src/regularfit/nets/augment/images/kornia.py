@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ....errors import InputError, UnsupportedError
 from ...randomness import Stream
 from ...regulariser import Regulariser
+from ...torch_numbers import seeded
 from .chain import ImageTransform
 
 __all__ = ["Kornia"]
@@ -57,8 +58,7 @@ class Kornia(ImageTransform):
     def apply(self, X: Tensor, draw: Stream) -> Tensor:
         """Return what the module makes of the images."""
         seed = int(draw.words(1).flatten()[0])
-        with torch.random.fork_rng(devices=[X.device] if X.is_cuda else []), torch.no_grad():
-            torch.manual_seed(seed)
+        with seeded(seed, X.device), torch.no_grad():
             out = self.module(X.clone())  # some write in place
         if not isinstance(out, Tensor) or out.shape != X.shape:
             shape = tuple(out.shape) if isinstance(out, Tensor) else type(out).__name__
