@@ -5,7 +5,7 @@ from __future__ import annotations
 from .augment.tables.feature_swap import FeatureSwap
 from .averages.ema import EMA
 from .decay import WeightDecay
-from .dropout import Dropout
+from .dropout.dropout import Dropout
 from .regulariser import Regulariser
 from .stopping import EarlyStopping
 

@@ -14,7 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
-from ...errors import InputError
+from ...errors import InputError, UnsupportedError
 from ...inputs.table import is_table
 from ...inputs.targets import read_weights
 from ..encoding import Encoding, TableEncoding, learn_encoding
@@ -252,6 +252,10 @@ class NetEstimator(BaseEstimator):
         check_is_fitted(self, "module_")
         inputs = self.encoding_.encode(X, type(self).__name__)
         return Trainer(self.module_).predict(inputs).double().numpy()
+
+    def _monte_carlo(self, X: Any, passes: int) -> np.ndarray:
+        """Return the outputs of passes with dropout on, (passes, n, k)."""
+        raise UnsupportedError("Monte-Carlo dropout is not there yet.")
 
     def set_params(self, **params: Any) -> Any:
         """Set parameters; ``"Dropout.p"`` sets a field of a regulariser in the list.

@@ -9,12 +9,14 @@ from scipy.special import log_softmax
 __all__ = ["temperature_of"]
 
 RANGE = (-3.0, 5.0)  # of the logarithm
+PRIOR = 0.5  # standard deviation of the logarithm, as if it had been seen on one row more
 
 
 def temperature_of(logits: np.ndarray, codes: np.ndarray, weights: np.ndarray | None = None) -> float:
     r"""Return the temperature T whose probabilities softmax(logits / T) have the lowest log-loss (Guo et al. 2017).
 
-    The log-loss is convex in 1 / T, so the minimum is the only one.
+    A weak normal prior on log T keeps it finite where all of those rows are right, which would otherwise ask for
+    certainty.
 
     Parameters
     ----------
@@ -36,6 +38,7 @@ def temperature_of(logits: np.ndarray, codes: np.ndarray, weights: np.ndarray | 
 
     def log_loss(log_temperature: float) -> float:
         scores = log_softmax(logits / np.exp(log_temperature), axis=1)
-        return float(-(weights * scores[rows, codes]).sum() / weights.sum())
+        mean = -(weights * scores[rows, codes]).sum() / weights.sum()
+        return float(len(codes) * mean + 0.5 * (log_temperature / PRIOR) ** 2)
 
     return float(np.exp(minimize_scalar(log_loss, bounds=RANGE, method="bounded").x))

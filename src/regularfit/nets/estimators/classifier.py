@@ -11,7 +11,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_class_weight
 from torch import Tensor
 
-from ...errors import InputError, UnsupportedError
+from ...errors import InputError
 from ...inputs.targets import check_classes_weighted, read_classes
 from ._base import NetEstimator, Target
 from .calibration import temperature_of
@@ -186,7 +186,8 @@ class NetClassifier(ClassifierMixin, NetEstimator):
                 )
         elif self.class_weight != "balanced":
             raise InputError(
-                f"class_weight must be None, 'balanced' or a dict from label to weight; {self.class_weight!r} was given."
+                f"class_weight must be None, 'balanced' or a dict from label to weight; {self.class_weight!r} was "
+                "given."
             )
         return compute_class_weight(self.class_weight, classes=classes, y=np.asarray(y).ravel())
 
@@ -204,6 +205,3 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     def _validated(self, logits: np.ndarray, target: Tensor) -> None:
         if self.calibrate:
             self.temperature_ = temperature_of(logits, target.numpy())
-
-    def _monte_carlo(self, X: Any, passes: int) -> np.ndarray:
-        raise UnsupportedError("waits for monte_carlo")

@@ -28,7 +28,7 @@ def replaced(regularisers: Sequence[Any], name: str, value: Any) -> list[Any]:
 
     Examples
     --------
-    >>> from regularfit.nets.dropout import Dropout
+    >>> from regularfit.nets.dropout.dropout import Dropout
     >>> [value.p for value in replaced([Dropout(0.1)], "Dropout.p", 0.5)]
     [0.5]
     """

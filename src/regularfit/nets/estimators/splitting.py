@@ -43,7 +43,8 @@ def split_rows(
     held = max(round(n * share), 1)
     if held < FEWEST or n - held < FEWEST:
         warnings.warn(
-            f"X has {n} rows, too few to set some apart: the net trains on all of them for the planned number of steps.",
+            f"X has {n} rows, too few to set some apart: the net trains on all of them for the "
+            "planned number of steps.",
             FewerFoldsWarning,
             stacklevel=4,
         )
