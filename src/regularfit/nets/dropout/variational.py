@@ -123,9 +123,13 @@ class _Variational(AtInputs):
 
     def _enlist(self) -> None:
         """Give the variances to the optimiser, without decay."""
+        first = self.run.optimizer.param_groups[0]
         group: dict[str, Any] = {"params": list(self.log_alpha.values())}
-        if "param_names" in self.run.optimizer.param_groups[0]:
+        if "param_names" in first:
             group["params"] = [(f"log_alpha.{name}", value) for name, value in self.log_alpha.items()]
+        group |= {
+            key: first[key] for key in ("lr", "initial_lr") if key in first
+        }  # as the weights' rates move
         if "weight_decay" in self.run.optimizer.defaults:
             group["weight_decay"] = 0.0
         self.run.optimizer.add_param_group(group)

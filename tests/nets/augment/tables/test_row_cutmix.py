@@ -29,7 +29,7 @@ def test_the_label_is_shared_by_columns_exactly(n):
     for block in blocks:
         part = mixed.X[:, block.start : block.stop]
         assert (part == part[:, :1]).all()
-    assert ((mixed.X == mixed.y[:, None]) | (mixed.X == mixed.partner[:, None])).all()
+    assert ((mixed.y[:, None] == mixed.X) | (mixed.partner[:, None] == mixed.X)).all()
 
 
 def test_every_row_takes_its_own_columns_auto_pytorch_481():

@@ -118,7 +118,7 @@ class RowCutout(Regulariser):
     @classmethod
     def examples(cls) -> Sequence[Regulariser]:
         """Return the usual one, none and a hard one."""
-        return [cls(), cls(0.0), cls(1.0, 0.9)]
+        return [cls(), cls(0.0), cls(1.0, 0.6)]
 
 
 class _Hiding(Active):
