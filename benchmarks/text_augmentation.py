@@ -3,8 +3,8 @@
     python benchmarks/text_augmentation.py      # writes results/text_augmentation.md
 
 Per data set, number of labelled texts and seed: a stratified sample is labelled, every arm trains the same model on it
-(words weighted by tf-idf, a logistic regression with an L2 penalty and balanced classes) and is scored by macro-F1 on the
-same held-out texts. An arm with augmentation trains on the sample and four changed copies; the strength multiplies
+(words weighted by tf-idf, a logistic regression with an L2 penalty and balanced classes) and is scored by macro-F1 on
+the same held-out texts. An arm with augmentation trains on the sample and four changed copies; the strength multiplies
 a mean over rows, so copies do not weaken the penalty. Differences are taken seed by seed from the arm without.
 
 The data lie in ``text`` of the folder that REGULARFIT_DATA names, else of ``shared/data`` beside or above this file.
@@ -181,8 +181,8 @@ def main() -> None:
     made = [
         "# Text augmentation",
         "",
-        f"Made by `text_augmentation.py`, which says how; {options.seeds} seeds. Macro-F1 in points without augmentation,",
-        "and the difference that each augmentation makes, with its paired standard error.",
+        f"Made by `text_augmentation.py`, which says how; {options.seeds} seeds. Macro-F1 in points without",
+        "augmentation, and the difference that each augmentation makes, with its paired standard error.",
         "",
     ]
     RESULTS.write_text("\n".join([*made, *lines]) + "\n", encoding="utf-8")

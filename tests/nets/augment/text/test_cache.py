@@ -100,6 +100,12 @@ def test_a_missing_folder_is_named(tmp_path):
         cache(tmp_path / "no" / "c")
 
 
+def test_what_no_file_can_hold_is_named(tmp_path):
+    with pytest.raises(ValueError, match="holds a character that no file can hold"):
+        cache(tmp_path / "c").keep({"good": "fine", "\ud800": "x"})
+    assert cache(tmp_path / "c").known(["good"]) == {}
+
+
 def test_many_may_write_at_once(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda i: cache(tmp_path / "c").keep({f"t{i}": f"b{i}"}), range(24)))

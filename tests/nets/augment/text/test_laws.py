@@ -1,5 +1,6 @@
 """What holds for every augmentation of texts: none empties, guarded words stay, p = 0 does nothing, seeds decide."""
 
+import pickle
 from dataclasses import replace
 from random import Random
 
@@ -182,5 +183,8 @@ def test_wrong_settings_are_named(one):
 @steps
 def test_they_are_values(step):
     assert step == replace(step)
+    copy = pickle.loads(pickle.dumps(step))
+    assert type(copy) is type(step)
+    assert copy([LONG]) == step([LONG])
     with pytest.raises(AttributeError):
         setattr(step, "share" if isinstance(step, TextAugmentation) else "p", 0.9)

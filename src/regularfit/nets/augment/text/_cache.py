@@ -66,6 +66,11 @@ class TranslationCache:
             with closing(sqlite3.connect(self.path, timeout=60)) as database:
                 self._prepare(database)
                 yield database
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"a text holds a character that no file can hold ({error}); clean it with "
+                "text.encode('utf-8', 'replace').decode()."
+            ) from error
         except sqlite3.DatabaseError as error:
             raise ModelFileError(f"{self.path}: the cache cannot be used ({error}).") from error
 
