@@ -97,6 +97,9 @@ class Run:
     loss : of (logits, batch) to the mean loss; what adversarial and consistency terms differentiate.
     blocks : for tables, the encoded columns of each original one; empty elsewhere.
     step : steps done so far.
+    averages : the averages of the weights that are on, such as EMA's; each says whether it ``exists`` yet. They
+        enter themselves when they start, and early stopping looks at them.
+    draw : which forward pass of the step this is, 0 for the first; others have random numbers of their own.
     """
 
     model: nn.Module
@@ -111,6 +114,8 @@ class Run:
     loss: Callable[[Tensor, Batch], Tensor] | None = None
     blocks: Sequence[Block] = ()
     step: int = 0
+    averages: list[Any] = field(default_factory=list)
+    draw: int = 0
 
     @property
     def progress(self) -> float:
@@ -124,6 +129,8 @@ class Run:
 
     def stream(self, *purpose: str | int) -> Stream:
         """Return the random numbers of this run for a purpose, at its present step."""
+        if self.draw:
+            purpose = (*purpose, "draw", self.draw)
         return Stream.of(self.seed, *purpose).at(self.step)
 
 
@@ -219,15 +226,18 @@ class Active:
         """Take the new weights into an average."""
 
     def evaluate(self) -> AbstractContextManager[Any]:
-        """Return a context in which the model holds the weights that are evaluated and kept."""
+        """Return a context in which the model holds the weights that are evaluated and kept; may be entered twice."""
         return nullcontext()
 
     def evaluated(self, scores: Mapping[str, float]) -> bool:
-        """Look at the scores of an evaluation; True asks training to stop."""
+        """Look at the scores of an evaluation, inside its context; True asks training to stop."""
         return False
 
     def finish(self) -> None:
-        """Leave the model as it is to be used: averages put in place, hooks taken off. Called however a run ends."""
+        """Leave the model as it is to be used: averages put in place, hooks taken off. Called however a run ends.
+
+        In the order of the phases, and possibly twice: the second time changes nothing.
+        """
 
     def effect(self) -> Effect:
         """Return what it has done so far."""

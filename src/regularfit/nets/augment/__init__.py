@@ -1,1 +1,1 @@
-"""Augmentation: of images, tables and texts."""
+"""Augmentation: training rows varied in ways that keep their target; images, tables and texts."""
