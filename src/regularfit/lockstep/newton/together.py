@@ -19,6 +19,7 @@ from ..problem import Lane, Problem
 from ..rowwise import Rowwise
 from ..threads import Workers
 from .batch import Batch
+from .borrowed import Borrowed, products, repaired
 from .null import NullModels
 from .steps import NEAR, Steps, grow, poor
 
@@ -148,6 +149,8 @@ class Together:
         union = np.unique(np.concatenate([step.batch.positions for step, _ in wanted]))
         blocks = list(self.team.map(lambda rows: self.columns.gram(bend, union, rows), kinds))
         total = cast("np.ndarray", sum(blocks))
+        lent = {step: self._borrowed(step, own) for step, own in wanted if own is not eta}
+        known = dict(zip(lent, products(self.columns, list(lent.values()), self.team), strict=True))
 
         def spread(item: tuple[Steps, Vector]) -> None:
             step, _ = item
@@ -158,9 +161,19 @@ class Together:
             else:
                 H = cast("np.ndarray", sum(float(use[a]) * blocks[a] for a in np.flatnonzero(use)))
             pick = np.searchsorted(union, step.batch.positions)
-            step.install(H[np.ix_(pick, pick)] / totals[step.batch.front.lane])
+            H = H[np.ix_(pick, pick)] / totals[step.batch.front.lane]
+            step.install(repaired(H, lent[step].directions, known[step]) if step in lent else H)
 
         list(self.team.map(spread, wanted))
+
+    def _borrowed(self, step: Steps, eta: Vector) -> Borrowed:
+        """Directions in which a lane asks for its own curvature: the intercept, coefficients, and where they go."""
+        batch, front = step.batch, step.batch.front
+        last, way = batch.b[0], np.zeros(batch.b.shape[1])
+        if front.earlier is not None:
+            way = front.base - np.pad(front.earlier, (0, len(front.base) - len(front.earlier)))
+        V = np.column_stack([np.eye(len(last))[:, : batch.shift], last * batch.scale, way * batch.scale])
+        return Borrowed(batch.positions, V, front.weights * self._curvature(eta))
 
     def _curvature(self, eta: Vector) -> Vector:
         # Rows whose class is certain weigh nothing; a floor keeps the model bounded along them.
