@@ -147,7 +147,7 @@ class Together:
         _, eta = max(wanted, key=lambda item: totals[item[0].batch.front.lane])
         bend = self.problem.sample_weight * self._curvature(eta)
         union = np.unique(np.concatenate([step.batch.positions for step, _ in wanted]))
-        blocks = list(self.team.map(lambda rows: self.columns.gram(bend, union, rows), kinds))
+        blocks = self.columns.grams(bend, union, kinds, self.team)
         total = cast("np.ndarray", sum(blocks))
         lent = {step: self._borrowed(step, own) for step, own in wanted if own is not eta}
         known = dict(zip(lent, products(self.columns, list(lent.values()), self.team), strict=True))
