@@ -73,8 +73,7 @@ class Together:
             if narrow or (step and step % REFRESH == 0):  # the middle of what is left: the slow
                 self._renew([(steps[batch], which[len(which) // 2]) for batch, which in again], E, alone=True)
             elif step == 1:
-                far = [(steps[batch], which[-1]) for batch, which in again if poor(batch, which)]
-                self._renew(far, E, alone=False)
+                self._renew_ends([(steps[batch], which) for batch, which in again if poor(batch, which)], E)
             list(self.team.map(lambda part: steps[part[0]].step(part[1]), again))
         return E, R
 
@@ -120,6 +119,17 @@ class Together:
         for step, slot in wanted:
             step.at = float(step.batch.strengths[slot])
         self._hessians([(step, E[:, step.batch.first + slot]) for step, slot in wanted], alone)
+
+    def _renew_ends(self, far: list[tuple[Steps, np.ndarray]], E: np.ndarray) -> None:
+        """Hessians at the far end of batches, and before that in the middle: both together tell how they turn.
+
+        The one in the middle was made where a straight line led, which early on a path is not where the solution is.
+        """
+        apart = [
+            (step, slots[len(slots) // 2]) for step, slots in far if step.turns(slots[len(slots) // 2], slots[-1])
+        ]
+        self._renew(apart, E, alone=False)
+        self._renew([(step, slots[-1]) for step, slots in far], E, alone=False)
 
     def _hessians(self, wanted: list[tuple[Steps, Vector]], alone: bool) -> None:
         """Fresh Hessians at the given predictors: of each lane its own, or of all folds from one pass."""
