@@ -126,7 +126,9 @@ class Together:
         The one in the middle was made where a straight line led, which early on a path is not where the solution is.
         """
         apart = [
-            (step, slots[len(slots) // 2]) for step, slots in far if step.turns(slots[len(slots) // 2], slots[-1])
+            (step, slots[len(slots) // 2])
+            for step, slots in far
+            if step.turns(slots[len(slots) // 2], slots[-1])
         ]
         self._renew(apart, E, alone=False)
         self._renew([(step, slots[-1]) for step, slots in far], E, alone=False)
