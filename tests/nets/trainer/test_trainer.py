@@ -341,9 +341,14 @@ class Idle(Regulariser):
             def effect(self):
                 from regularfit.nets.regulariser import Effect
 
-                return Effect(strength=0.0, acted=False)
+                return Effect(strength=1.0, acted=False)
 
         return Nothing(run)
+
+
+def test_one_that_is_set_to_nothing_may_do_nothing():
+    X, y = classes()
+    Trainer(net(), [Dropout(0.0)], steps=5).fit(X, y)  # a warning would be an error here
 
 
 def test_a_regulariser_without_effect_is_a_warning():
