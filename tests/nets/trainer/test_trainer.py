@@ -14,7 +14,7 @@ from torch import nn  # noqa: E402
 
 from regularfit.errors import FitError, InputError, NoEffectWarning, UnsupportedError  # noqa: E402
 from regularfit.nets.batches import BatchRows  # noqa: E402
-from regularfit.nets.decay import WeightDecay  # noqa: E402
+from regularfit.nets.consistency import ConfidencePenalty  # noqa: E402
 from regularfit.nets.regulariser import Active, Regulariser  # noqa: E402
 from regularfit.nets.stopping import EarlyStopping  # noqa: E402
 from regularfit.nets.trainer import Trainer  # noqa: E402
@@ -349,7 +349,7 @@ class Idle(Regulariser):
 
 def test_one_that_is_set_to_nothing_may_do_nothing():
     X, y = classes()
-    Trainer(net(), [WeightDecay(0.0)], steps=5).fit(X, y)  # a warning would be an error here
+    Trainer(net(), [ConfidencePenalty(0.0)], steps=5).fit(X, y)  # a warning would be an error here
 
 
 def test_a_regulariser_without_effect_is_a_warning():
