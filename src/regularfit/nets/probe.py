@@ -154,7 +154,8 @@ class Probe(Active):
             f"noise scale {self.scale:.3g} rows, batch {self.run.batch_size}, "
             f"lr per row {self._lr / self.run.batch_size:.3g}; suggested batch {self.suggested}"
         )
-        return Effect(strength=self.scale, acted=None, note=note)
+        strength = self.scale if math.isfinite(self.scale) else None
+        return Effect(strength, acted=None, note=note)
 
     def state_dict(self) -> dict[str, Any]:
         """Return averages and log."""
