@@ -191,7 +191,7 @@ class SGDNoise(Regulariser):
 class _SGDNoise(Active):
     def __init__(self, run: Run, settings: SGDNoise) -> None:
         super().__init__(run)
-        self.scale, self.acted = settings.scale, False
+        self.scale, self.acted = float(settings.scale), False
 
     def batch(self, batch: Batch) -> Batch:
         b = len(batch.X)

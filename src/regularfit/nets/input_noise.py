@@ -81,7 +81,7 @@ class _InputNoise(Active):
 
     @property
     def strength(self) -> float:
-        return self.settings.scale * self.factor(self.run.progress)
+        return float(self.settings.scale * self.factor(self.run.progress))
 
     def data(self, X: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         if not X.is_floating_point():

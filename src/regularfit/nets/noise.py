@@ -64,7 +64,7 @@ class GradientNoise(Regulariser):
 
     def deviation(self, step: int) -> float:
         """Return the noise's standard deviation at a step."""
-        return (self.eta / (1 + step) ** self.gamma) ** 0.5
+        return float((self.eta / (1 + step) ** self.gamma) ** 0.5)
 
     def start(self, run: Run) -> Active:
         """Return what disturbs the gradients of this run."""
@@ -176,7 +176,7 @@ class _WeightNoise(Active):
 
     @property
     def strength(self) -> float:
-        return self.settings.scale * self.factor(self.run.progress)
+        return float(self.settings.scale * self.factor(self.run.progress))
 
     def forward(self) -> AbstractContextManager[Any]:
         noisy: dict[str, Tensor] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, ClassVar
 
 import torch
@@ -76,7 +77,7 @@ class SAM(Regulariser):
         """Check the settings."""
         check_positive(self.rho, "SAM(rho)", "0.05 is usual; leave SAM out for none.")
         check_positive(self.eta, "SAM(eta)")
-        if isinstance(self.every, bool) or not isinstance(self.every, int) or self.every < 1:
+        if isinstance(self.every, bool) or not isinstance(self.every, Integral) or self.every < 1:
             raise InputError(
                 f"SAM(every) counts steps and must be a whole number >= 1; {self.every!r} was given."
             )
@@ -291,7 +292,7 @@ class _Sharpness(Active):
 
     def effect(self) -> Effect:
         return Effect(
-            self.settings.rho,
+            float(self.settings.rho),
             acted=self.used > 0,
             note=f"second gradient in {self.used} of {self.count} steps",
         )

@@ -2,6 +2,7 @@
 
 import pickle
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
@@ -40,6 +41,20 @@ def test_it_is_a_value(regulariser):
     with pytest.raises(AttributeError):
         regulariser.new_setting = 1
     assert regulariser.passes >= 1
+
+
+def test_numbers_of_numpy_are_numbers():
+    """Grids are often arrays; their numbers are neither int nor float."""
+    count, share = np.int64(3), np.float32(0.5)
+    for made in (
+        EMA(share), SWA(share, share), Lookahead(share, count), SnapshotEnsemble(count, count, share),
+        SAM(share, every=count),
+        EarlyStopping(count, min_delta=share), GradClip(share), GradientNoise(share, share), WeightNoise(share),
+        InputNoise(share), BatchSizeProbe(count, count, share), SGDNoise(share),
+    ):  # fmt: skip
+        loop = Loop(made).go(3)
+        assert type(loop.active.effect().strength) in (float, type(None))
+        assert plain(loop.active.state_dict())
 
 
 @every
