@@ -163,6 +163,18 @@ def test_the_limits_are_those_of_the_documentation():
                 torch.testing.assert_close(end[name], start[name], atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize(
+    "nothing",
+    [SAM(0), SAM(0.0, adaptive=True), GradientNoise(0), WeightNoise(0), InputNoise(0), SGDNoise(0), EMA(0.0)],
+    ids=repr,
+)
+def test_set_to_nothing_it_does_nothing_and_says_so(nothing):
+    """Grids begin at 0."""
+    assert change(nothing) == 0.0
+    assert Loop(nothing).go(STEPS).active.effect().strength == 0.0
+    assert nothing.passes == 1.0
+
+
 def test_the_probe_alone_changes_nothing():
     assert change(BatchSizeProbe(every=1)) == 0.0
 
