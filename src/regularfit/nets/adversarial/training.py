@@ -33,12 +33,11 @@ class Adversarial(Regulariser):
 
     with mean losses. ``weight=1`` trains on adversarial examples alone, saves a forward pass and is the most robust;
     smaller weights keep more of the clean accuracy. With ``remember`` each row's attack goes on from where its last
-    one ended, so that one step a visit is as good as many, and ``every=2`` (on other steps the remembered
-    example is trained on as it is) costs half an attack. Prefer
-    ``Adversarial(FGSM(eps, step_size=eps / 2), weight=1, every=2, remember=True)`` where rows are seen often and are
-    not augmented; an attack somewhat wider than the one to be held up to (4/3 of its eps) is often better;
-    :class:`~regularfit.nets.adversarial.fast.FastAdversarial` where rows are seen a few times, and
-    :class:`~regularfit.nets.adversarial.trades.Trades` to trade clean against robust accuracy.
+    one ended, so that one step a visit becomes as strong as many; with ``every=3`` two steps of three train on the
+    remembered examples as they are, and an attack costs a third. Prefer
+    ``Adversarial(FGSM(eps), weight=1, every=3, remember=True)`` where rows are seen often and are not augmented, with
+    an eps of 4/3 of the one to be held up to; ``FastAdversarial`` where rows are seen a few times, and ``Trades`` to
+    choose between clean and robust accuracy.
 
     Parameters
     ----------
