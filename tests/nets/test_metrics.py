@@ -135,7 +135,9 @@ def test_a_constant_target_is_explained_exactly_or_not_at_all():
 def test_half_precision_outputs_are_scored_in_double():
     logits, y, _ = case(3)
     low = torch.tensor(logits).to(torch.bfloat16)
-    assert metric("log_loss")(low, y) == pytest.approx(sk.log_loss(y, softmax(low.double().numpy())), rel=1e-12)
+    assert metric("log_loss")(low, y) == pytest.approx(
+        sk.log_loss(y, softmax(low.double().numpy())), rel=1e-12
+    )
 
 
 def test_wrong_direction_of_a_metric_cannot_be_passed():
@@ -153,8 +155,9 @@ def test_wrong_direction_of_a_metric_cannot_be_passed():
 def test_an_unknown_metric_is_refused_with_the_nearest_names():
     with pytest.raises(InputError, match="balanced_accuracy"):
         metric("balanced_acc")
-    with pytest.raises(InputError, match="not known"):
-        metric(None)
+    for wrong in (None, 3, "neg_loss", "neg_", ""):
+        with pytest.raises(InputError, match="not known"):
+            metric(wrong)
     with pytest.raises(InputError, match="direction"):
         Metric("mine", "min", lambda p, y, w: 0.0)
     with pytest.raises(InputError, match="of classification, not of regression"):
@@ -169,3 +172,10 @@ def test_no_rows_or_too_few_are_refused():
         metric("mse")([1.0, 2.0, 3.0], [1.0, 2.0])
     with pytest.raises(InputError, match="whoever trains"):
         metric("loss")([1.0], [1.0])
+
+
+def test_a_class_that_the_net_does_not_have_is_refused():
+    with pytest.raises(InputError, match="3 classes, counted from 0; y has class 3"):
+        metric("log_loss")(torch.zeros(2, 3), [0, 3])
+    with pytest.raises(InputError, match="y has class -1"):
+        metric("accuracy")(torch.zeros(2, 3), [0, -1])

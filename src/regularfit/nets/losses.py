@@ -83,7 +83,7 @@ class NetLoss:
         return each
 
 
-def net_loss(loss: str | Rows, y: Tensor) -> NetLoss:
+def net_loss(loss: Any, y: Tensor) -> NetLoss:
     """Return the loss of a name, or of a function of (outputs, targets) to one loss a row.
 
     Parameters
@@ -105,8 +105,9 @@ def net_loss(loss: str | Rows, y: Tensor) -> NetLoss:
     """
     whole = not y.is_floating_point()
     if callable(loss):
+        rows: Any = loss
         return NetLoss(
-            getattr(loss, "__name__", repr(loss)), "classification" if whole else "regression", loss
+            getattr(loss, "__name__", repr(loss)), "classification" if whole else "regression", rows
         )
     name = check_choice(loss, LOSSES, "loss")
     if name == "auto":

@@ -117,7 +117,7 @@ class EarlyStopping(Regulariser):
     @classmethod
     def examples(cls) -> Sequence[EarlyStopping]:
         """Return instances for the laws."""
-        return [cls(), cls(patience=1, metric="accuracy"), cls(2, "neg_mse", 0.1, "last")]
+        return [cls(), cls(patience=1, metric="accuracy"), cls(2, None, 0.1, "last")]
 
 
 class Stopper:
@@ -270,7 +270,8 @@ class _Stopping(Active):
         if self._spacing and math.isfinite(patience):
             steps = int(patience) * self._spacing
             note += f" ({steps} steps, {steps * self.run.batch_size / max(self.run.n, 1):.4g} epochs)"
-        return Effect(acted=stopper.stopped or stopper.waited > 0, note=note)
+        # a run whose last weights are the best needed no stopping; that is no mistake
+        return Effect(acted=True if stopper.stopped or stopper.waited else None, note=note)
 
     def state_dict(self) -> dict[str, Any]:
         return {**self.stopper.state_dict(), "last_step": self._last_step, "spacing": self._spacing}

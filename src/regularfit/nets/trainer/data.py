@@ -72,7 +72,9 @@ class Rows:
         """Return what tells these rows from others: shapes, and checksums of all targets and some inputs."""
         some = torch.linspace(0, len(self) - 1, min(64, len(self))).long()
         parts = (self.X[some], self.y) if self.weight is None else (self.X[some], self.y, self.weight)
-        sums = [crc32(part.detach().to("cpu").contiguous().view(torch.uint8).numpy()) for part in parts]
+        sums = [
+            crc32(part.detach().to("cpu").contiguous().view(torch.uint8).numpy().tobytes()) for part in parts
+        ]
         return [list(self.X.shape), str(self.X.dtype), list(self.y.shape), *sums]
 
 
@@ -253,8 +255,9 @@ def validation_of(given: Any, model: nn.Module, task: str, like: Tensor) -> Rows
         raise InputError(
             "validation must be (X, y) or (X, y, weight), rows that are not trained on, or None."
         )
-    X, y, weight = (*given, None)[:3]
-    if np.shape(X)[:1] == (0,):
+    X, y = given[0], given[1]
+    weight = given[2] if len(given) == 3 else None
+    if hasattr(X, "__len__") and len(X) == 0:
         raise InputError(
             "validation is empty: it has no rows. Give some, or validation=None to train without looking."
         )

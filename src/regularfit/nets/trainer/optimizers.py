@@ -18,7 +18,7 @@ Factory = Callable[[list[dict[str, Any]], float], torch.optim.Optimizer]
 _FUSED = ("cpu", "cuda")
 
 
-def check_optimizer(optimizer: Any) -> str | Factory:
+def check_optimizer(optimizer: Any) -> Any:
     """Return the name or the function, or say what is allowed."""
     if isinstance(optimizer, torch.optim.Optimizer):
         raise UnsupportedError(

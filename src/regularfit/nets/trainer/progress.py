@@ -51,7 +51,8 @@ class Bar:
         self._next = time.monotonic() + _EVERY
         if self._rich is None:
             self._open()
-        self._rich.update(self._task, completed=step, scores=self.scores)
+        bar: Any = self._rich
+        bar.update(self._task, completed=step, scores=self.scores)
 
     def close(self) -> None:
         """Take the bar away."""

@@ -14,6 +14,7 @@ from ...errors import InputError, UnsupportedError
 from ...penalties import Penalty
 from ..losses import LOSSES
 from ..metrics import Metric, metric
+from ..penalise import as_regulariser
 from ..regulariser import Regulariser
 from ..schedules import schedule
 from .hooks import check_together
@@ -95,12 +96,8 @@ def checked_regularisers(regularisers: Any) -> tuple[Regulariser, ...]:
 
 
 def _regulariser(given: Any) -> Regulariser:
-    if isinstance(given, Regulariser):
-        return given
-    if isinstance(given, Penalty):
-        from ..penalise import Penalise
-
-        return Penalise(given)
+    if isinstance(given, (Regulariser, Penalty)):
+        return as_regulariser(given)
     if isinstance(given, type) and issubclass(given, (Regulariser, Penalty)):
         raise InputError(
             f"{given.__name__} in the list of regularisers is a class; give an instance: {given.__name__}()."

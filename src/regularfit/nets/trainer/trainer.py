@@ -129,10 +129,8 @@ class Trainer:
             verbose=verbose,
             check_eval=check_eval,
         )
-        self._state: dict[str, Any] | None = (
-            None  # of an unfinished run, or of a finished one that was loaded
-        )
-        self._identity: dict[str, Any] = {}
+        self._state: dict[str, Any] | None = None  # of a run that can go on
+        self._result: dict[str, Any] = {}  # of one that has ended
 
     def fit(
         self,
@@ -296,7 +294,7 @@ class Trainer:
         model.to(device)
         task = {"cross_entropy": "classification", "auto": None}.get(settings.loss, "regression")
         rows = rows_of(X, y, weight, model, None if callable(settings.loss) else task)
-        loss = net_loss(settings.loss, rows.y)
+        loss: NetLoss = net_loss(settings.loss, rows.y)
         held_out = validation_of(validation, model, loss.task, rows.X)
         outputs = self._checked_outputs(rows, loss, n_classes, device)
         if loss.task == "classification":
@@ -334,9 +332,10 @@ class Trainer:
         warn_of(outcome, stacklevel=3)
         if outcome.failure is not None:
             raise FitError(
-                f"The loss of step {outcome.failure.step} of {outcome.steps} is {outcome.failure.loss}; training has "
-                f"stopped and {outcome.kept}. Usual causes: a learning rate that is too large "
-                f"(lr={self.settings.lr:g}), inputs that are not scaled, or a loss of your own that divides by zero or takes the logarithm of zero."
+                f"Step {outcome.failure.step} of {outcome.steps}: {outcome.failure.what}. Training has stopped and "
+                f"{outcome.kept}. Usual causes: a learning rate that is too large (lr={self.settings.lr:g}), inputs "
+                "that are not scaled, float16 where bfloat16 would do, or a loss of your own that divides by zero or "
+                "takes the logarithm of zero."
             )
         return self
 

@@ -23,7 +23,7 @@ from .data import Rows
 from .evaluation import outputs_of, scores_of
 from .history import History, Record, Work
 from .hooks import Hooks
-from .ledger import Ledger
+from .ledger import Ledger, NotFinite
 from .optimizers import make_optimizer
 from .plan import planned_steps
 from .precision import Precision
@@ -60,7 +60,6 @@ class Training:
         self.settings, self.model, self.loss = settings, model, loss
         self.device = next((p.device for p in model.parameters()), torch.device("cpu"))
         self.optimizer = make_optimizer(settings.optimizer, model, settings.lr)
-        self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         self.precision = Precision(settings.precision, self.device)
         self.validation = validation
         self.metrics, self.watched = _metrics(settings, regularisers, loss.task, validation)
@@ -71,6 +70,8 @@ class Training:
         self.whole = True  # False within a step: the weights are then between two states
         self.ledger = Ledger(self.device)
         self.hooks = Hooks(regularisers, self.run)
+        # after the regularisers have started: some give the optimiser parameters of their own
+        self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         try:
             self.rows = self._changed(rows).to(self.device)
             self.batches = BatchRows(settings.seed, len(self.rows), settings.batch_size)
@@ -101,7 +102,8 @@ class Training:
         self.ledger.note(run.step, self._gradients(), self._base)
         if self._finite:
             self.hooks.step(self._gradients, self._update)
-        self.precision.end_step()
+        if not self.precision.end_step():
+            raise NotFinite(run.step + 1, math.inf, "gradients overflow float16 however they are scaled")
         if self._updated:
             self.hooks.average()
         run.step += 1
