@@ -172,7 +172,8 @@ class _Training(Active):
 
     def effect(self) -> Effect:
         """Return eps and how many batches were attacked."""
-        return Effect(strength=self.attack.eps, acted=self.moved > 0, note=f"{self.moved} batches attacked")
+        eps = 0.0 if self.off else self.attack.eps
+        return Effect(strength=eps, acted=self.moved > 0, note=f"{self.moved} batches attacked")
 
     def state_dict(self) -> dict[str, Any]:
         """Return the count and what is remembered."""
