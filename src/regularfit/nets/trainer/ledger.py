@@ -14,12 +14,13 @@ _KEPT = 64  # steps between two looks where looking makes the host wait
 
 
 class NotFinite(Exception):  # noqa: N818 - it never leaves this room
-    """The loss of a step is NaN or infinite."""
+    """The loss of a step is NaN or infinite, or its gradients are, for good."""
 
-    def __init__(self, step: int, loss: float) -> None:
-        """Say which step, counted from 1."""
+    def __init__(self, step: int, loss: float, what: str = "") -> None:
+        """Say which step, counted from 1, and what is not finite."""
         super().__init__(step, loss)
         self.step, self.loss = step, loss
+        self.what = what or f"its loss is {loss}"
 
 
 class Ledger:
@@ -27,12 +28,17 @@ class Ledger:
 
     On a CPU every loss is looked at before the weights change. Elsewhere the losses stay on the device and are looked
     at together, at the latest 64 steps on; the step is told exactly all the same.
+
+    Parameters
+    ----------
+    device : where the losses are.
+    at_once : whether to look at every loss at once; None: on a CPU.
     """
 
-    def __init__(self, device: torch.device) -> None:
+    def __init__(self, device: torch.device, at_once: bool | None = None) -> None:
         """Start empty."""
         self.total, self.count = 0.0, 0
-        self._at_once = device.type == "cpu"
+        self._at_once = device.type == "cpu" if at_once is None else at_once
         self._waiting = torch.empty(0 if self._at_once else _KEPT, 2, device=device)
         self._steps: list[int] = []
 
