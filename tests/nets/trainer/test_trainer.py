@@ -318,6 +318,20 @@ def test_nan_stops_restores_the_best_and_says_which_step():
     assert len(trainer.history_) == 3
 
 
+@pytest.mark.parametrize("restore", ["best", "last"])
+@pytest.mark.parametrize("at", [2, 17])
+def test_after_nan_the_best_weights_come_back_whatever_early_stopping_was_to_do(restore, at):
+    X, y = classes()
+    spoil = acting("loss", loss=lambda self, loss, *rest: loss * (math.nan if self.run.step == at else 1.0))
+    stop = EarlyStopping(math.inf, restore=restore)
+    trainer = Trainer(net(), [spoil, stop], evaluate_every="5 steps", steps=30, lr=0.01)
+    with pytest.raises(FitError, match="best weights, of step 15" if at == 17 else "that it began with"):
+        trainer.fit(X, y, validation=(X, y))
+    score = F.cross_entropy(trainer.predict(X), y).item()
+    expected = min((r.scores["loss"] for r in trainer.history_), default=F.cross_entropy(net()(X), y).item())
+    assert score == pytest.approx(expected, rel=1e-5)
+
+
 def test_diverging_weights_at_the_very_end_are_found():
     X, y = numbers()
     y = 1e6 * y

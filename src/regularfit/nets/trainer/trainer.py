@@ -292,8 +292,9 @@ class Trainer:
         settings, model = self.settings, self.model
         device = device_of(model, settings.device)
         model.to(device)
-        task = {"cross_entropy": "classification", "auto": None}.get(settings.loss, "regression")
-        rows = rows_of(X, y, weight, model, None if callable(settings.loss) else task)
+        known = isinstance(settings.loss, str) and settings.loss != "auto"
+        task = ("classification" if settings.loss == "cross_entropy" else "regression") if known else None
+        rows = rows_of(X, y, weight, model, task)
         loss: NetLoss = net_loss(settings.loss, rows.y)
         held_out = validation_of(validation, model, loss.task, rows.X)
         outputs = self._checked_outputs(rows, loss, n_classes, device)
@@ -333,7 +334,7 @@ class Trainer:
         if outcome.failure is not None:
             raise FitError(
                 f"Step {outcome.failure.step} of {outcome.steps}: {outcome.failure.what}. Training has stopped and "
-                f"{outcome.kept}. Usual causes: a learning rate that is too large (lr={self.settings.lr:g}), inputs "
+                f"{outcome.held}. Usual causes: a learning rate that is too large (lr={self.settings.lr:g}), inputs "
                 "that are not scaled, float16 where bfloat16 would do, or a loss of your own that divides by zero or "
                 "takes the logarithm of zero."
             )
