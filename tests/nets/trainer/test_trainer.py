@@ -375,3 +375,24 @@ def test_all_rows_of_a_batch_may_have_weight_zero():
     weight[:3] = 1.0
     trainer = Trainer(net(k=1), batch_size=4, epochs=2).fit(X, y, sample_weight=weight)
     assert torch.isfinite(weights(trainer.model_)).all()
+
+
+def test_a_trainer_can_be_pickled_and_copied():
+    import pickle
+
+    X, y = classes()
+    trainer = Trainer(net(), [EarlyStopping()], steps=5).fit(X, y, validation=(X, y))
+    for again in (pickle.loads(pickle.dumps(trainer)), copy.deepcopy(trainer)):
+        assert torch.equal(again.predict(X), trainer.predict(X))
+        assert again.history_[-1].step == 5
+
+
+def test_large_arrays_are_not_copied_and_memory_maps_are_taken(tmp_path):
+    X, y = classes(4000)
+    np.save(tmp_path / "X.npy", X.numpy())
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    seen = []
+    look = acting("data", data=lambda self, X, y: seen.append(X.data_ptr()) or (X, y))
+    one = Trainer(net(), [look], steps=10).fit(mapped, y)
+    assert seen == [mapped.__array_interface__["data"][0]]
+    assert torch.equal(weights(one.model_), weights(Trainer(net(), steps=10).fit(X, y).model_))
