@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 
-from hypothesis import given  # noqa: E402
+from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from regularfit.nets.perturbation import Perturbation  # noqa: E402
@@ -20,6 +20,7 @@ def made(seed, dtype=torch.float64):
     return parameters
 
 
+@settings(deadline=None)
 @given(st.integers(0, 100), st.floats(1e-3, 10), st.floats(1e-3, 1e3))
 def test_no_place_within_reach_is_worse_to_first_order(seed, rho, scale):
     parameters = made(seed)
@@ -35,6 +36,7 @@ def test_no_place_within_reach_is_worse_to_first_order(seed, rho, scale):
     )  # Cauchy and Schwarz
 
 
+@settings(deadline=None)
 @given(st.integers(0, 100), st.floats(1e-3, 1), st.floats(1e-3, 1))
 def test_adaptive_distance_is_relative_to_each_weight(seed, rho, eta):
     parameters = made(seed)
