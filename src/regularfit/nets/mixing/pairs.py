@@ -47,7 +47,7 @@ class Mixing(Active):
         """Return the mean share of the partner in the last batch."""
         acted = self.least is not None and float(self.least) < 1
         if self.share is None:
-            return Effect(acted=acted)
+            return Effect(strength=0.0, acted=acted)
         strength = 1.0 - float(self.share.mean())
         return Effect(strength=strength, acted=acted, note="strength: the mean share of the partner")
 
