@@ -138,7 +138,9 @@ class _Trading(Active):
     def effect(self) -> Effect:
         """Return beta and how many batches were attacked."""
         return Effect(
-            strength=self.settings.beta, acted=self.moved > 0, note=f"{self.moved} batches attacked"
+            strength=0.0 if self.off else self.settings.beta,
+            acted=self.moved > 0,
+            note=f"{self.moved} batches attacked",
         )
 
     def state_dict(self) -> dict[str, Any]:

@@ -181,7 +181,11 @@ class _Smoothing(Active):
 
     def effect(self) -> Effect:
         """Return the weight and how many batches were moved."""
-        return Effect(strength=self.settings.weight, acted=self.moved > 0, note=f"{self.moved} batches moved")
+        return Effect(
+            strength=0.0 if self.off else self.settings.weight,
+            acted=self.moved > 0,
+            note=f"{self.moved} batches moved",
+        )
 
     def state_dict(self) -> dict[str, Any]:
         """Return the count."""
