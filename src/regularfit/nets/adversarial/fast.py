@@ -34,7 +34,8 @@ class FastAdversarial(Regulariser):
     Training against one step can end in catastrophic overfitting: within some batches the net learns to bend
     its loss so that one step finds nothing, while many small steps find everything. So now and then a part of the
     batch is attacked by 10 steps of PGD as well; where its accuracy falls far below that under one step, a
-    :class:`~regularfit.errors.CatastrophicOverfittingWarning` says so, and training goes on with 4 steps of PGD until it has recovered.
+    :class:`~regularfit.errors.CatastrophicOverfittingWarning` says so, and training goes on with 4 steps of PGD until
+    it has recovered.
     Prefer it to :class:`~regularfit.nets.adversarial.training.Adversarial` with PGD for large data seen a few times.
 
     Parameters
