@@ -55,10 +55,11 @@ class Stream:
                 keys = _mixed((keys ^ np.uint64(number % 2**64)) + _WEYL)
         return cls(keys)
 
-    def at(self, count: int) -> Stream:
-        """Return the stream of one step, epoch or layer."""
+    def at(self, count: int | np.ndarray) -> Stream:
+        """Return the stream of one step, epoch or layer; of many at once where ``count`` is (T,): keys (T,) or (K, T)."""
         with np.errstate(over="ignore"):
-            return Stream(_mixed(self.keys + np.uint64(count + 1) * _WEYL))
+            counts = (np.asarray(count) + 1).astype(np.uint64) * _WEYL
+            return Stream(_mixed(self.keys[..., None] + counts if counts.ndim else self.keys + counts))
 
     def words(self, n: int, device: torch.device | str = "cpu") -> Tensor:
         """Return 64 random bits n times, int64, (n,) or (K, n)."""

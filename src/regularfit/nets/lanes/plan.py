@@ -1,0 +1,47 @@
+"""What all lanes of a pack have in common: how long, in what steps, by which measure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..metrics import Metric
+from .weights import NetShape
+
+__all__ = ["LanePlan"]
+
+
+@dataclass(frozen=True)
+class LanePlan:
+    """The settings that every lane of a pack shares.
+
+    Parameters
+    ----------
+    shape : of the nets.
+    size : rows a batch.
+    steps : planned steps; progress is a share of them.
+    every : steps between two evaluations.
+    swa_every : steps between two weights that SWA averages.
+    schedule : of progress to a factor of the learning rate.
+    metric : what early stopping and halving look at.
+    changes : order of what changes rows: "swap", "mixup", "noise".
+    proxes : order of what acts after the step: "decay", "l1".
+    """
+
+    shape: NetShape
+    size: int
+    steps: int
+    every: int
+    swa_every: int
+    schedule: Callable[[float], float]
+    metric: Metric
+    changes: tuple[str, ...] = ("swap", "mixup", "noise")
+    proxes: tuple[str, ...] = ("decay", "l1")
+
+    def factor(self, step: int) -> float:
+        """Return the schedule's factor for the step after ``step`` steps."""
+        return float(self.schedule(min(step / self.steps, 1.0)))
+
+    def next_evaluation(self, step: int) -> int:
+        """Return the step of the first evaluation after ``step``."""
+        return min((step // self.every + 1) * self.every, self.steps)
