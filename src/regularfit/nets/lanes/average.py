@@ -48,7 +48,7 @@ class LaneAverage:
         t = step - 1
         ema = np.ones_like(self.ema) if t == 0 else 1.0 - np.minimum(self.ema, (1 + t) / (10 + t))
         since = step - self.begin
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore"):
             swa = np.where(since % self.every == 0, 1.0 / (1.0 + since / self.every), 0.0)
         swa = np.where(since < 0, 1.0, swa)
         return np.where(self.ema >= 0, ema, np.where(np.isfinite(self.begin), swa, 1.0))
