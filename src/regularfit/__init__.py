@@ -33,7 +33,6 @@ if TYPE_CHECKING:
         debiased_lasso,
         fit_path,
         knockoffs,
-        load,
         stability_selection,
     )
     from .lockstep import LinearConstraints
@@ -68,6 +67,7 @@ if TYPE_CHECKING:
         SparseGroup,
     )
     from .selection import honest_score
+    from .storage import load
 
 __all__ = [
     "L0",
@@ -121,13 +121,14 @@ __all__ = [
 _HOMES = {
     "errors": "ConvergenceWarning FewerFoldsWarning FitError GridEdgeWarning InputError ModelFileError "
     "RegularfitError TableError UnsupportedError",
-    "linear": "PenalizedClassifier PenalizedCox PenalizedRegressor debiased_lasso fit_path knockoffs load "
+    "linear": "PenalizedClassifier PenalizedCox PenalizedRegressor debiased_lasso fit_path knockoffs "
     "stability_selection",
     "lockstep": "LinearConstraints",
     "losses": "Cox Gamma Huber Logistic Multinomial NegativeBinomial Poisson Quantile Squared SquaredHinge "
     "Tweedie survival",
     "penalties": "Adaptive ElasticNet Fused Group GroupMCP GroupSCAD L0 L1 L2 MCP Penalty SCAD SLOPE SparseGroup",
     "selection": "honest_score",
+    "storage": "load",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 

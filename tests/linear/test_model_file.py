@@ -13,7 +13,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import KFold, RepeatedStratifiedKFold
 
 import regularfit as rf
-from regularfit.linear.model_file import load_extra
+from regularfit.storage import load_extra
 from tests.linear.data import classification, regression
 
 X, Y = regression()

@@ -67,8 +67,7 @@ def load_model(path: Path) -> Model:
     ModelFileError
         Where it is missing, damaged, of another program, or was saved from Python without a table.
     """
-    from regularfit.linear import load
-    from regularfit.linear.model_file import load_extra
+    from regularfit.storage import load, load_extra
 
     file = model_in(path)
     estimator, extra = load(file), load_extra(file)

@@ -7,7 +7,6 @@ from .cox import PenalizedCox
 from .debiased import DebiasedLasso, debiased_lasso
 from .fit_path import fit_path
 from .knockoffs import KnockoffSelection, knockoffs
-from .model_file import load, load_extra
 from .plots import CVDisplay, PathDisplay
 from .regressor import PenalizedRegressor
 from .stability import StabilitySelection, stability_selection
@@ -26,7 +25,5 @@ __all__ = [
     "debiased_lasso",
     "fit_path",
     "knockoffs",
-    "load",
-    "load_extra",
     "stability_selection",
 ]

@@ -61,6 +61,12 @@ class Stream:
             counts = (np.asarray(count) + 1).astype(np.uint64) * _WEYL
             return Stream(_mixed(self.keys[..., None] + counts if counts.ndim else self.keys + counts))
 
+    def each(self, rows: Tensor) -> Stream:
+        """Return a stream a row, (b,) or (K, b): what a row gets depends on the row, not on the batch it is in."""
+        counts = rows.numpy(force=True).astype(np.uint64)
+        with np.errstate(over="ignore"):
+            return Stream(_mixed(self.keys[..., None] + (counts + np.uint64(1)) * _WEYL))
+
     def words(self, n: int, device: torch.device | str = "cpu") -> Tensor:
         """Return 64 random bits n times, int64, (n,) or (K, n)."""
         keys = torch.as_tensor(self.keys.astype(np.int64, casting="unsafe"), device=device)

@@ -8,7 +8,9 @@ import scipy.sparse as sp
 from sklearn.model_selection import KFold, LeaveOneOut, RepeatedKFold, ShuffleSplit
 
 import regularfit as rf
-from regularfit.linear._codec import Unstored, decode, encode
+from regularfit.storage.codec import Codec, Unstored
+
+encode, decode = Codec().encode, Codec().decode
 
 
 def around(value):

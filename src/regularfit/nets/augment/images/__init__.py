@@ -1,0 +1,1 @@
+"""Augmentation of images: batched, on the device, the numbers of a row keyed on that row."""

@@ -1,0 +1,1 @@
+"""Augmentation of tables, by original column: swapped, masked or disturbed."""
