@@ -61,18 +61,6 @@ class Kept:
             for value, copy in self._pairs():
                 value.copy_(copy)
 
-    @torch.no_grad()
-    def swap(self) -> None:
-        """Exchange the copy and the model's weights and buffers, in place."""
-        for value, copy in self._pairs():
-            old = value.clone()
-            value.copy_(copy)
-            copy.copy_(old)
-
-    def drop(self) -> None:
-        """Forget the copy."""
-        self.copies = {}
-
     def _pairs(self) -> Iterator[tuple[Tensor, Tensor]]:
         values = tensors_of(self.model)
         if values.keys() != self.copies.keys():
