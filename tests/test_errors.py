@@ -28,3 +28,5 @@ def test_warnings_are_user_warnings():
     assert issubclass(errors.ConvergenceWarning, UserWarning)
     assert issubclass(errors.FewerFoldsWarning, UserWarning)
     assert issubclass(errors.GridEdgeWarning, UserWarning)
+    assert issubclass(errors.NoEffectWarning, UserWarning)
+    assert issubclass(errors.InterruptedWarning, UserWarning)

@@ -11,6 +11,8 @@
     ConvergenceWarning               a certificate above the tolerance
     FewerFoldsWarning                too few rows for the usual number of folds
     GridEdgeWarning                  the chosen strength lies at an end of the grid
+    NoEffectWarning                  a regulariser that changed nothing in a whole run
+    InterruptedWarning               training was ended by Ctrl-C; the best weights are kept
 
 A message says what was given, what is allowed and what to do. Predicting with an estimator that is not fitted
 raises scikit-learn's ``NotFittedError``.
@@ -24,7 +26,9 @@ __all__ = [
     "FitError",
     "GridEdgeWarning",
     "InputError",
+    "InterruptedWarning",
     "ModelFileError",
+    "NoEffectWarning",
     "RegularfitError",
     "TableError",
     "UnsupportedError",
@@ -65,3 +69,11 @@ class FewerFoldsWarning(UserWarning):
 
 class GridEdgeWarning(UserWarning):
     """The chosen strength is the first or the last of the grid, so a better one may lie outside."""
+
+
+class NoEffectWarning(UserWarning):
+    """A regulariser has changed nothing in a whole training run; the message names it."""
+
+
+class InterruptedWarning(UserWarning):
+    """Training was ended by Ctrl-C; the best weights are kept, and the run can go on where it was."""

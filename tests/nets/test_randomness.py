@@ -85,3 +85,22 @@ def test_rows_of_a_step_do_not_depend_on_the_steps_before():
     for step in range(9):
         walked.at(step)
     assert torch.equal(walked.at(9), BatchRows(4, 100, 32).at(9))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**31, 2**64 - 1, -3])
+def test_keys_in_whole_numbers_are_those_of_arrays(seed):
+    wide = np.array([seed % 2**64], dtype=np.uint64)
+    for purpose in [(), ("a",), ("dropout", 3), (-1, "b")]:
+        one, many = Stream.of(seed, *purpose), Stream.of(wide, *purpose)
+        assert int(one.keys) == int(many.keys[0])
+        assert int(one.at(17).keys) == int(many.at(17).keys[0])
+        assert torch.equal(one.words(5), many.words(5)[0])
+
+
+def test_a_row_gets_the_same_whatever_the_batch():
+    stream = Stream.of(5, "augment").at(3)
+    whole = stream.each(torch.arange(40)).uniform(7)
+    assert torch.equal(stream.each(torch.tensor([8, 3])).uniform(7), whole[[8, 3]])
+    lanes = Stream.of([5, 6], "augment").at(3).each(torch.tensor([[8, 3], [1, 2]]))
+    assert torch.equal(lanes.uniform(7)[0], whole[[8, 3]])
+    assert len(whole.unique()) > 270  # rows differ

@@ -174,7 +174,7 @@ def check_classes(prepared: Prepared, settings: Settings) -> None:
     InputError
         Where there are more folds than rows of a class, or a class has no weight.
     """
-    from regularfit.linear.targets import check_classes_weighted
+    from regularfit.inputs.targets import check_classes_weighted
     from regularfit.selection.fold_number import check_number
 
     target, roles = prepared.target, prepared.roles

@@ -14,6 +14,8 @@ from .._checks import check_offsets
 from .._typing import Vector
 from ..designs import Design, as_design
 from ..errors import UnsupportedError
+from ..inputs.table import FittedColumns, Table, read_table
+from ..inputs.targets import read_constraints, read_offset, read_weights
 from ..lockstep import Path, Problem, make_problem
 from ..losses import Loss, get_several
 from ..selection import CVResult
@@ -22,8 +24,6 @@ from ._fit import Found, Settings, fit_and_choose, make_grids
 from ._params import candidates, nested_params, replace_nested
 from ._relaxed import GAMMAS, check_gammas
 from ._scoring import Scoring, make_scoring
-from .table import FittedColumns, Table, read_table
-from .targets import read_constraints, read_offset, read_weights
 
 if TYPE_CHECKING:
     from os import PathLike

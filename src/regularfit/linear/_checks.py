@@ -9,8 +9,8 @@ import scipy.sparse as sp
 
 from ..designs import Design
 from ..errors import ConvergenceWarning, InputError
+from ..inputs.table import Table
 from ..lockstep import Path
-from .table import Table
 
 __all__ = ["check_rows", "check_varies", "warn_path"]
 

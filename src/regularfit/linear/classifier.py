@@ -11,12 +11,12 @@ from sklearn.metrics import accuracy_score
 from .. import losses
 from .._typing import Vector
 from ..errors import InputError, UnsupportedError
+from ..inputs.table import Table
+from ..inputs.targets import check_classes_weighted, read_classes
 from ..losses import Logistic, Loss, Multinomial, SquaredHinge
 from ..penalties import L1, Penalty
 from ._base import PenalizedLinear
 from ._relaxed import GAMMAS
-from .table import Table
-from .targets import check_classes_weighted, read_classes
 
 __all__ = ["PenalizedClassifier"]
 

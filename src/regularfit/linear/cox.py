@@ -9,6 +9,8 @@ import numpy as np
 
 from .._typing import Vector
 from ..errors import InputError, UnsupportedError
+from ..inputs.table import Table
+from ..inputs.targets import read_weights
 from ..lockstep import Problem
 from ..losses import Cox, Loss, baseline_hazard, concordance
 from ..losses._survival_target import EVENT, read_survival
@@ -19,8 +21,6 @@ from ._event_folds import event_folds
 from ._fit import Found, Settings
 from ._relaxed import GAMMAS
 from ._scoring import Scoring
-from .table import Table
-from .targets import read_weights
 
 __all__ = ["PenalizedCox"]
 

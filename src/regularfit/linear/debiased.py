@@ -13,13 +13,13 @@ from .._checks import check_fraction, check_positive
 from .._typing import Vector
 from ..designs import Design
 from ..errors import InputError
+from ..inputs.table import Table, read_table
+from ..inputs.targets import read_target
 from ..lockstep.nodewise import nodewise
 from ..lockstep.threads import thread_count, workers
 from ..penalties import L1
 from ._quietly import fit_quietly
 from .regressor import PenalizedRegressor
-from .table import Table, read_table
-from .targets import read_target
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..inputs.table import read_table
+from ..inputs.targets import read_constraints, read_offset, read_weights
 from ..lockstep import (
     Lane,
     LinearConstraints,
@@ -25,8 +27,6 @@ from ..penalties import L1, Penalty
 from ._checks import check_rows, check_varies, warn_path
 from ._params import candidates
 from ._progress import progress_bar
-from .table import read_table
-from .targets import read_constraints, read_offset, read_weights
 
 __all__ = ["fit_path"]
 

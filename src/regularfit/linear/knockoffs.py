@@ -12,6 +12,8 @@ from .._checks import check_choice, check_fraction
 from .._typing import Vector
 from ..designs import Design
 from ..errors import InputError
+from ..inputs.table import Table, read_table
+from ..inputs.targets import read_target
 from ..lockstep import Lane, fit_lanes, make_problem, strength_grid
 from ..losses import Logistic, Loss
 from ..losses import get as get_loss
@@ -21,8 +23,6 @@ from ..selection.knockoff_filter import knockoff_threshold
 from ._quietly import fit_quietly
 from .classifier import PenalizedClassifier
 from .regressor import PenalizedRegressor
-from .table import Table, read_table
-from .targets import read_target
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,13 +11,13 @@ from sklearn.metrics import r2_score
 from .. import losses
 from .._typing import Vector
 from ..errors import InputError
+from ..inputs.table import Table
+from ..inputs.targets import read_target
 from ..lockstep import LinearConstraints
 from ..losses import CoupledLoss, Loss
 from ..penalties import L1, Penalty
 from ._base import PenalizedLinear
 from ._relaxed import GAMMAS
-from .table import Table
-from .targets import read_target
 
 __all__ = ["PenalizedRegressor"]
 

@@ -270,7 +270,8 @@ class _Stopping(Active):
         if self._spacing and math.isfinite(patience):
             steps = int(patience) * self._spacing
             note += f" ({steps} steps, {steps * self.run.batch_size / max(self.run.n, 1):.4g} epochs)"
-        return Effect(acted=stopper.stopped or stopper.waited > 0, note=note)
+        # a run whose last weights are the best needed no stopping; that is no mistake
+        return Effect(acted=True if stopper.stopped or stopper.waited else None, note=note)
 
     def state_dict(self) -> dict[str, Any]:
         return {**self.stopper.state_dict(), "last_step": self._last_step, "spacing": self._spacing}

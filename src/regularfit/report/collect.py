@@ -9,7 +9,7 @@ import numpy as np
 
 from regularfit.designs import as_design
 from regularfit.errors import InputError, UnsupportedError
-from regularfit.linear.table import read_table
+from regularfit.inputs.table import read_table
 from regularfit.report.collect_classes import by_class, check_outputs, spread_path
 from regularfit.report.compete import candidate_facts, honest_facts, penalty_name, selected, simplest
 from regularfit.report.data import (

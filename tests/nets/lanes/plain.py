@@ -9,8 +9,10 @@ import math
 import torch
 from torch import nn
 
+from regularfit.nets.augment.tables.feature_swap import FeatureSwap
 from regularfit.nets.batches import BatchRows
 from regularfit.nets.randomness import Stream
+from regularfit.nets.regulariser import Batch, Run
 
 
 class Drop(nn.Module):
@@ -46,7 +48,7 @@ def build(inputs, hidden, outputs, seed, rates, batch_norm=False):
 
 def fit(
     X, y, *, hidden, outputs, seed, size, steps, lr, rates, factor=lambda p: 1.0, decay=0.0, independent=False, l1=0.0,
-    smoothing=0.0, mixup=0.0, noise=0.0, ema=None, swa=None, swa_every=1, patience=None, every=10**9, watch=None,
+    smoothing=0.0, mixup=0.0, noise=0.0, ema=None, swa=None, swap=0.0, patience=None, every=10**9, watch=None,
     weight=None, batch_norm=False,
 ):  # fmt: skip
     """Return the net with the weights it ends with, and the scores of its evaluations."""
@@ -57,7 +59,7 @@ def fit(
     adam = torch.optim.Adam([p for g in groups for p in g["params"]], lr=lr)
     rows_of, scores, waited = BatchRows(seed, len(X), size), [], 0
     averaged, n_averaged, best, best_score = None, 0, None, math.inf
-    classes = not y.is_floating_point()
+    classes, taken = not y.is_floating_point(), -1
     for step in range(steps):
         net.train()
         for module in net:
@@ -66,6 +68,9 @@ def fit(
         rows = rows_of.at(step)
         x, target = X[rows], nn.functional.one_hot(y[rows], outputs).float() if classes else y[rows]
         w = torch.ones(len(rows)) if weight is None else weight[rows]
+        if swap:
+            run = Run(net, adam, n=len(X), batch_size=size, steps=steps, seed=seed, step=step)
+            x = FeatureSwap(swap).start(run).batch(Batch(x, y[rows], rows)).X
         if mixup:
             order = Stream.of(seed, "mixup").at(step).permutation(len(rows))
             share = Stream.of(seed, "mixup", "share").at(step).beta(mixup, len(rows))
@@ -94,7 +99,9 @@ def fit(
                 d = min(ema, (1 + step) / (10 + step))
                 averaged = now if averaged is None else [d * a + (1 - d) * p for a, p in zip(averaged, now, strict=True)]
             start = math.inf if swa is None else math.ceil(swa * steps)
-            if step + 1 >= start and (step + 1 - start) % swa_every == 0:
+            epoch = -1 if step + 1 < start else (step + 1 - start) * size // len(X)
+            if epoch > taken:
+                taken = epoch
                 n_averaged += 1
                 averaged = now if averaged is None else [
                     a + (p - a) / n_averaged for a, p in zip(averaged, now, strict=True)

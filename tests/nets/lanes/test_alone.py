@@ -40,7 +40,7 @@ def lane_data(X, y, folds=3, weight=None, outputs=3):
 def plan_of(data, hidden=(16, 12), batch_norm=False, steps=STEPS, **changes):
     shape = NetShape(data.X.shape[1], hidden, data.outputs, batch_norm)
     settings = {"schedule": schedule("cosine"), "metric": metric("log_loss" if data.classification else "mse")}
-    return LanePlan(shape, data.size(SIZE), steps, EVERY, 7, **(settings | changes))
+    return LanePlan(shape, data.size(SIZE), steps, EVERY, **(settings | changes))
 
 
 def trained(data, plan, rows, ids=None):
@@ -61,7 +61,7 @@ LANES = [
     {"lr": 1e-3, "rates": [0, 0.2, 0.2], "decay": 0.1},
     {"lr": 3e-3, "rates": [0.1, 0.3, 0.1], "mixup": 0.2, "smoothing": 0.1, "l1": 3e-3},
     {"lr": 2e-3, "rates": [0, 0.5, 0.25], "mixup": 1.0, "decay": 0.3, "ema": 0.95},
-    {"lr": 2e-3, "rates": [0, 0.1, 0.1], "noise": 0.2, "l1": 1e-2, "swa": 0.6, "smoothing": 0.2},
+    {"lr": 2e-3, "rates": [0, 0.1, 0.1], "noise": 0.2, "l1": 1e-2, "swa": 0.6, "smoothing": 0.2, "swap": 0.2},
     {"lr": 1e-2, "rates": [0, 0.25, 0], "patience": 2, "keep_best": 1, "ema": 0.9, "mixup": 0.4, "seed": 5},
     {"lr": 2e-2, "rates": [0, 0, 0.5], "patience": 1, "keep_best": 1, "decay": 0.01, "independent": 1},
 ]
@@ -74,14 +74,14 @@ def rows_of(lanes, folds=3):
 def alone(data, plan, row, batch_norm=False):
     """The same lane in plain PyTorch."""
     fold, patience = row["fold"], row.get("patience", math.inf)
-    own = {name: row[name] for name in ("decay", "l1", "smoothing", "mixup", "noise", "ema", "swa") if name in row}
+    own = {name: row[name] for name in ("decay", "l1", "smoothing", "mixup", "noise", "ema", "swa", "swap") if name in row}
     rows, held = data.train[fold], data.watch[fold]
     return fit(
         data.X[rows], data.y[rows], hidden=plan.shape.hidden, outputs=data.outputs, seed=row["seed"], size=plan.size,
         steps=plan.steps, lr=row["lr"], rates=row["rates"], factor=plan.schedule, independent=bool(row.get("independent")),
         patience=patience if math.isfinite(patience) else None, every=plan.every,
         watch=(data.X[held], data.y[held], None if data.weight is None else data.weight[held]),
-        swa_every=plan.swa_every, weight=None if data.weight is None else data.weight[rows], batch_norm=batch_norm, **own,
+        weight=None if data.weight is None else data.weight[rows], batch_norm=batch_norm, **own,
     )  # fmt: skip
 
 

@@ -1,1 +1,1 @@
-"""Augmentation: training rows changed in ways that keep their meaning; validation rows cannot be reached."""
+"""Augmentation: training rows varied in ways that keep their target; images, tables and texts."""

@@ -67,7 +67,7 @@ class EMA(Regulariser):
     decay: float = 0.999
     statistics: str = "refresh"
 
-    phases: ClassVar[tuple[str, ...]] = ("average", "evaluate")
+    phases: ClassVar[tuple[str, ...]] = ("data", "average", "evaluate")
     averages_weights: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

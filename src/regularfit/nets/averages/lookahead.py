@@ -57,7 +57,7 @@ class Lookahead(Regulariser):
     alpha: float = 0.5
     steps: int = 5
 
-    phases: ClassVar[tuple[str, ...]] = ("average", "evaluate")
+    phases: ClassVar[tuple[str, ...]] = ("data", "average", "evaluate")
 
     def __post_init__(self) -> None:
         """Check the settings."""

@@ -57,7 +57,7 @@ class SWA(Regulariser):
     every: float = 1.0
     statistics: str = "refresh"
 
-    phases: ClassVar[tuple[str, ...]] = ("average", "evaluate")
+    phases: ClassVar[tuple[str, ...]] = ("data", "average", "evaluate")
     averages_weights: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

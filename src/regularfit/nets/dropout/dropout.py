@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from ..._checks import check_choice
@@ -13,8 +14,8 @@ from ...errors import InputError, UnsupportedError
 from ..randomness import Stream
 from ..regulariser import Regulariser, Run
 from ..schedules import schedule
-from .at_inputs import AtInputs, weight_layers
-from .masks import MOST, check_rate, drop
+from .at_layers import AtInputs, AtLayers, Change, Rate, weight_layers
+from .masks import MOST, Ahead, check_rate, drop, threshold
 from .shapes import SHAPES, profile
 
 __all__ = ["Dropout", "Dropping"]
@@ -25,6 +26,7 @@ class Dropping(Regulariser):
     """What dropout and its relatives on layer inputs share: rates by depth and time; :meth:`change` does it."""
 
     phases: ClassVar[tuple[str, ...]] = ("forward",)
+    place: ClassVar[str] = "inputs"  # of a layer; two kinds of noise in one place conflict
 
     p: float = 0.2
     input_p: float = 0.0
@@ -51,7 +53,7 @@ class Dropping(Regulariser):
         """Return the changed input of a layer."""
         raise NotImplementedError
 
-    def start(self, run: Run, *, in_eval: bool = False) -> AtInputs:
+    def start(self, run: Run, *, in_eval: bool = False) -> AtLayers:
         """Return what acts during one run; a model without a place to act is refused."""
         layers = weight_layers(run.model)
         if not layers or (len(layers) == 1 and self.p > 0 and self.input_p == 0):
@@ -70,6 +72,10 @@ class Dropping(Regulariser):
                 memory[run.progress] = self.rates(n, run.progress)
             return memory[run.progress][min(place, n - 1)]
 
+        return self.active(run, rate, in_eval)
+
+    def active(self, run: Run, rate: Rate, in_eval: bool) -> AtLayers:
+        """Return the hooks."""
         return AtInputs(run, self.change, rate, in_eval=in_eval)
 
     def conflict(self, other: Regulariser) -> str | None:
@@ -124,7 +130,31 @@ class Dropout(Dropping):
         """Return the input with units dropped."""
         return drop(x, stream, rate)
 
+    def active(self, run: Run, rate: Rate, in_eval: bool) -> AtLayers:
+        """Return the hooks, which make masks for some steps at once."""
+        return _Dropout(run, self.change, rate, in_eval=in_eval)
+
     @classmethod
     def examples(cls) -> Sequence[Regulariser]:
         """Return the usual one, one with everything, and hard ones."""
         return [cls(), cls(0.5, 0.1, "funnel", "cosine"), cls(0.0, 0.25), cls(0.9, shape="diamond")]
+
+
+class _Dropout(AtInputs):
+    """Multiplies by factors made ahead."""
+
+    def __init__(self, run: Run, change: Change, rate: Rate, *, in_eval: bool = False) -> None:
+        """Nothing made yet."""
+        super().__init__(run, change, rate, in_eval=in_eval)
+        self._ahead: dict[int, Ahead] = {}
+
+    def noisy(self, x: Tensor, stream: Stream, rate: float, layer: nn.Module) -> Tensor:
+        """Return the input with units dropped."""
+        if threshold(rate) == 0:
+            return x
+        place, run = self.order[layer], self.run
+
+        def coming(steps: int) -> Stream:
+            return Stream.of(run.seed, "dropout", place).each(torch.arange(run.step, run.step + steps))
+
+        return x * self._ahead.setdefault(place, Ahead()).factors(stream, coming, x, rate)

@@ -7,7 +7,7 @@ are multiples of 1/256; the scale of what is kept is that of the rounded rate, s
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,11 @@ from ..._checks import check_fraction
 from ...errors import InputError
 from ..randomness import Stream
 
-__all__ = ["MOST", "OCTETS", "check_rate", "drop", "keep_factors", "threshold", "true_rate"]
+__all__ = ["MOST", "OCTETS", "Ahead", "check_rate", "drop", "keep_factors", "threshold", "true_rate"]
 
 OCTETS = 256  # values of a byte
 _LEAST = 1 / (2 * OCTETS)  # what rounds to no rate at all
+_STEPS_AHEAD, _BYTES_AHEAD = 16, 2**20  # masks are made for so many steps at once, in so much memory at most
 MOST = 0.998  # just below 255.5 / 256, which rounds to everything
 
 
@@ -90,9 +91,37 @@ def keep_factors(
 ) -> Tensor:
     """Return what :func:`drop` multiplies by, of the shape (after the lanes): 0, or 256 / (256 - threshold)."""
     octets = stream.octets(math.prod(shape), device).reshape(*stream.keys.shape, *shape)
+    factors = torch.empty(
+        octets.shape, dtype=dtype, device=device
+    )  # compared into floats: one pass instead of two
     if np.ndim(p) == 0:
         cut = threshold(float(p))  # pyright: ignore[reportArgumentType]
-        return (octets >= cut).to(dtype).mul_(OCTETS / (OCTETS - cut))
+        return torch.ge(octets, cut, out=factors).mul_(OCTETS / (OCTETS - cut))
     cuts = torch.tensor([threshold(float(rate)) for rate in np.asarray(p)], device=device)
     cuts = cuts.view(-1, *[1] * len(shape))
-    return (octets >= cuts.to(torch.uint8)).to(dtype).mul_((OCTETS / (OCTETS - cuts)).to(dtype))
+    return torch.ge(octets, cuts.to(torch.uint8), out=factors).mul_((OCTETS / (OCTETS - cuts)).to(dtype))
+
+
+class Ahead:
+    """The factors of one place in a net for some steps at once, since a small mask costs its calls, not its bytes.
+
+    Numbers by counter can be made before they are asked for: what comes out is that of :func:`keep_factors`.
+    """
+
+    def __init__(self) -> None:
+        """Nothing made yet."""
+        self._made: dict[int, Tensor] = {}
+        self._what: tuple[Any, ...] = ()
+
+    def factors(self, stream: Stream, coming: Callable[[int], Stream], x: Tensor, p: float) -> Tensor:
+        """Return the factors for x at a rate; ``coming(s)`` gives the streams of this step and the s - 1 after it."""
+        key, what = int(stream.keys), (x.shape, x.dtype, x.device, threshold(p))
+        if what == self._what and key in self._made:
+            return self._made[key]
+        steps = min(_STEPS_AHEAD, _BYTES_AHEAD // max(x.numel() * x.element_size(), 1))
+        streams = coming(steps) if steps > 1 else stream
+        if steps < 2 or int(streams.keys[0]) != key:  # a big mask, or a second draw in one step
+            return keep_factors(stream, x.shape, p, x.dtype, x.device)
+        made = keep_factors(streams, x.shape, p, x.dtype, x.device)
+        self._made, self._what = dict(zip(streams.keys.tolist(), made, strict=True)), what
+        return self._made[key]

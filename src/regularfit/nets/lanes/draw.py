@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..augment.tables.columns import columns_of, numeric
+from ..augment.tables.feature_swap import donors
 from ..batches import BatchRows
 from ..randomness import Stream, beta_quantiles, interpolate
 from .data import LaneData
@@ -71,7 +73,7 @@ class Draws:
         self.group = torch.as_tensor(lane.reshape(-1), device=device)  # of every lane
         counts = np.bincount(lane.reshape(-1))
         self.counts, self.even = counts.tolist(), len(set(counts)) == 1
-        self.folds = values.fold[first]
+        self._group_fold = torch.as_tensor(values.fold[first], device=device)
         self.seeds = np.unique(values.seed)
         place = torch.as_tensor(np.searchsorted(self.seeds, values.seed), device=device)
         self.lane_seed, self.group_seed = place, place[torch.as_tensor(first, device=device)]
@@ -86,6 +88,12 @@ class Draws:
         self._units = [into for _, into in shape.sizes]
         self._input_cuts = torch.as_tensor(self._cuts[first, 0], dtype=torch.float32, device=device)[:, None, None]
         self._tables = [beta_quantiles(a).to(device) if a > 0 else None for a in self._strength.get("mixup", ())]
+        self._categories = [block for block in data.blocks if block.kind == "category"]
+        self._column, self._m = columns_of(data.blocks, data.X.shape[1], device)
+        self._numeric = numeric(data.blocks, data.X.shape[1], device).to(torch.float32)
+        hits = np.minimum(cuts(self._strength.get("swap", np.zeros(1))), CUTS - 1)
+        self._swap_cuts = torch.as_tensor(hits, dtype=torch.uint8, device=device)[:, None, None]
+        self._source_seeds = sources[:, 1]
         self._first, self._steps = 0, 0
 
     # ------------------------------------------------------------ drawing a chunk
@@ -93,10 +101,17 @@ class Draws:
     def ready(self, step: int, stop: int) -> int:
         """Draw for steps from ``step`` on, up to ``stop``, unless that is done; return the place in the chunk."""
         if not self._first <= step < self._first + self._steps:
-            a_step = self.size * (len(self.seeds) * sum(u for u, on in zip(self._units, self.dropped, strict=True) if on) + 1)
+            a_step = self.size * self._a_row()
             self._first, self._steps = step, max(1, min(_CHUNK, stop - step, _FLOATS // a_step))
             self._draw(np.arange(step, step + self._steps))
         return step - self._first
+
+    def _a_row(self) -> int:
+        """Return how many numbers are drawn for one row of a step, about."""
+        units = sum(u for u, on in zip(self._units, self.dropped, strict=True) if on)
+        noise = self._units[0] if "noise" in self._changes else 0
+        swap = 9 * self._m * len(self._rows) if "swap" in self._changes else 0
+        return 1 + len(self.seeds) * (units + noise) + swap + len(self._group_fold)
 
     def _draw(self, steps: np.ndarray) -> None:
         spans = [
@@ -117,30 +132,37 @@ class Draws:
         octets = octets.view(len(self.seeds), len(steps), b, units).transpose(0, 1)
         return (octets if layer == 0 else octets.transpose(2, 3)).to(torch.float32).contiguous()
 
-    def _draw_mixup(self, steps: np.ndarray) -> tuple[Tensor, Tensor]:
+    def _draw_mixup(self, steps: np.ndarray) -> dict[str, Tensor]:
         order = self._stream(steps, "mixup").permutation(self.size, self.data.device)
         u = self._stream(steps, "mixup", "share").uniform(self.size, device=self.data.device)
         rows = [
             torch.ones_like(u[0]) if table is None else interpolate(table, u[s])
             for table, s in zip(self._tables, self.group_seed.tolist(), strict=True)
         ]
-        return order, torch.stack(rows)  # (seeds, T, b), (G, T, b)
+        drawn = {"order": order, "share": torch.stack(rows)}  # (seeds, T, b), (G, T, b)
+        if self._categories:
+            stream = self._stream(steps, "mixup", "categories")
+            drawn["u"] = stream.uniform(self.size, len(self._categories), device=self.data.device)
+        return drawn
 
-    def _draw_swap(self, steps: np.ndarray) -> tuple[Tensor, Tensor]:
-        columns = len(self.data.blocks) or self.data.X.shape[1]
-        order = self._stream(steps, "feature swap").permutation(self.size, self.data.device)
-        u = self._stream(steps, "feature swap", "columns").uniform(self.size, columns, device=self.data.device)
-        return order, u
+    def _draw_swap(self, steps: np.ndarray) -> dict[str, Tensor]:
+        """Return bytes and donors of every original column, (sources, T, b, m)."""
+        device = self.data.device
+        rows = torch.stack([r.span(int(steps[0]), len(steps)) for r in self._rows])
+        hits, givers = (Stream.of(self._source_seeds, *p).at(steps) for p in (("feature swap",), ("feature swap", "donors")))
+        octets = hits.each(rows).octets(self._m, device)
+        return {"octets": octets, "givers": donors(givers, rows, self._m, device)}
 
-    def _draw_noise(self, steps: np.ndarray) -> Tensor:
-        return self._stream(steps, "input noise").normal(self.size, self.data.X.shape[1], device=self.data.device)
+    def _draw_noise(self, steps: np.ndarray) -> dict[str, Tensor]:
+        stream = self._stream(steps, "input noise")
+        return {"noise": stream.normal(self.size, self.data.X.shape[1], device=self.data.device)}
 
     # ------------------------------------------------------------ one step
 
     def inputs(self, place: int) -> Inputs:
         """Return what the groups are trained on at a place of the chunk."""
         rows = self._batches[self.source, place]
-        x, target = self.data.X[rows], self.data.targets(rows)
+        x, target = self.data.inputs(rows, self._group_fold), self.data.targets(rows, self._group_fold)
         weight = torch.ones_like(x[..., 0]) if self.data.weight is None else self.data.weight[rows]
         for name in self._changes:
             x, target, weight = getattr(self, f"_{name}")(place, x, target, weight)
@@ -150,30 +172,30 @@ class Draws:
         return Inputs(x, target, weight / weight.sum(-1, keepdim=True))
 
     def _mixup(self, place: int, x: Tensor, target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        orders, shares = self._drawn["mixup"]
-        order, share = orders[self.group_seed, place], shares[:, place]
+        drawn = self._drawn["mixup"]
+        order, share = drawn["order"][self.group_seed, place], drawn["share"][:, place]
+        wide = share.unsqueeze(-1)
+        if self._categories:  # taken whole from one of the two rows
+            own = (drawn["u"][self.group_seed, place] < wide).to(x.dtype)
+            wide = wide.expand_as(x).clone()
+            for j, block in enumerate(self._categories):
+                wide[..., block.start : block.stop] = own[..., j : j + 1]
         return (
-            _mixed(x, order, share, 1),
-            _mixed(target.transpose(1, 2), order, share, 1).transpose(1, 2),
-            share * weight + (1.0 - share) * weight.gather(1, order),
+            torch.lerp(_taken(x, order), x, wide),
+            torch.lerp(_taken(target.mT, order), target.mT, share.unsqueeze(-1)).mT,
+            torch.lerp(weight.gather(1, order), weight, share),
         )
 
     def _swap(self, place: int, x: Tensor, target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        orders, u = self._drawn["swap"]
-        p = torch.as_tensor(self._strength["swap"], dtype=torch.float32, device=x.device)[:, None, None]
-        swapped = u[self.group_seed, place] < p
-        if self.data.blocks:
-            widths = torch.tensor([block.stop - block.start for block in self.data.blocks], device=x.device)
-            swapped = swapped.repeat_interleave(widths, dim=2)
-        return torch.where(swapped, _taken(x, orders[self.group_seed, place]), x), target, weight
+        drawn = self._drawn["swap"]
+        hit = drawn["octets"][self.source, place] < self._swap_cuts
+        givers = drawn["givers"][self.source, place]
+        return torch.where(hit[..., self._column], x.gather(1, givers[..., self._column]), x), target, weight
 
     def _noise(self, place: int, x: Tensor, target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         scale = torch.as_tensor(self._strength["noise"], dtype=torch.float32, device=x.device)[:, None, None]
-        disturbed = x + scale * self._drawn["noise"][self.group_seed, place]
-        for block in self.data.blocks:
-            if block.kind == "category":
-                disturbed[..., block.start : block.stop] = x[..., block.start : block.stop]
-        return disturbed, target, weight
+        noise = self._drawn["noise"]["noise"][self.group_seed, place] * self._numeric
+        return x + scale * noise, target, weight
 
     def octets(self, layer: int, place: int) -> Tensor:
         """Return the bytes of a layer's dropout, (units, b) where all lanes share them, else (K, units, b)."""
@@ -184,8 +206,3 @@ class Draws:
 def _taken(x: Tensor, order: Tensor) -> Tensor:
     """Return the rows of x, (G, b, d), in another order, (G, b)."""
     return x.gather(1, order.unsqueeze(-1).expand_as(x))
-
-
-def _mixed(x: Tensor, order: Tensor, share: Tensor, dim: int) -> Tensor:
-    share = share.unsqueeze(-1)
-    return share * x + (1.0 - share) * _taken(x, order)

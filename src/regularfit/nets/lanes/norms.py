@@ -51,18 +51,23 @@ class LaneNorms:
         grad_shift.view(-1).copy_(for_shift)
         return before.view(back.shape)
 
+    @property
+    def views(self) -> list[Tensor]:
+        """All statistics, (K, units) each."""
+        return [*self.mean, *self.var]
+
     def take(self, index: Tensor) -> LaneNorms:
         """Return a copy of some lanes."""
         return LaneNorms(self.shape, [m[index] for m in self.mean], [v[index] for v in self.var])
 
     def put(self, index: Tensor, other: LaneNorms) -> None:
         """Overwrite some lanes."""
-        for mine, theirs in zip([*self.mean, *self.var], [*other.mean, *other.var], strict=True):
+        for mine, theirs in zip(self.views, other.views, strict=True):
             mine[index] = theirs.to(mine.device)
 
     def keep_where(self, better: Tensor, other: LaneNorms) -> None:
         """Overwrite the lanes for which ``better``, (K,), is true with those of another."""
-        for mine, theirs in zip([*self.mean, *self.var], [*other.mean, *other.var], strict=True):
+        for mine, theirs in zip(self.views, other.views, strict=True):
             torch.where(better.unsqueeze(-1), theirs, mine, out=mine)
 
     @classmethod

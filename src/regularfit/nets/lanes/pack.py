@@ -15,15 +15,15 @@ from .draw import Draws, group_order
 from .norms import LaneNorms
 from .passes import Passes
 from .plan import LanePlan
-from .predict import outputs
-from .scores import lane_scores
+from .scores import fold_scores
 from .step import LaneAdam
 from .stopping import LaneStopping
 from .values import LaneValues
 from .weights import LaneWeights
 
-__all__ = ["Evaluation", "Pack", "PackState"]
+__all__ = ["Evaluation", "Left", "Pack", "PackState"]
 
+_TENSORS = ("weights", "first", "second", "average", "average_norms", "best", "best_norms", "norms")
 _COMPACT = 0.25  # share of lanes that have stopped from which the others move together
 
 
@@ -36,7 +36,7 @@ class PackState:
     ids : of the lanes, whole numbers of the caller.
     values : their settings.
     weights, first, second : weights and Adam's moments.
-    average : averaged weights, or None where no lane has an average.
+    average, average_norms : averaged weights and statistics, or None where no lane has an average.
     best, best_norms : the best weights so far, or None where no lane keeps them.
     norms : batch norm's statistics, or None.
     stopping : scores and patience.
@@ -49,6 +49,7 @@ class PackState:
     first: LaneWeights
     second: LaneWeights
     average: LaneWeights | None
+    average_norms: LaneNorms | None
     best: LaneWeights | None
     best_norms: LaneNorms | None
     norms: LaneNorms | None
@@ -72,6 +73,7 @@ class PackState:
             first=LaneWeights.zeros(shape, lanes, device),
             second=LaneWeights.zeros(shape, lanes, device),
             average=weights.take(every) if averaged else None,
+            average_norms=norms.take(every) if averaged and norms is not None else None,
             best=weights.take(every) if kept else None,
             best_norms=norms.take(every) if kept and norms is not None else None,
             norms=norms,
@@ -82,8 +84,7 @@ class PackState:
         """Return some lanes, in any order; they are put into the order of their groups."""
         keep = keep[group_order(self.values.take(keep))]
         index = torch.as_tensor(keep, device=self.weights.flat.device)
-        parts = ("weights", "first", "second", "average", "best", "best_norms", "norms")
-        held = {name: getattr(self, name) for name in parts}
+        held = {name: getattr(self, name) for name in _TENSORS}
         return PackState(
             ids=self.ids[keep],
             values=self.values.take(keep),
@@ -95,8 +96,7 @@ class PackState:
     @classmethod
     def join(cls, parts: list[PackState]) -> PackState:
         """Return the lanes of several packs, which have done as many steps, as one."""
-        names = ("weights", "first", "second", "average", "best", "best_norms", "norms")
-        held = {name: [getattr(part, name) for part in parts] for name in names}
+        held = {name: [getattr(part, name) for part in parts] for name in _TENSORS}
         joined = cls(
             ids=np.concatenate([part.ids for part in parts]),
             values=LaneValues.join([part.values for part in parts]),
@@ -161,7 +161,8 @@ class Pack:
         self.adam = LaneAdam(plan.shape, values, state.first, state.second, plan.proxes, state.step)
         self.average = None
         if state.average is not None:
-            self.average = LaneAverage(values, state.average, plan.steps, plan.swa_every)
+            epoch = np.array([len(rows) for rows in data.train])[values.fold] / plan.size
+            self.average = LaneAverage(values, state.average, state.average_norms, plan.steps, epoch)
         self._losses = torch.zeros(plan.every, len(values), device=data.device)
         self._logged = 0
 
@@ -199,7 +200,7 @@ class Pack:
         state.step += 1
         self._logged += 1
         if self.average is not None:
-            self.average.update(state.weights, state.step)
+            self.average.update(state.weights, state.norms, state.step)
 
     # ------------------------------------------------------------ evaluations
 
@@ -207,6 +208,11 @@ class Pack:
     def present(self) -> LaneWeights:
         """The weights that are judged: averages where there are any."""
         return self.state.weights if self.state.average is None else self.state.average
+
+    @property
+    def present_norms(self) -> LaneNorms | None:
+        """The statistics that belong to them."""
+        return self.state.norms if self.state.average is None else self.state.average_norms
 
     def _evaluate(self) -> None:
         state = self.state
@@ -237,12 +243,8 @@ class Pack:
         """Return the scores of all lanes on the rows that their folds watch."""
         found = np.full(len(self.state.ids), np.nan)
         for fold, lanes in self._folds():
-            rows = self.data.watch[fold]
-            found[lanes] = lane_scores(
-                self.plan.metric,
-                outputs(self.present, self.state.norms, lanes, self.data.X[rows]),
-                self.data.y[rows],
-                None if self.data.weight is None else self.data.weight[rows],
+            found[lanes] = fold_scores(
+                self.data, self.plan.metric, self.present, self.present_norms, lanes, fold, self.data.watch[fold]
             )
         return found
 
@@ -259,8 +261,9 @@ class Pack:
             return
         which = torch.as_tensor(better, device=self.data.device)
         state.best.keep_where(which, self.present)
-        if state.norms is not None and state.best_norms is not None:
-            state.best_norms.keep_where(which, state.norms)
+        norms = self.present_norms
+        if norms is not None and state.best_norms is not None:
+            state.best_norms.keep_where(which, norms)
 
     # ------------------------------------------------------------ leaving
 
@@ -276,7 +279,7 @@ class Pack:
         state, lanes = self.state, np.flatnonzero(which)
         index = torch.as_tensor(lanes, device=self.data.device)
         weights = self.present.take(index)
-        norms = None if state.norms is None else state.norms.take(index)
+        norms = None if self.present_norms is None else self.present_norms.take(index)
         step = np.full(len(lanes), state.step)
         kept = (state.values.keep_best[lanes] > 0) & (state.stopping.best_step[lanes] >= 0)
         if state.best is not None and kept.any():

@@ -21,7 +21,6 @@ class LanePlan:
     size : rows a batch.
     steps : planned steps; progress is a share of them.
     every : steps between two evaluations.
-    swa_every : steps between two weights that SWA averages.
     schedule : of progress to a factor of the learning rate.
     metric : what early stopping and halving look at.
     changes : order of what changes rows: "swap", "mixup", "noise".
@@ -32,7 +31,6 @@ class LanePlan:
     size: int
     steps: int
     every: int
-    swa_every: int
     schedule: Callable[[float], float]
     metric: Metric
     changes: tuple[str, ...] = ("swap", "mixup", "noise")

@@ -7,46 +7,72 @@ import torch
 from torch import Tensor
 
 from ..metrics import Metric
+from .data import LaneData
+from .norms import LaneNorms
+from .predict import outputs
+from .weights import LaneWeights
 
-__all__ = ["lane_scores"]
+__all__ = ["fold_outputs", "fold_scores", "lane_scores"]
 
 
-def lane_scores(metric: Metric, outputs: Tensor, y: Tensor, weight: Tensor | None = None) -> np.ndarray:
+def lane_scores(metric: Metric, predicted: Tensor, y: Tensor, weight: Tensor | None = None) -> np.ndarray:
     """Return the score of every lane, (K,); NaN where outputs are not finite.
 
     Parameters
     ----------
     metric : "loss" stands for cross entropy, or the mean squared error.
-    outputs : (K, n, C) raw outputs.
+    predicted : (K, n, C) raw outputs.
     y : (n,) classes or (n, q) values.
     weight : (n,) or None.
     """
-    weight = torch.ones(len(y), device=outputs.device) if weight is None else weight
+    weight = torch.ones(len(y), device=predicted.device) if weight is None else weight
     share = weight / weight.sum()
     batched = _BATCHED.get(metric.name if metric.name != "loss" else ("mse" if y.is_floating_point() else "log_loss"))
     if batched is not None:
-        scores = batched(outputs, y, share).double()
-        return torch.where(outputs.isfinite().flatten(1).all(1), scores, torch.nan).cpu().numpy()
-    return np.array([metric(lane, y, weight) for lane in outputs.cpu()])
+        scores = batched(predicted, y, share).double()
+        return torch.where(predicted.isfinite().flatten(1).all(1), scores, torch.nan).cpu().numpy()
+    return np.array([metric(lane, y, weight) for lane in predicted.cpu()])
 
 
-def _log_loss(outputs: Tensor, y: Tensor, share: Tensor) -> Tensor:
-    logs = outputs.log_softmax(-1).gather(-1, y.view(1, -1, 1).expand(len(outputs), -1, 1))
+def fold_outputs(
+    data: LaneData, weights: LaneWeights, norms: LaneNorms | None, lanes: slice, fold: int, rows: Tensor
+) -> Tensor:
+    """Return the outputs, (lanes, n, C), of neighbouring lanes of one fold for rows of the table."""
+    x = data.inputs(rows.unsqueeze(0), torch.tensor([fold], device=data.device))[0]
+    return data.judged(outputs(weights, norms, lanes, x), fold)
+
+
+def fold_scores(
+    data: LaneData,
+    metric: Metric,
+    weights: LaneWeights,
+    norms: LaneNorms | None,
+    lanes: slice,
+    fold: int,
+    rows: Tensor,
+) -> np.ndarray:
+    """Return the scores of neighbouring lanes of one fold on rows of the table."""
+    weight = None if data.score_weight is None else data.score_weight[rows]
+    return lane_scores(metric, fold_outputs(data, weights, norms, lanes, fold, rows), data.y[rows], weight)
+
+
+def _log_loss(predicted: Tensor, y: Tensor, share: Tensor) -> Tensor:
+    logs = predicted.log_softmax(-1).gather(-1, y.view(1, -1, 1).expand(len(predicted), -1, 1))
     return -(logs.squeeze(-1) @ share)
 
 
-def _accuracy(outputs: Tensor, y: Tensor, share: Tensor) -> Tensor:
-    return (outputs.argmax(-1) == y).to(outputs.dtype) @ share
+def _accuracy(predicted: Tensor, y: Tensor, share: Tensor) -> Tensor:
+    return (predicted.argmax(-1) == y).to(predicted.dtype) @ share
 
 
-def _balanced_accuracy(outputs: Tensor, y: Tensor, share: Tensor) -> Tensor:
-    total = torch.zeros(outputs.shape[-1], device=share.device).index_add_(0, y, share)
+def _balanced_accuracy(predicted: Tensor, y: Tensor, share: Tensor) -> Tensor:
+    total = torch.zeros(predicted.shape[-1], device=share.device).index_add_(0, y, share)
     seen = (total > 0).sum()
-    return (outputs.argmax(-1) == y).to(outputs.dtype) @ (share / total[y] / seen)
+    return (predicted.argmax(-1) == y).to(predicted.dtype) @ (share / total[y] / seen)
 
 
-def _mse(outputs: Tensor, y: Tensor, share: Tensor) -> Tensor:
-    return (outputs - y).square().mean(-1) @ share
+def _mse(predicted: Tensor, y: Tensor, share: Tensor) -> Tensor:
+    return (predicted - y).square().mean(-1) @ share
 
 
 _BATCHED = {

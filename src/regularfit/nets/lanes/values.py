@@ -21,6 +21,7 @@ OFF: dict[str, float] = {
     "noise": 0.0,
     "ema": -1.0,
     "swa": 2.0,
+    "swa_every": 1.0,
     "patience": np.inf,
     "min_delta": 0.0,
     "keep_best": 0.0,
@@ -47,6 +48,7 @@ class LaneValues:
     noise: np.ndarray
     ema: np.ndarray
     swa: np.ndarray
+    swa_every: np.ndarray
     patience: np.ndarray
     min_delta: np.ndarray
     keep_best: np.ndarray

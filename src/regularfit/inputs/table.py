@@ -19,7 +19,7 @@ from .._checks import check_matrix
 from ..designs import Design
 from ..errors import InputError, UnsupportedError
 
-__all__ = ["FittedColumns", "Table", "read_table"]
+__all__ = ["FittedColumns", "Table", "column_names", "is_table", "read_table"]
 
 _SHOWN = 5  # how many column names an error lists before it says "..."
 
@@ -105,10 +105,9 @@ def read_table(X: Any, *, name: str = "X", fitted: FittedColumns | None = None) 
         if fitted is not None:
             fitted.check(X.names, X.p, name)
         return Table(X, X.names)
-    if not isinstance(X, np.ndarray) and _is_dataframe(X):
-        labels = list(getattr(X, "column_names", None) or X.columns)
-        _check_unique(labels, name)
-        names = _string_names(labels, name)
+    if is_table(X):
+        labels = _labels(X)
+        names, _ = column_names(X, name)
         if fitted is not None:
             fitted.check(names, len(labels), name)
         return Table(_frame_values(X, labels, name), names)
@@ -144,12 +143,24 @@ def _bullets(names: list[str]) -> str:
 # --- reading -------------------------------------------------------------------------------------
 
 
-def _is_dataframe(X: Any) -> bool:
-    if isinstance(X, (list, tuple)) or (not hasattr(X, "columns") and not hasattr(X, "column_names")):
+def is_table(X: Any) -> bool:
+    """Whether ``X`` is a table of a library (pandas, polars, pyarrow ...) and not an array or a list."""
+    if isinstance(X, (np.ndarray, list, tuple)) or not (hasattr(X, "columns") or hasattr(X, "column_names")):
         return False
     from narwhals.dependencies import is_into_dataframe
 
     return bool(is_into_dataframe(X))
+
+
+def column_names(X: Any, name: str = "X") -> tuple[tuple[str, ...] | None, int]:
+    """Return the names of a table's columns (None where they are only numbers), and how many there are."""
+    labels = _labels(X)
+    _check_unique(labels, name)
+    return _string_names(labels, name), len(labels)
+
+
+def _labels(X: Any) -> list[Any]:
+    return list(getattr(X, "column_names", None) or X.columns)
 
 
 def _dense_values(X: Any, name: str) -> Any:

@@ -8,7 +8,7 @@ import pytest
 import scipy.sparse as sp
 
 from regularfit.errors import InputError, UnsupportedError
-from regularfit.linear.table import FittedColumns, read_table
+from regularfit.inputs.table import FittedColumns, read_table
 
 NUMBERS = {"age": [1.0, 2.0, 3.0], "bmi": [4, 5, 6], "smoker": [True, False, True]}
 EXPECTED = np.array([[1.0, 4, 1], [2, 5, 0], [3, 6, 1]])

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from regularfit.errors import InputError
-from regularfit.linear.targets import (
+from regularfit.inputs.targets import (
     check_classes_weighted,
     read_classes,
     read_offset,

@@ -1,0 +1,113 @@
+"""One column of a table as numbers: what is learnt of it, and how new values of it are encoded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+__all__ = ["CategoryColumn", "NumberColumn", "learn_category", "learn_number"]
+
+MOST_LEVELS = 64  # of a category that get a column of their own; rarer ones share one
+SMOOTH_LIMIT = 3.0  # scaled numbers are squashed smoothly towards this
+
+
+@dataclass(frozen=True, slots=True)
+class NumberColumn:
+    """A numeric column: centred, scaled, squashed; missing values take the median, and an indicator if any were seen.
+
+    Parameters
+    ----------
+    name : of the column.
+    fill : what a missing value becomes: the median of the training rows.
+    centre, scale : z = (x - centre) / scale.
+    squash : whether z becomes z / sqrt(1 + (z / 3)^2), which keeps order and leaves |z| < 1 nearly as it is.
+    indicator : whether there is a second column that is 1 where the value is missing.
+    """
+
+    name: str
+    fill: float
+    centre: float
+    scale: float
+    squash: bool
+    indicator: bool
+
+    @property
+    def width(self) -> int:
+        """How many encoded columns it has."""
+        return 2 if self.indicator else 1
+
+    def encode(self, values: np.ndarray, out: np.ndarray) -> None:
+        """Write the encoded values, (n, width)."""
+        missing = np.isnan(values)
+        z = (np.where(missing, self.fill, values) - self.centre) / self.scale
+        out[:, 0] = z / np.sqrt(1.0 + np.square(z / SMOOTH_LIMIT)) if self.squash else z
+        if self.indicator:
+            out[:, 1] = missing
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryColumn:
+    """A column of categories: one column a level; a level that training never saw is all zeros.
+
+    Parameters
+    ----------
+    name : of the column.
+    levels : as text, in the order of their columns; a missing value is a level of its own where training had one.
+    rare : whether the last column collects levels beyond the most frequent ones.
+    """
+
+    name: str
+    levels: tuple[str, ...]
+    rare: tuple[str, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """How many encoded columns it has."""
+        return max(len(self.levels) + bool(self.rare), 1)
+
+    def encode(self, values: Sequence[str], out: np.ndarray) -> None:
+        """Write the encoded values, (n, width)."""
+        out[:] = 0.0
+        place = {level: j for j, level in enumerate(self.levels)} | dict.fromkeys(self.rare, len(self.levels))
+        for row, value in enumerate(values):
+            column = place.get(value)
+            if column is not None:
+                out[row, column] = 1.0
+
+
+def learn_number(name: str, values: np.ndarray, scaling: str) -> NumberColumn:
+    """Return what training rows teach about a numeric column; ``scaling`` is "robust", "standard" or "none"."""
+    known = values[~np.isnan(values)]
+    indicator = bool(known.size < values.size)
+    if known.size == 0:
+        return NumberColumn(name, 0.0, 0.0, 1.0, False, indicator)
+    fill = float(np.median(known))
+    if scaling == "none":
+        return NumberColumn(name, fill, 0.0, 1.0, False, indicator)
+    if scaling == "standard":
+        return NumberColumn(
+            name, fill, float(known.mean()), _above_zero(float(known.std())), False, indicator
+        )
+    low, high = np.quantile(known, [0.25, 0.75])
+    # A normal column has an interquartile range of 1.349 standard deviations. Where half of the values are the
+    # same the range says nothing, and the standard deviation has to do.
+    spread = float(high - low) / 1.349
+    if spread <= 1e-12 * max(abs(float(low)), abs(float(high)), 1e-300):
+        spread = float(known.std())
+    return NumberColumn(name, fill, fill, _above_zero(spread), True, indicator)
+
+
+def learn_category(name: str, values: Sequence[str]) -> CategoryColumn:
+    """Return what training rows teach about a column of categories."""
+    counts: Counter[Any] = Counter(values)
+    frequent = sorted(counts, key=lambda level: (-counts[level], level))
+    kept, rare = frequent[:MOST_LEVELS], frequent[MOST_LEVELS:]
+    return CategoryColumn(name, tuple(sorted(kept)), tuple(sorted(rare)))
+
+
+def _above_zero(spread: float) -> float:
+    return spread if spread > 0 else 1.0

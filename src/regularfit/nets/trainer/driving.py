@@ -1,0 +1,175 @@
+"""From the first step of a run to whatever ends it: what is watched, what is kept, what is said."""
+
+from __future__ import annotations
+
+import math
+import time
+import warnings
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ...errors import InterruptedWarning, NoEffectWarning
+from .checkpoint import Checkpoints
+from .history import History
+from .interrupt import Interrupt
+from .ledger import NotFinite
+from .progress import Bar, progress_bar
+from .state import ended, identity_of, put_back, taken
+from .training import Training
+
+__all__ = ["Outcome", "drive", "warn_of"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended, and what is left of it.
+
+    Parameters
+    ----------
+    stopped_by : "steps", "early stopping", "time limit", "interrupted" or "nan".
+    step, steps : how many were done, and planned.
+    history : a record an evaluation.
+    best_step, best_score : of the watched score; without validation rows the step of the weights that the model holds,
+        and NaN.
+    watched : the name of that score.
+    identity : what a run that goes on must have in common with this one.
+    unfinished : the state from which the run can go on, or None.
+    idle : names of regularisers that changed nothing.
+    failure : the step with a loss that is not finite, or None.
+    """
+
+    stopped_by: str
+    step: int
+    steps: int
+    history: History
+    best_step: int
+    best_score: float
+    watched: str
+    identity: dict[str, Any]
+    unfinished: dict[str, Any] | None = None
+    idle: tuple[str, ...] = ()
+    failure: NotFinite | None = None
+
+    @property
+    def kept(self) -> str:
+        """Say which weights the model holds."""
+        if math.isnan(self.best_score):
+            return f"the model holds the weights of step {self.best_step}"
+        return f"the model holds the best weights, of step {self.best_step} ({self.watched} {self.best_score:.6g})"
+
+
+def drive(training: Training, state: Mapping[str, Any] | None, files: Checkpoints | None) -> Outcome:
+    """Train to the end, whatever that is; the model is then in eval mode, with the weights that count and no hooks.
+
+    Parameters
+    ----------
+    training : a run that has just been made.
+    state : of an earlier part of it, or None.
+    files : where states are written to meanwhile, or None.
+    """
+    identity = identity_of(training)
+    failure: NotFinite | None = None
+    with ExitStack() as stack:
+        stack.callback(training.leave)
+        stack.enter_context(training.random_numbers())
+        if state is not None:
+            put_back(training, state)
+        interrupt = stack.enter_context(Interrupt())
+        bar = stack.enter_context(progress_bar(training.settings.verbose, training.run.steps))
+        training.model.train()
+        try:
+            stopped_by = _loop(training, interrupt, bar, files)
+        except KeyboardInterrupt:
+            stopped_by = "interrupted"
+        except NotFinite as error:
+            stopped_by, failure = "nan", error
+        outcome = _closed(training, stopped_by, identity)
+    outcome = replace(outcome, failure=failure)
+    if files is not None:
+        left = outcome.unfinished or ended(training.model, outcome)
+        files.write(lambda: left, at_once=True)
+    return outcome
+
+
+def _loop(training: Training, interrupt: Interrupt, bar: Bar | None, files: Checkpoints | None) -> str:
+    """Step and evaluate until something ends the run; say what."""
+    deadline = time.perf_counter() + training.settings.time_limit
+    run = training.run
+    while True:
+        if training.due():
+            stop = training.evaluate()
+            if bar is not None:
+                bar.scores = training.history[-1].summary
+            if stop:
+                return "early stopping"
+            if files is not None and run.step < run.steps:
+                files.write(lambda: taken(training))
+        if run.step >= run.steps:
+            if not training.is_finite():
+                raise NotFinite(run.step, math.nan)
+            return "steps"
+        if interrupt.asked:
+            return "interrupted"
+        if time.perf_counter() > deadline:
+            return "time limit"
+        training.step()
+        if bar is not None:
+            bar(run.step)
+
+
+def _closed(training: Training, stopped_by: str, identity: dict[str, Any]) -> Outcome:
+    """Keep what a resumed run needs, then leave the weights that count in the model."""
+    run = training.run
+    to_go_on = stopped_by in ("time limit", "interrupted") and training.whole
+    unfinished = taken(training) if to_go_on else None
+    if stopped_by == "time limit" and run.step != training.evaluated_at:
+        training.evaluate()  # of the state that goes on nothing is changed by it
+    idle = tuple(work.name for work in training.works() if work.acted is False)
+    training.hooks.finish()
+    stopper = training.stopper
+    stopper = None if stopper is None or stopper.best_step is None else stopper
+    kept = stopped_by == "nan" or (stopped_by == "interrupted" and training.validation is not None)
+    if kept and stopper is None:
+        training.best.put()
+    training.model.eval()
+    best_step, best_score = training.best_step, training.best_score
+    if stopper is not None and stopper.best_step is not None:
+        best_step, best_score = stopper.best_step, stopper.best_score
+    elif training.validation is None:
+        best_step, best_score = (best_step if kept else run.step), math.nan
+    return Outcome(
+        stopped_by,
+        run.step,
+        run.steps,
+        training.history,
+        best_step,
+        best_score,
+        training.watched.name,
+        identity,
+        unfinished,
+        idle,
+    )
+
+
+def warn_of(outcome: Outcome, stacklevel: int) -> None:
+    """Warn of a run that was interrupted, or of regularisers that did nothing."""
+    if outcome.stopped_by == "interrupted":
+        on = (
+            "resume() goes on where it was"
+            if outcome.unfinished
+            else "it cannot go on, for a step was cut short"
+        )
+        warnings.warn(
+            f"Training was interrupted after step {outcome.step} of {outcome.steps}; {outcome.kept}, and {on}.",
+            InterruptedWarning,
+            stacklevel=stacklevel + 1,
+        )
+    elif outcome.stopped_by != "nan" and outcome.idle:
+        warnings.warn(
+            f"{', '.join(outcome.idle)} changed nothing in {outcome.step} steps. Check the strength and what it is "
+            "aimed at, or leave it out.",
+            NoEffectWarning,
+            stacklevel=stacklevel + 1,
+        )
