@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from importlib import import_module
 from typing import Any
 
 from ..._checks import did_you_mean
@@ -19,25 +20,27 @@ class Reader:
 
     Parameters
     ----------
+    home : the module of nets that has it.
     numbers : field of the regulariser -> field of :class:`LaneValues`.
     allowed : further field -> the one value that lanes can do. Fields in neither may be anything.
     """
 
+    home: str
     numbers: dict[str, str]
     allowed: dict[str, Any]
 
 
 READERS: dict[str, Reader] = {
-    "Dropout": Reader({"p": "", "input_p": ""}, {"schedule": "constant"}),
-    "WeightDecay": Reader({"rate": "decay", "independent": "independent"}, {"coupled": False, "on": "weights"}),
-    "LabelSmoothing": Reader({"eps": "smoothing"}, {}),
-    "Mixup": Reader({"alpha": "mixup"}, {}),
-    "FeatureSwap": Reader({"p": "swap"}, {}),
-    "InputNoise": Reader({"scale": "noise"}, {}),
-    "EMA": Reader({"decay": "ema"}, {}),
-    "SWA": Reader({"after": "swa", "every": "swa_every"}, {}),
-    "EarlyStopping": Reader({"patience": "patience", "min_delta": "min_delta"}, {"restore": "best"}),
-    "L1": Reader({"strength": "l1"}, {}),
+    "Dropout": Reader("dropout.dropout", {"p": "", "input_p": ""}, {"schedule": "constant"}),
+    "WeightDecay": Reader("decay", {"rate": "decay", "independent": "independent"}, {"coupled": False, "on": "weights"}),
+    "LabelSmoothing": Reader("smoothing", {"eps": "smoothing"}, {}),
+    "Mixup": Reader("mixing.mixup", {"alpha": "mixup"}, {}),
+    "FeatureSwap": Reader("augment.tables.feature_swap", {"p": "swap"}, {}),
+    "InputNoise": Reader("noise", {"scale": "noise"}, {}),
+    "EMA": Reader("averages.ema", {"decay": "ema"}, {}),
+    "SWA": Reader("averages.swa", {"after": "swa", "every": "swa_every"}, {}),
+    "EarlyStopping": Reader("stopping", {"patience": "patience", "min_delta": "min_delta"}, {"restore": "best"}),
+    "L1": Reader("", {"strength": "l1"}, {}),
 }
 _CHANGES = {"FeatureSwap": "swap", "Mixup": "mixup", "InputNoise": "noise"}
 _PROXES = {"WeightDecay": "decay", "L1": "l1", "Penalise": "l1"}
@@ -196,7 +199,5 @@ def _with_field(held: Any, owner: str, field: str, value: Any) -> Any:
 def _kind(owner: str) -> Any:
     if owner == "L1":
         return L1
-    from ... import nets
-
-    return getattr(nets, owner)
+    return getattr(import_module(f"..{READERS[owner].home}", __package__), owner)
 
