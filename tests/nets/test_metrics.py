@@ -169,3 +169,10 @@ def test_no_rows_or_too_few_are_refused():
         metric("mse")([1.0, 2.0, 3.0], [1.0, 2.0])
     with pytest.raises(InputError, match="whoever trains"):
         metric("loss")([1.0], [1.0])
+
+
+def test_a_class_that_the_net_does_not_have_is_refused():
+    with pytest.raises(InputError, match="3 classes, counted from 0; y has class 3"):
+        metric("log_loss")(torch.zeros(2, 3), [0, 3])
+    with pytest.raises(InputError, match="y has class -1"):
+        metric("accuracy")(torch.zeros(2, 3), [0, -1])

@@ -14,11 +14,61 @@ from ._torch import need
 
 # module -> its public names; several modules may be packages
 _HOMES: dict[str, str] = {
-    "regulariser": "Active Batch Block Effect Regulariser Run",
+    # in a loop of your own, and in every list of regularisers
+    "audit": "audit",
+    "averages": "EMA SWA Lookahead SnapshotEnsemble",
+    "batch_stats": "freeze_batch_stats refresh_batch_stats",
+    "clipping": "GradClip",
+    "decay": "WeightDecay decay_groups",
+    "dropout.dropout": "Dropout",
+    "grouped": "Grouped",
+    "input_noise": "InputNoise",
+    "max_norm": "MaxNorm",
+    "noise": "GradientNoise WeightNoise",
+    "orthogonal": "Orthogonal",
+    "penalise": "Penalise",
+    "proximal": "Proximal",
+    "roles": "assign_role roles",
+    "sharpness": "SAM",
+    "smoothing": "LabelSmoothing",
+    "spectral": "Spectral",
+    "stopping": "EarlyStopping",
+    "targets": "inputs weights",
+    # inputs that vary
+    "augment.tables.feature_swap": "FeatureSwap",
+    "mixing.mixup": "Mixup",
+    "augment.text": "EDA ArgosTranslator BackTranslation CTranslate2Translator PhraseTable RandomDelete RandomInsert "
+    "RandomSwap Synonyms TextAugmentation",
+    # adversarial training and consistency
+    "adversarial.fast": "FastAdversarial",
+    "adversarial.fgsm": "FGSM",
+    "adversarial.free": "FreeAdversarial",
+    "adversarial.pgd": "PGD",
+    "adversarial.robust": "robust_accuracy",
+    "adversarial.trades": "Trades",
+    "adversarial.training": "Adversarial",
+    "adversarial.vat": "VAT",
+    "consistency": "ConfidencePenalty RDrop",
+    "domain": "Domain",
+    "gradient_penalty": "GradientPenalty JacobianPenalty",
+    # the information bottleneck and implicit regularisation
+    "bottleneck.layer": "Bottleneck",
+    "bottleneck.path": "beta_path",
+    "bottleneck.vib": "VIB",
+    "implicit": "SGDNoise noise_scale",
+    "probe": "BatchSizeProbe",
+    # training
+    "estimators": "NetClassifier NetRegressor",
+    "metrics": "Metric",
+    "recipe": "recipe",
+    "schedules": "schedule",
+    "trainer": "Trainer",
+    # what a regulariser is
     "randomness": "Stream",
+    "regulariser": "Active Batch Block Effect Regulariser Run",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
-_WITHOUT_TORCH: frozenset[str] = frozenset()  # homes that work without torch
+_WITHOUT_TORCH = frozenset({"augment.text"})  # homes that work without torch
 
 __all__ = sorted(_HOME_OF)  # pyright: ignore[reportUnsupportedDunderAll]
 

@@ -109,7 +109,7 @@ class _Groups:
         rows = values.amax(dim=1)
         if self.owner is None:
             return rows
-        return rows.new_full((self.count,), -torch.inf).index_reduce_(0, self.owner, rows, "amax")
+        return rows.new_full((self.count,), -torch.inf).scatter_reduce_(0, self.owner, rows, "amax")
 
     def norm(self, values: Tensor) -> Tensor:
         return self.sum(values * values).sqrt()

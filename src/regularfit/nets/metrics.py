@@ -15,6 +15,7 @@ import torch
 
 from .._checks import check_choice, did_you_mean
 from ..errors import InputError
+from . import scores
 
 __all__ = ["METRICS", "Metric", "metric"]
 
@@ -82,9 +83,13 @@ class Metric:
             return float("nan")
         if self.needs == "values":
             return float(self.compute(*_values(prediction, y, self.name), weight))
-        return float(
-            self.compute(_PREPARED[self.needs](_logits(prediction)), y.astype(np.int64).ravel(), weight)
-        )
+        logits, classes = _logits(prediction), y.astype(np.int64).ravel()
+        if classes.min() < 0 or classes.max() >= logits.shape[1]:
+            raise InputError(
+                f"{self.name}: the net has {logits.shape[1]} classes, counted from 0; y has class "
+                f"{classes.min() if classes.min() < 0 else classes.max()}."
+            )
+        return float(self.compute(_PREPARED[self.needs](logits), classes, weight))
 
     def better(self, score: float, than: float) -> bool:
         """Tell whether a score is strictly better than another; NaN is better than nothing, everything than NaN."""
@@ -180,11 +185,6 @@ def _logits(outputs: Array) -> Array:
     return np.column_stack([np.zeros(len(outputs)), outputs]) if outputs.shape[1] == 1 else outputs
 
 
-def _log_probabilities(logits: Array) -> Array:
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-
-
 def _values(prediction: Array, y: Array, name: str) -> tuple[Array, Array]:
     """Both as (n, k): a column of outputs against a row of targets would otherwise make an n by n table."""
     prediction, y = prediction.reshape(len(prediction), -1), y.reshape(len(y), -1).astype(np.float64)
@@ -195,103 +195,9 @@ def _values(prediction: Array, y: Array, name: str) -> tuple[Array, Array]:
 
 _PREPARED: dict[str, Callable[[Array], Array]] = {
     "classes": lambda logits: logits.argmax(axis=1),
-    "probabilities": lambda logits: np.exp(_log_probabilities(logits)),
+    "probabilities": lambda logits: np.exp(scores.log_probabilities(logits)),
     "logits": lambda logits: logits,
 }
-
-
-# ---------------------------------------------------------------- classification
-
-
-def _accuracy(classes: Array, y: Array, weight: Array) -> float:
-    return float(np.average(classes == y, weights=weight))
-
-
-def _balanced_accuracy(classes: Array, y: Array, weight: Array) -> float:
-    """Return the mean share of right answers over the classes that occur in y."""
-    total = np.bincount(y, weights=weight)
-    right = np.bincount(y, weights=weight * (classes == y))
-    return float((right[total > 0] / total[total > 0]).mean())
-
-
-def _log_loss(logits: Array, y: Array, weight: Array) -> float:
-    """Return the mean cross entropy; of logits, so a confident mistake is not clipped."""
-    return float(np.average(-_log_probabilities(logits)[np.arange(len(y)), y], weights=weight))
-
-
-def _brier(probabilities: Array, y: Array, weight: Array) -> float:
-    """Return the mean squared distance to the truth, summed over classes; halved for two classes, as is usual."""
-    distance = ((probabilities - np.eye(probabilities.shape[1])[y]) ** 2).sum(axis=1)
-    return float(np.average(distance, weights=weight)) / (2.0 if probabilities.shape[1] == 2 else 1.0)
-
-
-def _one_against_rest(score: Callable[..., float], probabilities: Array, y: Array, weight: Array) -> float:
-    """Return a binary score of class 1, or its mean over the classes that y has and does not only have."""
-    classes = [1] if probabilities.shape[1] == 2 else range(probabilities.shape[1])
-    scores = [
-        score(y == c, probabilities[:, c], sample_weight=weight)
-        for c in classes
-        if 0 < (y == c).sum() < len(y)
-    ]
-    return float(np.mean(scores)) if scores else float("nan")
-
-
-def _auc(probabilities: Array, y: Array, weight: Array) -> float:
-    from sklearn.metrics import roc_auc_score
-
-    return _one_against_rest(roc_auc_score, probabilities, y, weight)
-
-
-def _average_precision(probabilities: Array, y: Array, weight: Array) -> float:
-    from sklearn.metrics import average_precision_score
-
-    return _one_against_rest(average_precision_score, probabilities, y, weight)
-
-
-def _f1_macro(classes: Array, y: Array, weight: Array) -> float:
-    """Return the mean F1 over the classes that occur in y or are predicted."""
-    n = int(max(classes.max(), y.max())) + 1
-    right = np.bincount(y, weights=weight * (classes == y), minlength=n)
-    both = np.bincount(y, weights=weight, minlength=n) + np.bincount(classes, weights=weight, minlength=n)
-    seen = np.unique(np.concatenate([classes, y]))
-    return float(np.mean(np.divide(2 * right, both, out=np.zeros(n), where=both > 0)[seen]))
-
-
-def _matthews(classes: Array, y: Array, weight: Array) -> float:
-    """Return the correlation of predicted and true classes; 0 where either does not vary."""
-    n = int(max(classes.max(), y.max())) + 1
-    given, true = (
-        np.bincount(classes, weights=weight, minlength=n),
-        np.bincount(y, weights=weight, minlength=n),
-    )
-    total, right = weight.sum(), (weight * (classes == y)).sum()
-    spread = (total**2 - given @ given) * (total**2 - true @ true)
-    return float((right * total - given @ true) / np.sqrt(spread)) if spread > 0 else 0.0
-
-
-# ---------------------------------------------------------------- regression; several outputs are averaged
-
-
-def _mse(values: Array, y: Array, weight: Array) -> float:
-    return float(np.average((y - values) ** 2, axis=0, weights=weight).mean())
-
-
-def _rmse(values: Array, y: Array, weight: Array) -> float:
-    return float(np.sqrt(np.average((y - values) ** 2, axis=0, weights=weight)).mean())
-
-
-def _mae(values: Array, y: Array, weight: Array) -> float:
-    return float(np.average(np.abs(y - values), axis=0, weights=weight).mean())
-
-
-def _r2(values: Array, y: Array, weight: Array) -> float:
-    """Return the share of the variance that is explained; where y does not vary, 1 for exact values and 0 else."""
-    if len(y) < 2:
-        return float("nan")
-    left = np.average((y - values) ** 2, axis=0, weights=weight)
-    spread = np.average((y - np.average(y, axis=0, weights=weight)) ** 2, axis=0, weights=weight)
-    share = np.divide(left, spread, out=(left > 0).astype(np.float64), where=spread > 0)
-    return float((1.0 - share).mean())
 
 
 def _no_compute(prediction: Array, y: Array, weight: Array) -> float:
@@ -302,18 +208,18 @@ METRICS: dict[str, Metric] = {
     m.name: m
     for m in (
         Metric("loss", "lower", _no_compute, "loss"),
-        Metric("accuracy", "higher", _accuracy, "classes"),
-        Metric("balanced_accuracy", "higher", _balanced_accuracy, "classes"),
-        Metric("f1_macro", "higher", _f1_macro, "classes"),
-        Metric("matthews", "higher", _matthews, "classes"),
-        Metric("log_loss", "lower", _log_loss, "logits"),
-        Metric("brier", "lower", _brier, "probabilities"),
-        Metric("auc", "higher", _auc, "probabilities"),
-        Metric("average_precision", "higher", _average_precision, "probabilities"),
-        Metric("mse", "lower", _mse, "values"),
-        Metric("rmse", "lower", _rmse, "values"),
-        Metric("mae", "lower", _mae, "values"),
-        Metric("r2", "higher", _r2, "values"),
+        Metric("accuracy", "higher", scores.accuracy, "classes"),
+        Metric("balanced_accuracy", "higher", scores.balanced_accuracy, "classes"),
+        Metric("f1_macro", "higher", scores.f1_macro, "classes"),
+        Metric("matthews", "higher", scores.matthews, "classes"),
+        Metric("log_loss", "lower", scores.log_loss, "logits"),
+        Metric("brier", "lower", scores.brier, "probabilities"),
+        Metric("auc", "higher", scores.auc, "probabilities"),
+        Metric("average_precision", "higher", scores.average_precision, "probabilities"),
+        Metric("mse", "lower", scores.mse, "values"),
+        Metric("rmse", "lower", scores.rmse, "values"),
+        Metric("mae", "lower", scores.mae, "values"),
+        Metric("r2", "higher", scores.r2, "values"),
     )
 }
 _ALIASES = {

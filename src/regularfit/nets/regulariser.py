@@ -99,6 +99,7 @@ class Run:
     step : steps done so far.
     averages : the averages of the weights that are on, such as EMA's; each says whether it ``exists`` yet. They
         enter themselves when they start, and early stopping looks at them.
+    draw : which forward pass of the step this is, 0 for the first; others have random numbers of their own.
     """
 
     model: nn.Module
@@ -114,6 +115,7 @@ class Run:
     blocks: Sequence[Block] = ()
     step: int = 0
     averages: list[Any] = field(default_factory=list)
+    draw: int = 0
 
     @property
     def progress(self) -> float:
@@ -127,6 +129,8 @@ class Run:
 
     def stream(self, *purpose: str | int) -> Stream:
         """Return the random numbers of this run for a purpose, at its present step."""
+        if self.draw:
+            purpose = (*purpose, "draw", self.draw)
         return Stream.of(self.seed, *purpose).at(self.step)
 
 

@@ -130,7 +130,7 @@ class Perturbation:
 
     @torch.no_grad()
     def away(self) -> bool:
-        """Move by the gradients at hand, whatever their scale; return False, and do not, if they are 0 or not finite."""
+        """Move by the gradients at hand, whatever their scale; False, and no move, where they are 0 or not finite."""
         moved = [(p, p.grad) for p in self.parameters if p.grad is not None]
         directions = [self._direction(p, grad) for p, grad in moved]
         norm = norm_of([a._values() if a.is_sparse else a for a, _ in directions])

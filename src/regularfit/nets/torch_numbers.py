@@ -35,13 +35,14 @@ class TorchNumbers:
     def again(self) -> Iterator[None]:
         """Draw the numbers of that moment again; afterwards go on where drawing was before."""
         now = TorchNumbers(self.device)
-        self._set()
+        self.restore()
         try:
             yield
         finally:
-            now._set()
+            now.restore()
 
-    def _set(self) -> None:
+    def restore(self) -> None:
+        """Go back to the numbers of that moment for good."""
         torch.set_rng_state(self._cpu)
         if self._cuda is not None:
             torch.cuda.set_rng_state(self._cuda, self.device)

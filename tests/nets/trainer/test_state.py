@@ -14,9 +14,14 @@ torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 
 from torch import nn  # noqa: E402
 
+from regularfit import L1  # noqa: E402
 from regularfit.errors import InputError, InterruptedWarning  # noqa: E402
+from regularfit.nets.averages.ema import EMA  # noqa: E402
+from regularfit.nets.clipping import GradClip  # noqa: E402
+from regularfit.nets.decay import WeightDecay  # noqa: E402
 from regularfit.nets.dropout.dropout import Dropout  # noqa: E402
 from regularfit.nets.mixing.mixup import Mixup  # noqa: E402
+from regularfit.nets.sharpness import SAM  # noqa: E402
 from regularfit.nets.stopping import EarlyStopping  # noqa: E402
 from regularfit.nets.trainer import Trainer  # noqa: E402
 from regularfit.nets.trainer.state import copied  # noqa: E402
@@ -26,12 +31,23 @@ ROOT = Path(__file__).parents[3]
 
 
 def everything(step=-1):
-    return [Dropout(0.3, input_p=0.1), Mixup(0.5), EarlyStopping(patience=8), InterruptAt(step)]
+    return [
+        EarlyStopping(patience=8),  # before the average whose best it keeps: the order must not matter
+        Dropout(0.3, input_p=0.1),
+        Mixup(0.5),
+        GradClip(0.5),
+        SAM(0.05, every=2),
+        WeightDecay(1e-2),
+        L1(1e-3),
+        EMA(0.9),
+        InterruptAt(step),
+    ]
 
 
 def trainer(regularisers, steps=60, **more):
     model = net(5, 3, 8, 0, nn.BatchNorm1d(8), nn.Dropout(0.1))
-    return Trainer(model, regularisers, steps=steps, batch_size=25, lr=0.02, metrics=["accuracy"], **more)
+    settings = {"steps": steps, "batch_size": 25, "lr": 0.02, "metrics": ["accuracy"], **more}
+    return Trainer(model, regularisers, **settings)
 
 
 def rows():
@@ -40,7 +56,10 @@ def rows():
 
 
 def without_times(history):
-    return [(r.step, r.lr, r.train_loss, dict(r.scores), [(w.name, w.note) for w in r.regularisers]) for r in history]
+    return [
+        (r.step, r.lr, r.train_loss, dict(r.scores), [(w.note, w.zeros, w.strength) for w in r.regularisers])
+        for r in history
+    ]
 
 
 def same(one, other):
@@ -56,7 +75,7 @@ def same(one, other):
     return one == other
 
 
-@pytest.mark.parametrize("step", [0, 1, 13, 14, 41])
+@pytest.mark.parametrize("step", [0, 1, 13, 14, 28])
 def test_an_interrupted_run_goes_on_to_the_same_bits(step):
     data, more = rows()
     whole = trainer(everything()).fit(*data, **more)
@@ -69,7 +88,9 @@ def test_an_interrupted_run_goes_on_to_the_same_bits(step):
     cut.resume(*data, **more)  # and without leaving the process
     for done in (again, cut):
         assert torch.equal(weights(done.model_), weights(whole.model_))
-        assert all(torch.equal(a, b) for a, b in zip(done.model_.buffers(), whole.model_.buffers(), strict=True))
+        assert all(
+            torch.equal(a, b) for a, b in zip(done.model_.buffers(), whole.model_.buffers(), strict=True)
+        )
         assert without_times(done.history_) == without_times(whole.history_)
         assert (done.best_step_, done.best_score_) == (whole.best_step_, whole.best_score_)
         assert done.stopped_by_ == whole.stopped_by_
@@ -83,7 +104,11 @@ def test_an_interrupt_just_before_the_end_of_a_hundred_resumptions():
     for step in range(12):
         part = trainer(everything(step), steps=12)
         with pytest.warns(InterruptedWarning) if step < 11 else _nothing():
-            part = part.fit(*data, **more) if state is None else part.load_state_dict(state).resume(*data, **more)
+            part = (
+                part.fit(*data, **more)
+                if state is None
+                else part.load_state_dict(state).resume(*data, **more)
+            )
         state = part.state_dict()
     assert same(copied(whole.state_dict()), state)
 
@@ -98,12 +123,12 @@ def test_a_run_out_of_time_goes_on_to_the_same_bits():
     data, more = rows()
     whole = trainer(everything(), evaluate_every="7 steps").fit(*data, **more)
     slow = acting("batch", batch=lambda self, batch: time.sleep(0.01) or batch)
-    part = trainer([*everything()[:3], slow], evaluate_every="7 steps", time_limit=0.1).fit(*data, **more)
+    part = trainer([*everything()[:-1], slow], evaluate_every="7 steps", time_limit=0.1).fit(*data, **more)
     assert part.stopped_by_ == "time limit"
     state = part.state_dict()
     assert 0 < state["step"] < 60
     state["identity"]["regularisers"] = whole.state_dict()["identity"]["regularisers"]
-    state["regularisers"][3] = {}
+    state["regularisers"][-1] = {}
     again = trainer(everything(), evaluate_every="7 steps").load_state_dict(state).resume(*data, **more)
     assert torch.equal(weights(again.model_), weights(whole.model_))
     assert without_times(again.history_) == without_times(whole.history_)
@@ -120,12 +145,12 @@ def test_a_finished_run_is_left_as_it_is():
 
 def test_until_it_goes_on_the_model_holds_the_best_weights():
     data, more = rows()
-    cut = trainer(everything(41))
+    cut = trainer(everything(28))
     with pytest.warns(InterruptedWarning, match="best weights, of step"):
         cut.fit(*data, **more)
     loaded = trainer(everything()).load_state_dict(cut.state_dict())
     assert torch.equal(weights(loaded.model), weights(cut.model))
-    assert loaded.best_step_ == cut.best_step_ < 42
+    assert loaded.best_step_ == cut.best_step_ < 29
 
 
 @pytest.mark.parametrize(
@@ -156,7 +181,7 @@ def test_a_state_of_other_rows_regularisers_or_models_is_refused():
     with pytest.raises(InputError, match="training rows differ"):
         trainer(everything()).load_state_dict(state).resume(X, y.flip(0), **more)
     with pytest.raises(InputError, match="regularisers differ"):
-        trainer([Dropout(0.4, input_p=0.1), *everything()[1:]]).load_state_dict(state).resume(X, y, **more)
+        trainer([EarlyStopping(patience=9), *everything()[1:]]).load_state_dict(state).resume(X, y, **more)
     with pytest.raises(InputError, match="of another model"):
         Trainer(net()).load_state_dict(state)
     with pytest.raises(InputError, match="not the state of a Trainer"):
@@ -195,7 +220,6 @@ def test_a_killed_process_goes_on_from_its_checkpoint_to_the_same_bits(tmp_path)
     time.sleep(0.2)  # into the next steps
     child.send_signal(signal.SIGKILL)
     assert child.wait() == -signal.SIGKILL
-    assert os.listdir(tmp_path) == ["run.ckpt"]
     data, more = rows()
     whole = trainer(everything()).fit(*data, **more)
     again = trainer(everything()).load(file)

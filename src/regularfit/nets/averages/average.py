@@ -110,7 +110,7 @@ class Average(Active):
                 mean.copy_(value)
         else:
             values = [v.to(m.dtype) for m, v in zip(self._mean, self._values, strict=True)]
-            torch._foreach_lerp_(self._mean, values, self.weight())
+            torch._foreach_lerp_(self._mean, values, self.weight())  # pyright: ignore[reportPrivateImportUsage]
         self.count += 1
 
     @contextmanager

@@ -1,0 +1,69 @@
+"""What adversarial training needs of a run: the domain of its inputs, losses a row, and who else moves them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from ...errors import InputError
+from ..domain import Domain
+from ..losses import net_loss
+from ..regulariser import Batch, Regulariser, Run
+
+__all__ = ["MIXES", "MOVES", "among_moves", "domain_of", "rows_of"]
+
+# By name, so that neither side imports the other.
+MOVES = ("Adversarial", "FreeAdversarial", "FastAdversarial", "Trades")
+MIXES = ("Mixup", "CutMix", "ManifoldMixup", "FeatureSwap")
+_SPREADS = (0.2, 5.0)  # standard deviations that still look z-scored
+
+
+def domain_of(domain: Domain | None, eps: float | None, X: Tensor, run: Run, who: str) -> Domain:
+    """Return the domain of a run's inputs: the declared one, checked against the training rows, or that of its table.
+
+    Undeclared, an encoded table (``run.blocks``) is measured in standard deviations and keeps its categories; other
+    inputs must be z-scored, as nothing else tells what ``eps`` counts.
+
+    Raises
+    ------
+    InputError
+        If the rows lie outside the domain, ``eps`` is wider than it, or there is no telling its unit.
+    """
+    if domain is None:
+        domain = Domain.of_table(run.blocks, X.cpu()) if run.blocks and X.ndim == 2 else _guessed(X, who)
+    domain.check(X, eps, "X")
+    return domain
+
+
+def _guessed(X: Tensor, who: str) -> Domain:
+    domain = Domain.standardised()
+    domain.check(X)
+    spread = X.flatten(1).float().std(0, correction=0) if X.ndim == 2 else X.float().std()
+    typical = float(spread[spread > 0].median()) if bool((spread > 0).any()) else 0.0
+    if X.ndim != 2 or not _SPREADS[0] <= typical <= _SPREADS[1]:
+        raise InputError(
+            f"{who}: what does eps count? X, {tuple(X.shape)}, has a typical standard deviation of "
+            f"{typical:.3g} and no domain was given. Give domain=Domain.images() (eps in shares of the pixel range), "
+            "Domain.learn(X) (in standard deviations) or Domain.standardised()."
+        )
+    return domain
+
+
+def rows_of(run: Run, batch: Batch) -> Callable[[Tensor], Tensor]:
+    """Return the loss of every row as a function of the outputs; mixed targets count as they are mixed."""
+    loss = run.loss or net_loss("auto", batch.y)
+    each = getattr(loss, "each", None)
+    if each is not None:
+        return lambda outputs: each(outputs, batch)
+    return lambda outputs: loss(outputs, batch).expand(
+        len(batch.y)
+    )  # a mean only: its gradient tells rows apart
+
+
+def among_moves(me: Regulariser, other: Regulariser) -> str | None:
+    """Return why a second regulariser that trains on adversarial examples is one too many, or None."""
+    name = type(other).__name__
+    if name in MOVES and other is not me:
+        return "each of them moves the inputs to where the loss is large; keep one"
+    return None

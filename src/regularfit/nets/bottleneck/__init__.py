@@ -1,0 +1,1 @@
+"""The variational information bottleneck: a layer that may say only so much about its input."""

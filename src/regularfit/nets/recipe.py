@@ -1,0 +1,35 @@
+"""The regularisers that the estimators use unless they are told others: few, and right without tuning on most data."""
+
+from __future__ import annotations
+
+from .augment.tables.feature_swap import FeatureSwap
+from .averages.ema import EMA
+from .decay import WeightDecay
+from .dropout.dropout import Dropout
+from .regulariser import Regulariser
+from .stopping import EarlyStopping
+
+__all__ = ["recipe"]
+
+
+def recipe(kind: str, metric: str | None = None) -> tuple[Regulariser, ...]:
+    """Return the default regularisers for a kind of input.
+
+    Parameters
+    ----------
+    kind : "table", "images" or "texts".
+    metric : what early stopping watches; None is the validation loss.
+
+    Examples
+    --------
+    >>> [type(value).__name__ for value in recipe("table")]
+    ['WeightDecay', 'Dropout', 'FeatureSwap', 'EMA', 'EarlyStopping']
+    """
+    swap = (FeatureSwap(0.05),) if kind == "table" else ()
+    return (
+        WeightDecay(1e-2),
+        Dropout(0.15),
+        *swap,
+        EMA(0.99),
+        EarlyStopping(patience=25, metric=metric),
+    )
