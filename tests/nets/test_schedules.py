@@ -42,7 +42,8 @@ def test_cosine_is_torchs():
 def test_one_cycle_is_torchs():
     # torch counts its phases from 0 to total_steps - 1: with 41 steps the last one is at progress 1
     wanted = torchs(
-        lambda o: lr_scheduler.OneCycleLR(o, max_lr=1.0, total_steps=41, pct_start=0.25 * 40 / 41 + 1 / 41), 41
+        lambda o: lr_scheduler.OneCycleLR(o, max_lr=1.0, total_steps=41, pct_start=0.25 * 40 / 41 + 1 / 41),
+        41,
     )
     assert [OneCycle(warmup=0.25)(t / 40) for t in range(41)] == pytest.approx(wanted, abs=1e-9)
 
@@ -79,7 +80,7 @@ def test_a_scheduler_stepped_by_epoch_or_by_step_is_the_same_function_of_progres
 def test_what_cannot_be_a_schedule_is_refused():
     with pytest.raises(InputError, match="Did you mean 'cosine'"):
         schedule("cosin")
-    with pytest.raises(InputError, match="finite factors >= 0; at progress 0.51"):
+    with pytest.raises(InputError, match=r"finite factors >= 0; at progress 0\.51"):
         schedule(lambda p: 0.5 - p)
     with pytest.raises(InputError, match="finite"):
         schedule(lambda p: math.inf)

@@ -159,13 +159,17 @@ class Perturbation:
             return grad * metric, metric
         places = grad.indices()
         rows = p[tuple(places)].abs() + self.settings.eta
-        metric = torch.sparse_coo_tensor(places, rows, p.shape, is_coalesced=True)
-        return torch.sparse_coo_tensor(places, grad.values() * rows, p.shape, is_coalesced=True), metric
+        return _sparse(places, grad.values() * rows, p), _sparse(places, rows, p)
 
     def _copy(self, p: Tensor) -> Tensor:
         if id(p) not in self._copies:
             self._copies[id(p)] = torch.empty_like(p)
         return self._copies[id(p)]
+
+
+def _sparse(places: Tensor, values: Tensor, like: Tensor) -> Tensor:
+    """Return a sparse tensor whose places are those of a gradient, which has been checked."""
+    return torch.sparse_coo_tensor(places, values, like.shape, is_coalesced=True, check_invariants=False)
 
 
 class SAMOptimizer:

@@ -311,7 +311,7 @@ def test_nan_stops_restores_the_best_and_says_which_step():
     )
     model = net()
     trainer = Trainer(model, [copy_weights, acting("loss", loss=spoil)], evaluate_every="5 steps", steps=30)
-    with pytest.raises(FitError, match=r"step 18 of 30 is nan.*weights of step 15"):
+    with pytest.raises(FitError, match=r"Step 18 of 30: its loss is nan.*weights of step 15"):
         trainer.fit(X, y)
     assert trainer.stopped_by_ == "nan"
     assert torch.equal(weights(model), kept[2])  # after 15 steps

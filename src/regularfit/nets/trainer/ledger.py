@@ -14,12 +14,13 @@ _KEPT = 64  # steps between two looks where looking makes the host wait
 
 
 class NotFinite(Exception):  # noqa: N818 - it never leaves this room
-    """The loss of a step is NaN or infinite."""
+    """The loss of a step is NaN or infinite, or its gradients are, for good."""
 
-    def __init__(self, step: int, loss: float) -> None:
-        """Say which step, counted from 1."""
+    def __init__(self, step: int, loss: float, what: str = "") -> None:
+        """Say which step, counted from 1, and what is not finite."""
         super().__init__(step, loss)
         self.step, self.loss = step, loss
+        self.what = what or f"its loss is {loss}"
 
 
 class Ledger:

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 
 from ..._checks import check_choice
-from ...errors import FitError
 
 __all__ = ["PRECISIONS", "Precision", "check_precision"]
 
@@ -64,26 +63,17 @@ class Precision:
         self._overflow = self._overflow or not finite
         return finite
 
-    def end_step(self) -> None:
-        """Halve the scale after an overflow, double it after many steps without one.
-
-        Raises
-        ------
-        FitError
-            If overflows go on at the smallest scale.
-        """
+    def end_step(self) -> bool:
+        """Halve the scale after an overflow, double it after many steps without one; False gives up on float16."""
         if self.name != "float16":
-            return
+            return True
         if not self._overflow:
             self.clean += 1
             if self.clean == _GROWS_AFTER:
                 self.scale, self.clean = 2.0 * self.scale, 0
-            return
+            return True
         self.scale, self.clean, self._overflow = self.scale / 2.0, 0, False
-        if self.scale < _SMALLEST_SCALE:
-            raise FitError(
-                "Gradients overflow float16 however they are scaled; train with precision='bfloat16' or 'float32'."
-            )
+        return self.scale >= _SMALLEST_SCALE
 
     def state_dict(self) -> dict[str, Any]:
         """Return the scale and how long it has held."""

@@ -332,10 +332,10 @@ class Trainer:
         warn_of(outcome, stacklevel=3)
         if outcome.failure is not None:
             raise FitError(
-                f"The loss of step {outcome.failure.step} of {outcome.steps} is {outcome.failure.loss}; training has "
-                f"stopped and {outcome.kept}. Usual causes: a learning rate that is too large "
-                f"(lr={self.settings.lr:g}), inputs that are not scaled, or a loss of your own that divides by zero or "
-                "takes the logarithm of zero."
+                f"Step {outcome.failure.step} of {outcome.steps}: {outcome.failure.what}. Training has stopped and "
+                f"{outcome.kept}. Usual causes: a learning rate that is too large (lr={self.settings.lr:g}), inputs "
+                "that are not scaled, float16 where bfloat16 would do, or a loss of your own that divides by zero or takes "
+                "the logarithm of zero."
             )
         return self
 

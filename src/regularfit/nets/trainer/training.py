@@ -23,7 +23,7 @@ from .data import Rows
 from .evaluation import outputs_of, scores_of
 from .history import History, Record, Work
 from .hooks import Hooks
-from .ledger import Ledger
+from .ledger import Ledger, NotFinite
 from .optimizers import make_optimizer
 from .plan import planned_steps
 from .precision import Precision
@@ -101,7 +101,8 @@ class Training:
         self.ledger.note(run.step, self._gradients(), self._base)
         if self._finite:
             self.hooks.step(self._gradients, self._update)
-        self.precision.end_step()
+        if not self.precision.end_step():
+            raise NotFinite(run.step + 1, math.inf, "gradients overflow float16 however they are scaled")
         if self._updated:
             self.hooks.average()
         run.step += 1
