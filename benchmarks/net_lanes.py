@@ -116,7 +116,7 @@ def lanes(X, y, folds, width, epochs, threads, halving=None, grid=None):
     """Train the grid in lockstep; return the result, CPU and wall seconds."""
     before, wall = time.process_time(), time.perf_counter()
     base = NetSettings((width, width), batch_size=BATCH, epochs=epochs)
-    found = lockstep(base, grid or GRID, X, y, folds, standardize=False, threads=threads, halving=halving)
+    found = lockstep(base, grid or GRID, X, y, folds, scaling="none", threads=threads, halving=halving)
     return found, time.process_time() - before, time.perf_counter() - wall
 
 

@@ -78,7 +78,7 @@ def fit(
             target = share[:, None] * target + (1 - share)[:, None] * target[order]
             w = share * w + (1 - share) * w[order]
         if noise:
-            x = x + noise * Stream.of(seed, "input noise").at(step).normal(*x.shape)
+            x = x + noise * X.std(0, correction=0) * Stream.of(seed, "input noise").at(step).normal(*x.shape)
         if classes:
             target = (1 - smoothing) * target + smoothing / outputs
             losses = nn.functional.cross_entropy(net(x), target, reduction="none")

@@ -40,7 +40,7 @@ def lane_data(X, y, folds=3, weight=None, outputs=3):
 def plan_of(data, hidden=(16, 12), batch_norm=False, steps=STEPS, **changes):
     shape = NetShape(data.X.shape[1], hidden, data.outputs, batch_norm)
     settings = {"schedule": schedule("cosine"), "metric": metric("log_loss" if data.classification else "mse")}
-    return LanePlan(shape, data.size(SIZE), steps, EVERY, **(settings | changes))
+    return LanePlan(shape, data.size(SIZE), steps, tuple(range(EVERY, steps + 1, EVERY)), **(settings | changes))
 
 
 def trained(data, plan, rows, ids=None):
@@ -79,7 +79,7 @@ def alone(data, plan, row, batch_norm=False):
     return fit(
         data.X[rows], data.y[rows], hidden=plan.shape.hidden, outputs=data.outputs, seed=row["seed"], size=plan.size,
         steps=plan.steps, lr=row["lr"], rates=row["rates"], factor=plan.schedule, independent=bool(row.get("independent")),
-        patience=patience if math.isfinite(patience) else None, every=plan.every,
+        patience=patience if math.isfinite(patience) else None, every=EVERY,
         watch=(data.X[held], data.y[held], None if data.weight is None else data.weight[held]),
         weight=None if data.weight is None else data.weight[rows], batch_norm=batch_norm, **own,
     )  # fmt: skip

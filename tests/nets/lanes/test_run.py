@@ -112,7 +112,7 @@ def test_halving_keeps_the_best_and_trains_them_as_without():
 def test_ctrl_c_keeps_what_is_done():
     X, y = table(n=2000)
     data = lane_data(X, y)
-    plan = plan_of(data, steps=10**6)
+    plan = plan_of(data, steps=10**5)
     threading.Timer(1.0, _thread.interrupt_main).start()
     begun = time.monotonic()
     found = train_lanes(data, plan, by_setting(LANES), 3, threads=2)
@@ -128,7 +128,7 @@ def test_a_time_limit_ends_training():
     X, y = table()
     data = lane_data(X, y)
     found = train_lanes(
-        data, plan_of(data, steps=10**6), by_setting(LANES[:2]), 3, deadline=time.monotonic() + 0.5
+        data, plan_of(data, steps=10**5), by_setting(LANES[:2]), 3, deadline=time.monotonic() + 0.5
     )
     assert set(found.why) == {"time limit"}
 

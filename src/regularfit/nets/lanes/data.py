@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -16,23 +17,26 @@ __all__ = ["FoldScaling", "LaneData", "indices"]
 
 @dataclass(frozen=True, eq=False)
 class FoldScaling:
-    """Means and scales learnt from every fold's training rows, (F, d) each; a constant column has scale 1."""
+    """Means and scales of the target, learnt from every fold's training rows, (F, q); a constant one has scale 1."""
 
     centre: Tensor
     scale: Tensor
 
     @classmethod
-    def of(cls, values: Tensor, train: Sequence[Tensor], numbers: Tensor | None = None) -> FoldScaling:
-        """Learn from the training rows; columns that are not ``numbers`` are left alone."""
-        centre = torch.stack([values[rows].double().mean(0) for rows in train])
-        scale = torch.stack([values[rows].double().std(0, correction=0) for rows in train])
-        scale = torch.where(scale > 1e-12 * (1.0 + centre.abs()), scale, 1.0)
-        if numbers is not None:
-            centre, scale = torch.where(numbers, centre, 0.0), torch.where(numbers, scale, 1.0)
+    def of(cls, values: Tensor, train: Sequence[Tensor], weight: Tensor | None) -> FoldScaling:
+        """Learn from the training rows, with their weights."""
+        every = torch.ones(len(values), device=values.device) if weight is None else weight
+        shares = [(every[rows] / every[rows].sum()).double() for rows in train]
+        centre = torch.stack([share @ values[rows].double() for share, rows in zip(shares, train, strict=True)])
+        squares = [
+            share @ (values[rows].double() - mean).square() for share, rows, mean in zip(shares, train, centre, strict=True)
+        ]
+        scale = torch.stack(squares).sqrt()
+        scale = torch.where(scale > 0, scale, 1.0)
         return cls(centre.to(values.dtype), scale.to(values.dtype))
 
     def scaled(self, x: Tensor, folds: Tensor) -> Tensor:
-        """Return (G, b, d) on the scales of folds (G,)."""
+        """Return (G, b, q) on the scales of folds (G,)."""
         return (x - self.centre[folds].unsqueeze(1)) / self.scale[folds].unsqueeze(1)
 
     def back(self, values: Tensor, fold: int) -> Tensor:
@@ -46,14 +50,13 @@ class LaneData:
 
     Parameters
     ----------
-    X : (n, d) float32.
+    X : (n, d) float32, or (F, n, d) where every fold has scaled or encoded the rows in its own way.
     y : (n,) int64 classes, or (n, q) floats.
     weight, score_weight : (n,) weights in training and in scores, or None for equal ones.
     train, watch, test : for every fold the rows it trains on, those that early stopping and learning curves look at,
         and those it is scored on, int64.
     outputs : classes, or q.
     blocks : encoded columns of each original one; empty means that every column is a number of its own.
-    scaling : of every fold's columns, or None.
     y_scaling : of every fold's target, in a regression, or None: nets are trained on scaled targets.
     """
 
@@ -65,7 +68,6 @@ class LaneData:
     test: list[Tensor]
     outputs: int
     blocks: tuple[Block, ...] = ()
-    scaling: FoldScaling | None = None
     y_scaling: FoldScaling | None = None
     score_weight: Tensor | None = None
 
@@ -79,10 +81,26 @@ class LaneData:
         """Where the table is."""
         return self.X.device
 
+    @property
+    def columns(self) -> int:
+        """How many there are."""
+        return self.X.shape[-1]
+
+    @cached_property
+    def spreads(self) -> Tensor:
+        """Standard deviation of every numeric column over the training rows, 0 for others, (F, d)."""
+        numbers = torch.ones(self.columns, device=self.device)
+        if self.blocks:
+            numbers.zero_()
+        for block in self.blocks:
+            if block.kind == "number":
+                numbers[block.start : block.stop] = 1.0
+        each = [self.X if self.X.ndim == 2 else self.X[f] for f in range(len(self.train))]
+        return torch.stack([x[rows].std(0, correction=0) * numbers for x, rows in zip(each, self.train, strict=True)])
+
     def inputs(self, rows: Tensor, folds: Tensor) -> Tensor:
         """Return rows as the nets of their folds see them: rows (G, b) of folds (G,) give (G, b, d)."""
-        x = self.X[rows]
-        return x if self.scaling is None else self.scaling.scaled(x, folds)
+        return self.X[rows] if self.X.ndim == 2 else self.X[folds.unsqueeze(1), rows]
 
     def targets(self, rows: Tensor, folds: Tensor) -> Tensor:
         """Return what outputs are held against: rows (G, b) give (G, C, b) shares of classes or (G, q, b) values."""

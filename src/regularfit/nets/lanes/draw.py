@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..augment.tables.columns import columns_of, numeric
+from ..augment.tables.columns import columns_of
 from ..augment.tables.feature_swap import donors
 from ..batches import BatchRows
 from ..randomness import Stream, beta_quantiles, interpolate
@@ -89,8 +89,7 @@ class Draws:
         self._input_cuts = torch.as_tensor(self._cuts[first, 0], dtype=torch.float32, device=device)[:, None, None]
         self._tables = [beta_quantiles(a).to(device) if a > 0 else None for a in self._strength.get("mixup", ())]
         self._categories = [block for block in data.blocks if block.kind == "category"]
-        self._column, self._m = columns_of(data.blocks, data.X.shape[1], device)
-        self._numeric = numeric(data.blocks, data.X.shape[1], device).to(torch.float32)
+        self._column, self._m = columns_of(data.blocks, data.columns, device)
         hits = np.minimum(cuts(self._strength.get("swap", np.zeros(1))), CUTS - 1)
         self._swap_cuts = torch.as_tensor(hits, dtype=torch.uint8, device=device)[:, None, None]
         self._source_seeds = sources[:, 1]
@@ -155,7 +154,7 @@ class Draws:
 
     def _draw_noise(self, steps: np.ndarray) -> dict[str, Tensor]:
         stream = self._stream(steps, "input noise")
-        return {"noise": stream.normal(self.size, self.data.X.shape[1], device=self.data.device)}
+        return {"noise": stream.normal(self.size, self.data.columns, device=self.data.device)}
 
     # ------------------------------------------------------------ one step
 
@@ -194,8 +193,8 @@ class Draws:
 
     def _noise(self, place: int, x: Tensor, target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         scale = torch.as_tensor(self._strength["noise"], dtype=torch.float32, device=x.device)[:, None, None]
-        noise = self._drawn["noise"]["noise"][self.group_seed, place] * self._numeric
-        return x + scale * noise, target, weight
+        noise = self._drawn["noise"]["noise"][self.group_seed, place]
+        return x + scale * self.data.spreads[self._group_fold].unsqueeze(1) * noise, target, weight
 
     def octets(self, layer: int, place: int) -> Tensor:
         """Return the bytes of a layer's dropout, (units, b) where all lanes share them, else (K, units, b)."""

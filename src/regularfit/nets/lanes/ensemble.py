@@ -41,11 +41,11 @@ class LaneEnsemble:
         return self.counts / self.counts.sum()
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return class probabilities, (n, C), for rows encoded as those of the grid were."""
+        """Return class probabilities, (n, C), for new rows."""
         return self._mean(X).cpu().numpy()
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return classes, or values of a regression, for rows encoded as those of the grid were."""
+        """Return classes, or values of a regression, for new rows."""
         mean = self._mean(X).cpu().numpy()
         if self.result.classes is None:
             return mean[:, 0] if mean.shape[1] == 1 else mean

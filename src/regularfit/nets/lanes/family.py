@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import UnsupportedError
+from ..architectures import mlp
 from ..metrics import Metric
 from ..schedules import schedule
-from ..trainer.plan import planned_steps
+from ..trainer.plan import Every, planned_steps
 from .data import LaneData
 from .norms import LaneNorms
 from .plan import LanePlan
@@ -31,13 +32,15 @@ def family_plan(
     settings: Sequence[NetSettings], data: LaneData, metric: Metric, evaluate_every: float
 ) -> LanePlan:
     """Return what settings of one family have in common."""
-    first, size = settings[0], data.size(settings[0].batch_size)
-    steps = first.steps or planned_steps(first.epochs, data.largest, size)
+    first = settings[0]
+    n, size = data.largest, data.size(int(first.batch_size))
+    steps = int(first.steps or planned_steps(first.epochs, n, size))
+    every = Every.of(evaluate_every)
     return LanePlan(
-        shape=NetShape(data.X.shape[1], first.hidden, data.outputs, first.batch_norm),
+        shape=NetShape(data.columns, first.hidden, data.outputs, first.batch_norm),
         size=size,
-        steps=int(steps),
-        every=max(1, min(round(evaluate_every * data.largest / size), int(steps))),
+        steps=steps,
+        evaluations=tuple(t for t in range(1, steps + 1) if t == steps or every.due(t, n, size)),
         schedule=schedule(first.schedule),
         metric=metric,
         changes=changes_of(list(settings)),
@@ -86,26 +89,13 @@ class Family:
 
 def net_of(weights: LaneWeights, norms: LaneNorms | None, lane: int) -> nn.Sequential:
     """Return one lane as a plain torch module, on the CPU, in evaluation mode."""
-    shape, modules = weights.shape, []
-    for i, (out, into) in enumerate(shape.sizes):
-        last = i == len(shape.hidden)
-        linear = nn.Linear(into, out, bias=last or norms is None)
-        modules.append(linear)
-        _copy(linear.weight, weights.block("weight", i)[lane])
-        if linear.bias is not None:
-            _copy(linear.bias, weights.block("bias", i)[lane])
-        if not last and norms is not None:
-            norm = nn.BatchNorm1d(out)
-            _copy(norm.weight, weights.block("gain", i)[lane])
-            _copy(norm.bias, weights.block("shift", i)[lane])
-            _copy(norm.running_mean, norms.mean[i][lane])
-            _copy(norm.running_var, norms.var[i][lane])
-            modules.append(norm)
-        if not last:
-            modules.append(nn.ReLU())
-    return nn.Sequential(*modules).eval()
-
-
-def _copy(to: Any, values: Tensor) -> None:
+    shape = weights.shape
+    net = mlp(shape.inputs, shape.hidden, shape.outputs, norm="batch" if shape.batch_norm else None)
     with torch.no_grad():
-        to.copy_(values)
+        for parameter, block in zip(net.parameters(), weights.views, strict=True):
+            parameter.copy_(block[lane])
+        layers = [module for module in net if isinstance(module, nn.BatchNorm1d)]
+        for i, layer in enumerate(layers if norms is not None else ()):
+            layer.running_mean.copy_(norms.mean[i][lane])  # pyright: ignore[reportOptionalMemberAccess]
+            layer.running_var.copy_(norms.var[i][lane])  # pyright: ignore[reportOptionalMemberAccess]
+    return net.eval()

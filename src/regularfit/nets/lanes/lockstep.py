@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
+from ...errors import UnsupportedError
 from ..metrics import Metric, metric
+from .data import LaneData
+from .face import Face
 from .family import Family, family_plan, family_values
 from .grid import grid_points, grid_settings
 from .halving import Halving
@@ -18,7 +22,8 @@ from .prepare import Prepared, prepare
 from .reading import plain
 from .result import LockstepResult
 from .run import train_lanes
-from .settings import NetSettings, as_settings
+from .settings import NetSettings
+from .table import score_table
 
 __all__ = ["lockstep"]
 
@@ -33,15 +38,14 @@ def lockstep(
     scoring: str | Metric | None = None,
     sample_weight: Any = None,
     groups: Any = None,
-    class_weight: str | None = None,
-    standardize: bool = True,
-    validation: float | str = 0.15,
+    class_weight: Any = None,
+    scaling: str | None = None,
+    validation: float | str | None = None,
     halving: Any = None,
-    evaluate_every: float = 1.0,
+    evaluate_every: float | str = 1.0,
     time_limit: float | None = None,
     device: str | torch.device | None = None,
     threads: int | None = None,
-    blocks: Sequence[Any] = (),
     pack_lanes: int | None = None,
 ) -> LockstepResult:
     """Train every setting of a grid on every fold, all at once, and return their scores and their nets.
@@ -58,25 +62,25 @@ def lockstep(
     ----------
     estimator : NetClassifier, NetRegressor or NetSettings: what is not varied.
     grid : ``{"Dropout.p": [0, 0.2], "WeightDecay.rate": [0, 1e-2], "lr": [1e-3, 3e-3]}`` for every combination, or a
-        list of dicts. None as a value leaves that regulariser out. "hidden" and other things that change the
-        shape of a net or the number of steps are trained one after the other.
-    X : (n, d) numbers.
-    y : (n,) labels or numbers, or (n, q) numbers.
+        list of dicts. A regulariser that the estimator does not have is added; None as a value leaves it out.
+        "hidden" and other things that change the shape of a net or the number of steps are trained one after another.
+    X : a table, or (n, d) numbers.
+    y : (n,) labels or numbers, or (n, q) numbers. With NetSettings floats mean a regression.
     cv : folds: a number, a splitter or pairs of (train, test) rows.
-    scoring : metric of the table, early stopping (where it names none) and halving; None is the log loss, or the mean
-        squared error.
+    scoring : metric of the table and of halving, and of early stopping where it names none; None is the estimator's,
+        else the log loss, or the mean squared error.
     sample_weight : (n,) in training and scores.
     groups : (n,) rows that belong together, for the folds.
-    class_weight : "balanced" weights classes alike in training; None does not.
-    standardize : scale columns (and the target of a regression) by each fold's own training rows.
+    class_weight : None (the estimator's), "balanced" or a dict of label to weight, in training only.
+    scaling : "robust", "standard" or "none", by each fold's own training rows; None is the estimator's, or "standard".
     validation : where a setting stops early, the share of each fold's training rows that is kept from all lanes and
-        watched; or "test" to watch the held-out rows themselves, which flatters what stops early.
+        watched (None: the estimator's, or 0.2); or "test" to watch the held-out rows themselves, which flatters what
+        stops early.
     halving : None, True, shares of training such as (0.25, 0.5), or ``Halving(at, keep)``.
-    evaluate_every : epochs between two points of the learning curves.
+    evaluate_every : epochs between two points of the learning curves, or a text such as "10 steps".
     time_limit : seconds after which training ends; what is done is kept.
-    device : where to train; None is the CPU.
+    device : where to train; None is the estimator's, or the CPU.
     threads : packs trained at once on a CPU; None is torch's number of threads.
-    blocks : encoded columns of each original one, for feature swap and mixup.
     pack_lanes : lanes a pack; None goes by the cache.
 
     Raises
@@ -99,36 +103,49 @@ def lockstep(
     >>> found.scores.shape, found.settings[found.best].lr
     ((2, 3), 0.01)
     """
-    base = as_settings(estimator)
+    face = Face.of(estimator)
+    face = replace(
+        face,
+        class_weight=class_weight or face.class_weight,
+        validation=face.validation if validation is None else validation,
+    )
     points = grid_points(grid)
-    settings = grid_settings(base, points)
+    settings = grid_settings(face.settings, points)
     stops = _stopping(settings)
     prepared = prepare(
-        X, y, cv, base, sample_weight=sample_weight, groups=groups, class_weight=class_weight,
-        standardize=standardize, validation=validation if stops else None, device=device, blocks=blocks,
+        X, y, cv, face, sample_weight=sample_weight, groups=groups, scaling=scaling or face.scaling,
+        stops=bool(stops), device=device or face.device,
     )  # fmt: skip
-    measure = metric(scoring or ("log_loss" if prepared.classes is not None else "mse"), prepared.task)
+    usual = "log_loss" if prepared.classes is not None else "mse"
+    measure = metric(scoring or face.metric or usual, prepared.task)
     watched = metric(stops[0] or measure, prepared.task) if stops else measure
-    deadline = None if time_limit is None else time.monotonic() + time_limit
+    settings = [face.resolved(one, prepared.data.largest) for one in settings]
+    limit = time_limit or face.time_limit
+    trained = _train(
+        settings, prepared.data, watched, evaluate_every, halving=Halving.of(halving),
+        threads=threads or torch.get_num_threads(), pack_lanes=pack_lanes,
+        deadline=None if limit is None else time.monotonic() + limit,
+    )  # fmt: skip
+    return _result(points, settings, measure, prepared, trained, face)
+
+
+def _train(
+    settings: list[NetSettings], data: LaneData, watched: Metric, evaluate_every: float | str, **how: Any
+) -> list[Family]:
+    """Train family after family; an interrupt ends them all."""
     families: list[Family] = []
     for members in _families(settings):
         own = [settings[k] for k in members]
-        plan = family_plan(own, prepared.data, watched, evaluate_every)
-        trained = train_lanes(
-            prepared.data, plan, family_values(own, prepared.data), len(prepared.data.train),
-            halving=Halving.of(halving), threads=threads or torch.get_num_threads(), deadline=deadline,
-            pack_lanes=pack_lanes,
-        )  # fmt: skip
+        plan = family_plan(own, data, watched, evaluate_every)
+        trained = train_lanes(data, plan, family_values(own, data), len(data.train), **how)
         families.append(Family(np.array(members), plan, trained))
         if "interrupted" in trained.why:
             break
-    return _result(points, settings, measure, prepared, families)
+    return families
 
 
 def _stopping(settings: Sequence[NetSettings]) -> list[Any]:
     """Return the metrics that settings with early stopping watch (None: that of the table); they must agree."""
-    from ...errors import UnsupportedError
-
     found: list[Any] = []
     for one in settings:
         for regulariser in map(plain, one.regularisers):
@@ -155,9 +172,8 @@ def _result(
     measure: Metric,
     prepared: Prepared,
     families: list[Family],
+    face: Face,
 ) -> LockstepResult:
-    from .table import score_table
-
     data = prepared.data
     S, F = len(settings), len(data.train)
     scores, train = np.full((S, F), np.nan), np.full((S, F), np.nan)
@@ -168,7 +184,7 @@ def _result(
         why[family.members] = np.array(family.trained.why, dtype=object).reshape(-1, F)
         steps[family.members] = family.trained.step.reshape(-1, F)
     _warn(why, families)
-    return LockstepResult(points, settings, measure, scores, train, why, steps, prepared.classes, data, families)
+    return LockstepResult(points, settings, measure, scores, train, why, steps, prepared, families, face)
 
 
 def _warn(why: np.ndarray, families: list[Family]) -> None:

@@ -163,7 +163,7 @@ class Pack:
         if state.average is not None:
             epoch = np.array([len(rows) for rows in data.train])[values.fold] / plan.size
             self.average = LaneAverage(values, state.average, state.average_norms, plan.steps, epoch)
-        self._losses = torch.zeros(plan.every, len(values), device=data.device)
+        self._losses = torch.zeros(plan.longest, len(values), device=data.device)
         self._logged = 0
 
     def __len__(self) -> int:

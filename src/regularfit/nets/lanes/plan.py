@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ class LanePlan:
     shape : of the nets.
     size : rows a batch.
     steps : planned steps; progress is a share of them.
-    every : steps between two evaluations.
+    evaluations : the steps after which lanes are evaluated, increasing; the last is ``steps``.
     schedule : of progress to a factor of the learning rate.
     metric : what early stopping and halving look at.
     changes : order of what changes rows: "swap", "mixup", "noise".
@@ -30,7 +31,7 @@ class LanePlan:
     shape: NetShape
     size: int
     steps: int
-    every: int
+    evaluations: tuple[int, ...]
     schedule: Callable[[float], float]
     metric: Metric
     changes: tuple[str, ...] = ("swap", "mixup", "noise")
@@ -41,5 +42,10 @@ class LanePlan:
         return float(self.schedule(min(step / self.steps, 1.0)))
 
     def next_evaluation(self, step: int) -> int:
-        """Return the step of the first evaluation after ``step``."""
-        return min((step // self.every + 1) * self.every, self.steps)
+        """Return the first evaluation after ``step`` steps."""
+        return self.evaluations[min(bisect_right(self.evaluations, step), len(self.evaluations) - 1)]
+
+    @property
+    def longest(self) -> int:
+        """The most steps between two evaluations."""
+        return max(b - a for a, b in zip((0, *self.evaluations), self.evaluations, strict=False))

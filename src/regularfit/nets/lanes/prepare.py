@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+from sklearn.utils.class_weight import compute_class_weight
 
-from ..._checks import check_choice, check_matrix, check_weights
+from ..._checks import check_choice
 from ...errors import InputError
+from ...inputs.targets import read_classes, read_target, read_weights
 from ...selection import make_folds
-from ..augment.tables.columns import numeric
+from ..estimators._base import _rows as row_count
+from ..estimators._base import _taken as taken
+from ..estimators.splitting import split_rows
 from .data import FoldScaling, LaneData, indices
-from .settings import NetSettings
+from .encode import FoldEncodings
+from .face import Face
 
 __all__ = ["Prepared", "prepare"]
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """What lanes share, and the labels behind the classes (None for a regression)."""
+    """What lanes share, how new rows are encoded, and the labels behind the classes (None for a regression)."""
 
     data: LaneData
+    encodings: FoldEncodings
     classes: np.ndarray | None
 
     @property
@@ -33,59 +38,49 @@ class Prepared:
 
 
 def prepare(
-    X: Any,
-    y: Any,
-    cv: Any,
-    settings: NetSettings,
-    *,
-    sample_weight: Any,
-    groups: Any,
-    class_weight: str | None,
-    standardize: bool,
-    validation: float | str | None,
-    device: Any,
-    blocks: Sequence[Any],
+    X: Any, y: Any, cv: Any, face: Face, *, sample_weight: Any, groups: Any, scaling: str, stops: bool, device: Any
 ) -> Prepared:
-    """Check the data, make the folds and put everything on the device."""
-    matrix = check_matrix(X)
-    if not isinstance(matrix, np.ndarray):
-        matrix = matrix.toarray()
-    table = torch.as_tensor(np.ascontiguousarray(matrix, dtype=np.float32), device=device or "cpu")
-    target, classes = _target(y, len(matrix))
-    given = None if sample_weight is None else check_weights(sample_weight, len(matrix))
-    folds = make_folds(cv, len(matrix), target, X=matrix, groups=groups, classifier=classes is not None, sample_weight=given)
+    """Check the data, make the folds and put everything on the device.
+
+    Parameters
+    ----------
+    stops : whether some setting stops early, so that rows of each fold's training part have to be watched.
+    """
+    n, device = row_count(X), torch.device(device or "cpu")
+    given = read_weights(sample_weight, n)
+    target, classes = _target(y, n, face)
+    folds = make_folds(cv, n, target, groups=groups, classifier=classes is not None, sample_weight=given)
     if classes is not None:
         _check_classes(target, folds, classes)
-    train, watch, test = _rows(folds, target, classes is not None, validation, settings.seed)
-    on = [[indices(rows, table.device) for rows in part] for part in (train, watch, test)]
-    numbers = numeric(blocks, matrix.shape[1], table.device)
-    values = torch.as_tensor(target, device=table.device)
-    values = values if classes is not None else values.to(torch.float32).reshape(len(matrix), -1)
-    scales = standardize and classes is None
+    outer = [np.sort(train) for train, _ in folds]
+    train, watch, test = _parts(folds, outer, target if classes is not None else None, face if stops else None)
+    encodings = FoldEncodings.learn(X, train, scaling, taken)
+    on = [[indices(rows, device) for rows in part] for part in (train, watch, test)]
+    weight = None if given is None else torch.as_tensor(given, dtype=torch.float32, device=device)
+    values = torch.as_tensor(target, device=device)
+    if classes is None:
+        values = values.to(torch.float32).reshape(n, -1)
+        y_scaling = FoldScaling.of(values, [indices(rows, device) for rows in outer], weight)
     data = LaneData(
-        table, values, _training_weight(given, target, classes, class_weight, table.device), *on,
-        outputs=len(classes) if classes is not None else values.shape[1], blocks=tuple(blocks),
-        scaling=FoldScaling.of(table, on[0], numbers) if standardize else None,
-        y_scaling=FoldScaling.of(values, on[0]) if scales else None,
-        score_weight=None if given is None else torch.as_tensor(given, dtype=torch.float32, device=table.device),
-    )  # fmt: skip
-    return Prepared(data, classes)
+        encodings.table(X).to(device),
+        values,
+        weight if face.class_weight is None else _class_weighted(given, target, classes, face, device),
+        *on,
+        outputs=len(classes) if classes is not None else values.shape[1],
+        blocks=encodings.blocks,
+        y_scaling=y_scaling if classes is None else None,
+        score_weight=weight,
+    )
+    return Prepared(data, encodings, classes)
 
 
-def _target(y: Any, n: int) -> tuple[np.ndarray, np.ndarray | None]:
+def _target(y: Any, n: int, face: Face) -> tuple[np.ndarray, np.ndarray | None]:
     """Return codes and labels of classes, or numbers and None."""
-    values = np.asarray(y)
-    if len(values) != n:
-        raise InputError(f"y has {len(values)} entries but X has {n} rows; give one entry for every row.")
-    if values.dtype.kind == "f":
-        if not np.isfinite(values).all():
-            raise InputError("y holds NaN or infinity; drop those rows.")
-        return values, None
-    if values.ndim != 1:
-        raise InputError(f"Labels must be (n,); y has shape {values.shape}.")
-    classes, codes = np.unique(values, return_inverse=True)
-    if len(classes) < 2:
-        raise InputError(f"y holds one class only ({classes[0]!r}), so there is nothing to learn.")
+    kind = getattr(face.estimator, "_estimator_type", None) or type(face.estimator).__name__
+    floats = np.asarray(y).dtype.kind == "f"
+    if kind in ("regressor", "NetRegressor") or (face.estimator is None and floats):
+        return np.asarray(read_target(y, n), dtype=np.float64), None
+    classes, codes = read_classes(y, n)
     return codes.astype(np.int64), classes
 
 
@@ -99,36 +94,36 @@ def _check_classes(codes: np.ndarray, folds: Any, classes: np.ndarray) -> None:
             )
 
 
-def _rows(
-    folds: Any, target: np.ndarray, classification: bool, validation: float | str | None, seed: int
+def _parts(
+    folds: Any, outer: list[np.ndarray], codes: np.ndarray | None, face: Face | None
 ) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
     """Return training, watched and held-out rows of every fold."""
-    train, test = [pair[0] for pair in folds], [pair[1] for pair in folds]
-    if isinstance(validation, str):
-        check_choice(validation, ("test",), "validation")
-    if validation is None or isinstance(validation, str):
-        return train, test, test
-    from sklearn.model_selection import train_test_split
+    test = [np.asarray(pair[1]) for pair in folds]
+    if face is None:
+        return outer, test, test
+    if isinstance(face.validation, str):
+        check_choice(face.validation, ("test",), "validation")
+        return outer, test, test
+    train, watch = [], []
+    for rows in outer:
+        split = split_rows(len(rows), face.validation, None if codes is None else codes[rows], face.settings.seed)
+        if split is None:
+            raise InputError(
+                f"A fold has {len(rows)} training rows, too few to set some apart for early stopping; leave "
+                "EarlyStopping out."
+            )
+        train.append(rows[split[0]])
+        watch.append(rows[split[1]])
+    return train, watch, test
 
-    if not 0 < validation < 1:
-        raise InputError(f"validation must be a share of the training rows between 0 and 1; {validation!r} was given.")
-    parts = [
-        train_test_split(rows, test_size=validation, random_state=seed % 2**32, stratify=target[rows] if classification else None)
-        for rows in train
-    ]
-    return [np.sort(a) for a, _ in parts], [np.sort(b) for _, b in parts], test
 
-
-def _training_weight(
-    given: np.ndarray | None, target: np.ndarray, classes: np.ndarray | None, class_weight: str | None, device: Any
-) -> torch.Tensor | None:
-    if class_weight is None:
-        weight = given
-    else:
-        check_choice(class_weight, ("balanced",), "class_weight")
-        if classes is None:
-            raise InputError('class_weight="balanced" is for classes; y holds numbers.')
-        own = np.ones(len(target)) if given is None else given
-        total = np.bincount(target, weights=own)
-        weight = own * (own.sum() / (len(classes) * total))[target]
-    return None if weight is None else torch.as_tensor(weight, dtype=torch.float32, device=device)
+def _class_weighted(
+    given: np.ndarray | None, codes: np.ndarray, classes: np.ndarray | None, face: Face, device: torch.device
+) -> torch.Tensor:
+    """Return training weights with those of the classes in them."""
+    if classes is None:
+        raise InputError(f"class_weight={face.class_weight!r} is for classes; y holds numbers.")
+    if not isinstance(face.class_weight, dict):
+        check_choice(face.class_weight, ("balanced",), "class_weight")
+    each = compute_class_weight(face.class_weight, classes=classes, y=classes[codes])[codes]
+    return torch.as_tensor(each if given is None else given * each, dtype=torch.float32, device=device)

@@ -36,7 +36,7 @@ READERS: dict[str, Reader] = {
     "LabelSmoothing": Reader("smoothing", {"eps": "smoothing"}, {}),
     "Mixup": Reader("mixing.mixup", {"alpha": "mixup"}, {}),
     "FeatureSwap": Reader("augment.tables.feature_swap", {"p": "swap"}, {}),
-    "InputNoise": Reader("noise", {"scale": "noise"}, {}),
+    "InputNoise": Reader("input_noise", {"scale": "noise"}, {"schedule": "constant"}),
     "EMA": Reader("averages.ema", {"decay": "ema"}, {}),
     "SWA": Reader("averages.swa", {"after": "swa", "every": "swa_every"}, {}),
     "EarlyStopping": Reader("stopping", {"patience": "patience", "min_delta": "min_delta"}, {"restore": "best"}),

@@ -18,7 +18,9 @@ from ..metrics import Metric
 from .data import LaneData
 from .ensemble import LaneEnsemble, greedy
 from .family import Family, net_of
+from .face import Face
 from .predict import outputs
+from .prepare import Prepared
 from .settings import NetSettings
 
 __all__ = ["LockstepResult", "TrainedLane"]
@@ -65,7 +67,8 @@ class LockstepResult:
     train_scores : (S, F) on the training rows, without dropout, mixing and noise.
     why : (S, F) why each lane ended.
     steps : (S, F) steps of the weights that each lane has.
-    classes : the labels in the order of the outputs, or None for a regression.
+    prepared : the data as lanes saw them, the folds, and the encodings of rows.
+    families : the trained lanes, by architecture.
     """
 
     points: list[dict[str, Any]]
@@ -75,9 +78,19 @@ class LockstepResult:
     train_scores: np.ndarray
     why: np.ndarray
     steps: np.ndarray
-    classes: np.ndarray | None
-    data: LaneData
+    prepared: Prepared
     families: list[Family]
+    face: Face
+
+    @property
+    def data(self) -> LaneData:
+        """The data as lanes saw them."""
+        return self.prepared.data
+
+    @property
+    def classes(self) -> np.ndarray | None:
+        """The labels in the order of the outputs, or None for a regression."""
+        return self.prepared.classes
 
     # ------------------------------------------------------------ numbers
 
@@ -194,14 +207,18 @@ class LockstepResult:
     def averaged(self, setting: int, X: Any) -> Tensor:
         """Return the mean over the folds' nets of their probabilities (or values) for new rows, (n, C)."""
         family, place = self._find(setting)
-        x = torch.as_tensor(np.asarray(X, dtype=np.float32), device=self.data.device)
         parts: list[Tensor] = []
         for fold in range(self.scores.shape[1]):
             weights, norms = family.nets(self.data, [place], fold)
-            at = torch.tensor([fold], device=self.data.device)
-            scaled = x if self.data.scaling is None else self.data.scaling.scaled(x.unsqueeze(0), at)[0]
-            parts.append(self._shown(self.data.judged(outputs(weights, norms, slice(None), scaled), fold)[0]))
+            x = self.prepared.encodings.encode(X, fold).to(self.data.device)
+            parts.append(self._shown(self.data.judged(outputs(weights, norms, slice(None), x), fold)[0]))
         return torch.stack(parts).mean(0)
+
+    def estimator(self, setting: int | None = None) -> Any:
+        """Return the estimator with the settings of a point of the grid (None: the best), not fitted."""
+        if self.face.make is None:
+            raise InputError("The grid was of NetSettings; give lockstep a NetClassifier or NetRegressor to get one back.")
+        return self.face.make(self.settings[self.best if setting is None else setting])
 
     def held_out(self, settings: Sequence[int] | None = None) -> tuple[Tensor, Tensor]:
         """Return held-out probabilities (or values) of settings, (S, n, C), fold after fold, and the rows, (n,)."""

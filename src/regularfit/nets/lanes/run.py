@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -85,8 +86,7 @@ def train_lanes(
 
 def _rung(plan: LanePlan, progress: float) -> int:
     """Return the first evaluation at or after a share of training."""
-    step = progress * plan.steps
-    return min(-(-int(np.ceil(step)) // plan.every) * plan.every, plan.steps)
+    return plan.next_evaluation(math.ceil(progress * plan.steps - 1e-9) - 1)
 
 
 class _Runner:

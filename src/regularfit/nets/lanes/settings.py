@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from ..._checks import check_positive
-from ...errors import InputError, UnsupportedError
+from ...errors import InputError
 from ..schedules import schedule
 
-__all__ = ["NetSettings", "as_settings"]
+__all__ = ["NetSettings"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class NetSettings:
     regularisers : values such as ``WeightDecay(1e-2)``, ``Dropout(0.2)``, ``EMA()``.
     lr : learning rate of AdamW, > 0.
     schedule : of the learning rate, a name or a function of progress.
-    batch_size : rows a step, >= 1; cut to the smallest training set.
+    batch_size : rows a step, >= 1, cut to the smallest training set; or "auto", as in the estimators.
     epochs : how often the training rows are seen, > 0.
     steps : overrides ``epochs``.
     batch_norm : normalise hidden layers.
@@ -44,7 +44,7 @@ class NetSettings:
     regularisers: tuple[Any, ...] = ()
     lr: float = 1e-3
     schedule: str | Callable[[float], float] = "cosine"
-    batch_size: int = 128
+    batch_size: int | str = 128
     epochs: float = 100.0
     steps: int | None = None
     batch_norm: bool = False
@@ -54,7 +54,7 @@ class NetSettings:
         """Check the numbers."""
         object.__setattr__(self, "hidden", tuple(int(h) for h in self.hidden))
         object.__setattr__(self, "regularisers", tuple(self.regularisers))
-        for name in ("lr", "batch_size", "epochs"):
+        for name in ("lr", "epochs", *(() if self.batch_size == "auto" else ("batch_size",))):
             check_positive(getattr(self, name), name)
         if any(h < 1 for h in self.hidden):
             raise InputError(f"hidden={self.hidden} must hold whole numbers >= 1, one a hidden layer.")
@@ -67,23 +67,5 @@ class NetSettings:
     @property
     def family(self) -> tuple[Any, ...]:
         """What nets must have in common to be lanes of one pack."""
-        return (self.hidden, self.batch_norm, int(self.batch_size), float(self.epochs), self.steps, self.schedule)
+        return (self.hidden, self.batch_norm, self.batch_size, float(self.epochs), self.steps, self.schedule)
 
-
-def as_settings(given: Any) -> NetSettings:
-    """Return the settings of an estimator, by its attributes of the same names; settings are returned as they are.
-
-    Raises
-    ------
-    UnsupportedError
-        If it has no ``hidden`` layers to read.
-    """
-    if isinstance(given, NetSettings):
-        return given
-    if not hasattr(given, "hidden"):
-        raise UnsupportedError(
-            f"lockstep trains multilayer perceptrons: give NetClassifier, NetRegressor or NetSettings; "
-            f"{type(given).__name__} has no `hidden`."
-        )
-    read = {f.name: getattr(given, f.name) for f in fields(NetSettings) if getattr(given, f.name, None) is not None}
-    return NetSettings(**read)
