@@ -1,13 +1,12 @@
 """A grid of 64 settings on 5 folds: lanes against a loop of plain PyTorch with fused AdamW.
 
-    python benchmarks/net_lanes.py DATA [--widths 32 64 128] [--threads 1 2] [--epochs 6] [--out benchmarks/results/net_lanes.md]
+    python benchmarks/net_lanes.py DATA [--widths 32 64 128] [--threads 1 2] [--epochs 6] [--out FILE]
 
 DATA is a table (csv) with a column `target`. Both sides train the same nets: two hidden layers, batch 128, dropout,
 decoupled weight decay on weight matrices, cosine learning rate, the held-out log loss after every epoch. First it
-is verified that they are the same: without dropout and decay (which AdamW applies before the step), lanes and torch's own loop end with the same weights; with it,
-held-out scores agree. The loop is timed on a few of the 320 fits, evenly spread over the grid, and scaled up. With
-two threads the loop is run in two processes of one thread, which is its fastest way; the torch's own two
-threads are slower on nets of this size.
+is verified that they are the same: without dropout and decay (which AdamW applies before the step), lanes and torch's
+own loop end with the same weights; with them, held-out scores agree. The loop is timed on a few of the 320 fits,
+evenly spread over the grid, and scaled up. With two threads it is run in two processes of one thread each.
 """
 
 from __future__ import annotations
@@ -130,9 +129,13 @@ def verify(X, y, folds, width):
         rows = BatchRows(0, len(train), BATCH)
         init = list(start.lane(0, fold).module().parameters())
         tensors_ = tensors(X, y)
-        net, _ = plain_fit(*tensors_, torch.as_tensor(train), torch.as_tensor(test), width, 3, (0.0, 0.0, 2e-3), init, rows)
+        net, _ = plain_fit(
+            *tensors_, torch.as_tensor(train), torch.as_tensor(test), width, 3, (0.0, 0.0, 2e-3), init, rows
+        )
         ours = found.lane(0, fold).module().parameters()
-        worst = max(worst, *(float((a - b).detach().abs().max()) for a, b in zip(ours, net.parameters(), strict=True)))
+        worst = max(
+            worst, *(float((a - b).detach().abs().max()) for a, b in zip(ours, net.parameters(), strict=True))
+        )
     return worst
 
 
@@ -165,11 +168,11 @@ def main():
     fits = 4**3 * FOLDS
     chosen = np.linspace(0, fits - 1, given.sample).astype(int).tolist()
     lines = [
-        f"# Lanes against a loop: {given.data.name.split('.')[0]} ({X.shape[0]} x {X.shape[1]}), 64 settings x 5 folds, "
-        f"{given.epochs:g} epochs, batch {BATCH}",
+        f"# Lanes against a loop: {given.data.name.split('.')[0]} ({X.shape[0]} x {X.shape[1]}), 64 settings x 5 "
+        f"folds, {given.epochs:g} epochs, batch {BATCH}",
         "",
-        f"torch {torch.__version__}; the loop is timed on {given.sample} of {fits} fits. CPU seconds for one thread, wall",
-        "seconds for two. Equal: largest difference of a weight from torch's own loop after three epochs.",
+        f"torch {torch.__version__}; the loop is timed on {given.sample} of {fits} fits. CPU seconds for one thread,",
+        "wall seconds for two. Equal: largest difference of a weight from torch's own loop after three epochs.",
         "",
         "| width | threads | loop | lanes | ratio | lanes with halving | ratio | equal | log loss lanes / loop (se) |",
         "|---|---|---|---|---|---|---|---|---|",

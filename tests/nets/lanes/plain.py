@@ -54,9 +54,7 @@ def fit(
     """Return the net with the weights it ends with, and the scores of its evaluations."""
     net = build(X.shape[1], hidden, outputs, seed, rates, batch_norm)
     matrices = [m.weight for m in net if isinstance(m, nn.Linear)]
-    groups = [{"params": matrices, "weight_decay": 0.0 if independent else decay},
-              {"params": [p for p in net.parameters() if all(p is not m for m in matrices)], "weight_decay": 0.0}]  # fmt: skip
-    adam = torch.optim.Adam([p for g in groups for p in g["params"]], lr=lr)
+    adam = torch.optim.Adam(net.parameters(), lr=lr)
     rows_of, scores, waited = BatchRows(seed, len(X), size), [], 0
     averaged, n_averaged, best, best_score = None, 0, None, math.inf
     classes, taken = not y.is_floating_point(), -1
@@ -97,7 +95,11 @@ def fit(
             now = [p.detach().clone() for p in net.parameters()]
             if ema is not None:
                 d = min(ema, (1 + step) / (10 + step))
-                averaged = now if averaged is None else [d * a + (1 - d) * p for a, p in zip(averaged, now, strict=True)]
+                averaged = (
+                    now
+                    if averaged is None
+                    else [d * a + (1 - d) * p for a, p in zip(averaged, now, strict=True)]
+                )
             start = math.inf if swa is None else math.ceil(swa * steps)
             epoch = -1 if step + 1 < start else (step + 1 - start) * size // len(X)
             if epoch > taken:

@@ -8,8 +8,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 
 from regularfit.nets.lanes.data import LaneData, indices  # noqa: E402
-from regularfit.nets.lanes.pack import Pack, PackState  # noqa: E402
+from regularfit.nets.lanes.pack import Pack  # noqa: E402
 from regularfit.nets.lanes.plan import LanePlan  # noqa: E402
+from regularfit.nets.lanes.state import PackState  # noqa: E402
 from regularfit.nets.lanes.values import LaneValues  # noqa: E402
 from regularfit.nets.lanes.weights import NetShape  # noqa: E402
 from regularfit.nets.metrics import metric  # noqa: E402
@@ -39,8 +40,13 @@ def lane_data(X, y, folds=3, weight=None, outputs=3):
 
 def plan_of(data, hidden=(16, 12), batch_norm=False, steps=STEPS, **changes):
     shape = NetShape(data.X.shape[1], hidden, data.outputs, batch_norm)
-    settings = {"schedule": schedule("cosine"), "metric": metric("log_loss" if data.classification else "mse")}
-    return LanePlan(shape, data.size(SIZE), steps, tuple(range(EVERY, steps + 1, EVERY)), **(settings | changes))
+    settings = {
+        "schedule": schedule("cosine"),
+        "metric": metric("log_loss" if data.classification else "mse"),
+    }
+    return LanePlan(
+        shape, data.size(SIZE), steps, tuple(range(EVERY, steps + 1, EVERY)), **(settings | changes)
+    )
 
 
 def trained(data, plan, rows, ids=None):
@@ -74,11 +80,16 @@ def rows_of(lanes, folds=3):
 def alone(data, plan, row, batch_norm=False):
     """The same lane in plain PyTorch."""
     fold, patience = row["fold"], row.get("patience", math.inf)
-    own = {name: row[name] for name in ("decay", "l1", "smoothing", "mixup", "noise", "ema", "swa", "swap") if name in row}
+    own = {
+        name: row[name]
+        for name in ("decay", "l1", "smoothing", "mixup", "noise", "ema", "swa", "swap")
+        if name in row
+    }
     rows, held = data.train[fold], data.watch[fold]
     return fit(
         data.X[rows], data.y[rows], hidden=plan.shape.hidden, outputs=data.outputs, seed=row["seed"], size=plan.size,
-        steps=plan.steps, lr=row["lr"], rates=row["rates"], factor=plan.schedule, independent=bool(row.get("independent")),
+        steps=plan.steps, lr=row["lr"], rates=row["rates"], factor=plan.schedule,
+        independent=bool(row.get("independent")),
         patience=patience if math.isfinite(patience) else None, every=EVERY,
         watch=(data.X[held], data.y[held], None if data.weight is None else data.weight[held]),
         weight=None if data.weight is None else data.weight[rows], batch_norm=batch_norm, **own,

@@ -67,7 +67,9 @@ def test_the_table_and_the_choice(found):
     assert found.settings[found.best].lr == 1e-2
     np.testing.assert_allclose(found.difference, found.mean - found.mean.min(), atol=1e-12)
     d = found.scores - found.scores[found.best]
-    np.testing.assert_allclose(found.se_difference, np.sqrt(((d - (d @ weights)[:, None]) ** 2 @ weights) / 2), atol=1e-12)
+    np.testing.assert_allclose(
+        found.se_difference, np.sqrt(((d - (d @ weights)[:, None]) ** 2 @ weights) / 2), atol=1e-12
+    )
     assert found.complete.all()
 
 
@@ -161,7 +163,9 @@ def test_early_stopping_watches_rows_of_its_own(wine):
 
 def test_class_weight_and_sample_weight(wine):
     X, y = load_breast_cancer(return_X_y=True)
-    balanced = lockstep(SMALL, {"lr": [1e-3]}, X, y, cv=3, class_weight="balanced", scoring="balanced_accuracy")
+    balanced = lockstep(
+        SMALL, {"lr": [1e-3]}, X, y, cv=3, class_weight="balanced", scoring="balanced_accuracy"
+    )
     weight = balanced.data.weight
     assert float(weight[y == 0].sum()) == pytest.approx(float(weight[y == 1].sum()), rel=1e-5)
     assert balanced.metric.direction == "higher"
@@ -257,7 +261,7 @@ def test_a_dead_lane_is_reported_and_never_chosen(wine):
     assert np.isnan(result.scores[1]).all()
     assert result.best == 0 == result.one_se
     assert result.ensemble(3).counts.tolist() == [3, 0]
-    with pytest.warns(UserWarning):
+    with pytest.warns(UserWarning, match="3 of 3 lanes died"):
         nothing = lockstep(SMALL, {"lr": [1e30]}, *wine, cv=3)
     with pytest.raises(FitError, match="No setting was trained to its end"):
         _ = nothing.best
@@ -281,5 +285,8 @@ def test_no_warning_of_torch_or_numpy(wine):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         lockstep(
-            NetSettings((8,), (FeatureSwap(0.1), Mixup(0.2), LabelSmoothing(0.1), SWA(0.5)), epochs=3), GRID, *wine, cv=3
+            NetSettings((8,), (FeatureSwap(0.1), Mixup(0.2), LabelSmoothing(0.1), SWA(0.5)), epochs=3),
+            GRID,
+            *wine,
+            cv=3,
         )

@@ -39,7 +39,9 @@ class LaneAverage:
         # of every lane the steps at which SWA takes weights, and how many it has then
         self._counts: dict[int, np.ndarray] = {}
         for k in np.flatnonzero(on):
-            self._count_swa(int(k), float(values.swa[k] * steps), steps, float(epoch[k] * values.swa_every[k]))
+            self._count_swa(
+                int(k), float(values.swa[k] * steps), steps, float(epoch[k] * values.swa_every[k])
+            )
         self._plain = ~on & (values.ema < 0)
 
     def _count_swa(self, lane: int, first: float, steps: int, every: float) -> None:
@@ -62,7 +64,9 @@ class LaneAverage:
         t = step - 1
         ema = np.ones_like(self.ema) if t == 0 else 1.0 - np.minimum(self.ema, (1 + t) / (10 + t))
         taken = self._counts.get(step, np.zeros(len(self.ema)))
-        swa = np.where(step < self.begin, 1.0, np.divide(1.0, taken, out=np.zeros_like(taken), where=taken > 0))
+        swa = np.where(
+            step < self.begin, 1.0, np.divide(1.0, taken, out=np.zeros_like(taken), where=taken > 0)
+        )
         return np.where(self._plain, 1.0, np.where(self.ema >= 0, ema, swa))
 
     def exists(self, step: int) -> np.ndarray:

@@ -27,9 +27,12 @@ class FoldScaling:
         """Learn from the training rows, with their weights."""
         every = torch.ones(len(values), device=values.device) if weight is None else weight
         shares = [(every[rows] / every[rows].sum()).double() for rows in train]
-        centre = torch.stack([share @ values[rows].double() for share, rows in zip(shares, train, strict=True)])
+        centre = torch.stack(
+            [share @ values[rows].double() for share, rows in zip(shares, train, strict=True)]
+        )
         squares = [
-            share @ (values[rows].double() - mean).square() for share, rows, mean in zip(shares, train, centre, strict=True)
+            share @ (values[rows].double() - mean).square()
+            for share, rows, mean in zip(shares, train, centre, strict=True)
         ]
         scale = torch.stack(squares).sqrt()
         scale = torch.where(scale > 0, scale, 1.0)
@@ -96,11 +99,17 @@ class LaneData:
             if block.kind == "number":
                 numbers[block.start : block.stop] = 1.0
         each = [self.X if self.X.ndim == 2 else self.X[f] for f in range(len(self.train))]
-        return torch.stack([x[rows].std(0, correction=0) * numbers for x, rows in zip(each, self.train, strict=True)])
+        return torch.stack(
+            [x[rows].std(0, correction=0) * numbers for x, rows in zip(each, self.train, strict=True)]
+        )
 
     def inputs(self, rows: Tensor, folds: Tensor) -> Tensor:
         """Return rows as the nets of their folds see them: rows (G, b) of folds (G,) give (G, b, d)."""
         return self.X[rows] if self.X.ndim == 2 else self.X[folds.unsqueeze(1), rows]
+
+    def rows(self, rows: Tensor, fold: int) -> Tensor:
+        """Return rows as the nets of one fold see them, (n, d)."""
+        return self.X[rows] if self.X.ndim == 2 else self.X[fold, rows]
 
     def targets(self, rows: Tensor, folds: Tensor) -> Tensor:
         """Return what outputs are held against: rows (G, b) give (G, C, b) shares of classes or (G, q, b) values."""

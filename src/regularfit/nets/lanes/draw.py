@@ -86,8 +86,12 @@ class Draws:
         self._cuts = cuts(values.rates)
         self.dropped = [bool((self._cuts[:, i] > 0).any()) for i in range(self._cuts.shape[1])]
         self._units = [into for _, into in shape.sizes]
-        self._input_cuts = torch.as_tensor(self._cuts[first, 0], dtype=torch.float32, device=device)[:, None, None]
-        self._tables = [beta_quantiles(a).to(device) if a > 0 else None for a in self._strength.get("mixup", ())]
+        self._input_cuts = torch.as_tensor(self._cuts[first, 0], dtype=torch.float32, device=device)[
+            :, None, None
+        ]
+        self._tables = [
+            beta_quantiles(a).to(device) if a > 0 else None for a in self._strength.get("mixup", ())
+        ]
         self._categories = [block for block in data.blocks if block.kind == "category"]
         self._column, self._m = columns_of(data.blocks, data.columns, device)
         hits = np.minimum(cuts(self._strength.get("swap", np.zeros(1))), CUTS - 1)
@@ -148,7 +152,10 @@ class Draws:
         """Return bytes and donors of every original column, (sources, T, b, m)."""
         device = self.data.device
         rows = torch.stack([r.span(int(steps[0]), len(steps)) for r in self._rows])
-        hits, givers = (Stream.of(self._source_seeds, *p).at(steps) for p in (("feature swap",), ("feature swap", "donors")))
+        hits, givers = (
+            Stream.of(self._source_seeds, *p).at(steps)
+            for p in (("feature swap",), ("feature swap", "donors"))
+        )
         octets = hits.each(rows).octets(self._m, device)
         return {"octets": octets, "givers": donors(givers, rows, self._m, device)}
 

@@ -56,7 +56,9 @@ class LaneEnsemble:
         return sum(float(self.weights[s]) * self.result.averaged(int(s), X) for s in chosen)  # pyright: ignore
 
 
-def greedy(held: Tensor, y: Tensor, weight: Tensor | None, metric: Metric, picks: int) -> tuple[np.ndarray, np.ndarray]:
+def greedy(
+    held: Tensor, y: Tensor, weight: Tensor | None, metric: Metric, picks: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Pick predictions one by one, with replacement, each the one that makes the mean of those picked best.
 
     Parameters

@@ -72,7 +72,9 @@ class Face:
             if value not in allowed:
                 can = ", ".join(map(repr, allowed))
                 raise UnsupportedError(f"Lanes can do {name} = {can} only; {value!r} was given: {_ALONE}.")
-        own = {name: getattr(given, name, None) for name in ("metric", "time_limit", "device", "class_weight")}
+        own = {
+            name: getattr(given, name, None) for name in ("metric", "time_limit", "device", "class_weight")
+        }
         return cls(_settings(given), given, given.scaling, given.validation, **own)
 
     def resolved(self, settings: NetSettings, n: int) -> NetSettings:
@@ -92,7 +94,8 @@ class Face:
         params["norm"] = "batch" if params.pop("batch_norm") else None
         params["regularisers"] = list(params["regularisers"])
         params.pop("seed")
-        return clone(self.estimator).set_params(**params)
+        copy: Any = clone(self.estimator)
+        return copy.set_params(**params)
 
 
 def _settings(given: Any) -> NetSettings:

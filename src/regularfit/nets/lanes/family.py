@@ -29,7 +29,7 @@ __all__ = ["Family", "family_plan", "family_values", "net_of"]
 
 
 def family_plan(
-    settings: Sequence[NetSettings], data: LaneData, metric: Metric, evaluate_every: float
+    settings: Sequence[NetSettings], data: LaneData, metric: Metric, evaluate_every: float | str
 ) -> LanePlan:
     """Return what settings of one family have in common."""
     first = settings[0]

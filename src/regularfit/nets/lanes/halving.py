@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,7 +44,9 @@ class Halving:
         object.__setattr__(self, "at", tuple(self.at))
         inside = all(0 < p < 1 for p in self.at)
         if not self.at or not inside or list(self.at) != sorted(set(self.at)):
-            raise InputError(f"Halving(at) must be increasing shares of training between 0 and 1; {self.at!r} was given.")
+            raise InputError(
+                f"Halving(at) must be increasing shares of training between 0 and 1; {self.at!r} was given."
+            )
         if check_fraction(self.keep, "Halving(keep)") in (0.0, 1.0):
             raise InputError(f"Halving(keep) must lie between 0 and 1; {self.keep!r} was given.")
 
@@ -66,7 +69,7 @@ class Halving:
     def cost(self) -> float:
         """Share of the steps that are taken, where nothing else stops lanes."""
         marks = (0.0, *self.at, 1.0)
-        return sum((b - a) * self.keep**i for i, (a, b) in enumerate(zip(marks[:-1], marks[1:], strict=True)))
+        return sum((b - a) * self.keep**i for i, (a, b) in enumerate(itertools.pairwise(marks)))
 
 
 def survivors(scores: np.ndarray, keep: float) -> np.ndarray:

@@ -119,10 +119,10 @@ def lockstep(
     usual = "log_loss" if prepared.classes is not None else "mse"
     measure = metric(scoring or face.metric or usual, prepared.task)
     watched = metric(stops[0] or measure, prepared.task) if stops else measure
-    settings = [face.resolved(one, prepared.data.largest) for one in settings]
+    sized = [face.resolved(one, prepared.data.largest) for one in settings]
     limit = time_limit or face.time_limit
     trained = _train(
-        settings, prepared.data, watched, evaluate_every, halving=Halving.of(halving),
+        sized, prepared.data, watched, evaluate_every, halving=Halving.of(halving),
         threads=threads or torch.get_num_threads(), pack_lanes=pack_lanes,
         deadline=None if limit is None else time.monotonic() + limit,
     )  # fmt: skip

@@ -36,7 +36,14 @@ class LaneNorms:
         """Normalise activations (K, units, b) in place over the rows of the batch; running statistics move on."""
         flat = act.view(1, -1, act.shape[-1])
         out, mean, scale = torch.native_batch_norm(
-            flat, gain.view(-1), shift.view(-1), self.mean[i].view(-1), self.var[i].view(-1), True, MOMENTUM, EPS
+            flat,
+            gain.view(-1),
+            shift.view(-1),
+            self.mean[i].view(-1),
+            self.var[i].view(-1),
+            True,
+            MOMENTUM,
+            EPS,
         )
         self._saved[i] = (flat.clone(), mean, scale)
         flat.copy_(out)
@@ -45,7 +52,16 @@ class LaneNorms:
         """Return the gradient before the norm; those of gain and shift are put where they belong."""
         inputs, mean, scale = self._saved[i]
         before, for_gain, for_shift = torch.ops.aten.native_batch_norm_backward(
-            back.view(inputs.shape), inputs, gain.view(-1), None, None, mean, scale, True, EPS, [True, True, True]
+            back.view(inputs.shape),
+            inputs,
+            gain.view(-1),
+            None,
+            None,
+            mean,
+            scale,
+            True,
+            EPS,
+            [True, True, True],
         )
         grad_gain.view(-1).copy_(for_gain)
         grad_shift.view(-1).copy_(for_shift)

@@ -7,104 +7,22 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from .average import LaneAverage
 from .data import LaneData
-from .draw import Draws, group_order
+from .draw import Draws
 from .norms import LaneNorms
 from .passes import Passes
 from .plan import LanePlan
+from .refresh import AT_ONCE, refreshed
 from .scores import fold_scores
+from .state import PackState
 from .step import LaneAdam
-from .stopping import LaneStopping
-from .values import LaneValues
 from .weights import LaneWeights
 
-__all__ = ["Evaluation", "Left", "Pack", "PackState"]
+__all__ = ["Evaluation", "Left", "Pack"]
 
-_TENSORS = ("weights", "first", "second", "average", "average_norms", "best", "best_norms", "norms")
 _COMPACT = 0.25  # share of lanes that have stopped from which the others move together
-
-
-@dataclass(eq=False)
-class PackState:
-    """All that training has made of some lanes; what is left out can be made anew from it.
-
-    Parameters
-    ----------
-    ids : of the lanes, whole numbers of the caller.
-    values : their settings.
-    weights, first, second : weights and Adam's moments.
-    average, average_norms : averaged weights and statistics, or None where no lane has an average.
-    best, best_norms : the best weights so far, or None where no lane keeps them.
-    norms : batch norm's statistics, or None.
-    stopping : scores and patience.
-    step : steps done.
-    """
-
-    ids: np.ndarray
-    values: LaneValues
-    weights: LaneWeights
-    first: LaneWeights
-    second: LaneWeights
-    average: LaneWeights | None
-    average_norms: LaneNorms | None
-    best: LaneWeights | None
-    best_norms: LaneNorms | None
-    norms: LaneNorms | None
-    stopping: LaneStopping
-    step: int = 0
-
-    @classmethod
-    def start(cls, plan: LanePlan, ids: np.ndarray, values: LaneValues, device: torch.device) -> PackState:
-        """Return lanes before their first step."""
-        order = group_order(values)
-        ids, values, shape, lanes = ids[order], values.take(order), plan.shape, len(ids)
-        weights = LaneWeights.initial(shape, values.seed.tolist(), device)
-        averaged = bool(((values.ema >= 0) | (values.swa <= 1)).any())
-        kept = bool((values.keep_best > 0).any())
-        norms = LaneNorms.start(shape, lanes, device) if shape.batch_norm else None
-        every = torch.arange(lanes, device=device)
-        return cls(
-            ids=ids,
-            values=values,
-            weights=weights,
-            first=LaneWeights.zeros(shape, lanes, device),
-            second=LaneWeights.zeros(shape, lanes, device),
-            average=weights.take(every) if averaged else None,
-            average_norms=norms.take(every) if averaged and norms is not None else None,
-            best=weights.take(every) if kept else None,
-            best_norms=norms.take(every) if kept and norms is not None else None,
-            norms=norms,
-            stopping=LaneStopping.start(lanes, plan.metric),
-        )
-
-    def take(self, keep: np.ndarray) -> PackState:
-        """Return some lanes, in any order; they are put into the order of their groups."""
-        keep = keep[group_order(self.values.take(keep))]
-        index = torch.as_tensor(keep, device=self.weights.flat.device)
-        held = {name: getattr(self, name) for name in _TENSORS}
-        return PackState(
-            ids=self.ids[keep],
-            values=self.values.take(keep),
-            stopping=self.stopping.take(keep),
-            step=self.step,
-            **{name: None if part is None else part.take(index) for name, part in held.items()},
-        )
-
-    @classmethod
-    def join(cls, parts: list[PackState]) -> PackState:
-        """Return the lanes of several packs, which have done as many steps, as one."""
-        held = {name: [getattr(part, name) for part in parts] for name in _TENSORS}
-        joined = cls(
-            ids=np.concatenate([part.ids for part in parts]),
-            values=LaneValues.join([part.values for part in parts]),
-            stopping=LaneStopping.join([part.stopping for part in parts]),
-            step=parts[0].step,
-            **{name: None if column[0] is None else type(column[0]).join(column) for name, column in held.items()},
-        )
-        return joined.take(np.arange(len(joined.ids)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,7 +111,12 @@ class Pack:
         place = self.draws.ready(state.step, pause)
         inputs = self.draws.inputs(place)
         self.passes.gradients(
-            state.weights, state.norms, inputs, place, self.adam.gradient, self.data.classification,
+            state.weights,
+            state.norms,
+            inputs,
+            place,
+            self.adam.gradient,
+            self.data.classification,
             self._losses[self._logged],
         )
         self.adam.update(state.weights, self.plan.factor(state.step))
@@ -216,6 +139,7 @@ class Pack:
 
     def _evaluate(self) -> None:
         state = self.state
+        self._refresh()
         scores = self._scores()
         losses = self._losses[: self._logged].double().cpu().numpy()
         self._logged = 0
@@ -237,14 +161,36 @@ class Pack:
         finite = np.isfinite(losses).all(axis=0)
         for view in self.state.weights.views:
             finite &= view.flatten(1).isfinite().all(1).cpu().numpy()
-        return ~finite
+        return np.logical_not(finite)
+
+    def _refresh(self) -> None:
+        """Estimate batch norm's statistics anew for averages that want it and exist."""
+        state = self.state
+        if self.average is None or state.average is None or state.average_norms is None:
+            return
+        wanted = (state.values.refresh > 0) & self.average.exists(state.step) & ~self._done
+        for fold, lanes in self._folds():
+            if not wanted[lanes].any():
+                continue
+            which = torch.as_tensor(wanted[lanes], device=self.data.device).unsqueeze(-1)
+            x = self.data.rows(self.data.train[fold], fold)
+            found = refreshed(state.average, lanes, x, AT_ONCE * self.plan.size)
+            for i, (mean, var) in enumerate(found):
+                for held, new in ((state.average_norms.mean[i], mean), (state.average_norms.var[i], var)):
+                    held[lanes] = torch.where(which, new, held[lanes])
 
     def _scores(self) -> np.ndarray:
         """Return the scores of all lanes on the rows that their folds watch."""
         found = np.full(len(self.state.ids), np.nan)
         for fold, lanes in self._folds():
             found[lanes] = fold_scores(
-                self.data, self.plan.metric, self.present, self.present_norms, lanes, fold, self.data.watch[fold]
+                self.data,
+                self.plan.metric,
+                self.present,
+                self.present_norms,
+                lanes,
+                fold,
+                self.data.watch[fold],
             )
         return found
 
@@ -269,6 +215,7 @@ class Pack:
 
     def leave(self, ids: np.ndarray, why: str) -> None:
         """Let lanes go, such as those that a halving drops."""
+        self._refresh()
         self._leave(np.isin(self.state.ids, ids), why)
         self._compact(at_once=True)
 

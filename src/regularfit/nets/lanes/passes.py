@@ -43,7 +43,9 @@ class Passes:
         }
         self.smoothing = None
         if (values.smoothing > 0).any():
-            self.smoothing = torch.as_tensor(values.smoothing, dtype=torch.float32, device=device)[:, None, None]
+            self.smoothing = torch.as_tensor(values.smoothing, dtype=torch.float32, device=device)[
+                :, None, None
+            ]
 
     def gradients(
         self,
@@ -120,14 +122,14 @@ class Passes:
 
     # ------------------------------------------------------------ backward
 
-    def _backward(
-        self, weights: LaneWeights, norms: LaneNorms | None, x: Tensor, grads: LaneWeights
-    ) -> None:
+    def _backward(self, weights: LaneWeights, norms: LaneNorms | None, x: Tensor, grads: LaneWeights) -> None:
         last = len(self.shape.hidden)
         for i in range(last, -1, -1):
             back = self.back[i]
             if i < last and norms is not None:
-                back = norms.backward(i, back, weights.block("gain", i), grads.block("gain", i), grads.block("shift", i))
+                back = norms.backward(
+                    i, back, weights.block("gain", i), grads.block("gain", i), grads.block("shift", i)
+                )
             else:
                 torch.sum(back, -1, out=grads.block("bias", i))
             if i == 0:

@@ -38,7 +38,16 @@ class Prepared:
 
 
 def prepare(
-    X: Any, y: Any, cv: Any, face: Face, *, sample_weight: Any, groups: Any, scaling: str, stops: bool, device: Any
+    X: Any,
+    y: Any,
+    cv: Any,
+    face: Face,
+    *,
+    sample_weight: Any,
+    groups: Any,
+    scaling: str,
+    stops: bool,
+    device: Any,
 ) -> Prepared:
     """Check the data, make the folds and put everything on the device.
 
@@ -53,11 +62,14 @@ def prepare(
     if classes is not None:
         _check_classes(target, folds, classes)
     outer = [np.sort(train) for train, _ in folds]
-    train, watch, test = _parts(folds, outer, target if classes is not None else None, face if stops else None)
+    train, watch, test = _parts(
+        folds, outer, target if classes is not None else None, face if stops else None
+    )
     encodings = FoldEncodings.learn(X, train, scaling, taken)
     on = [[indices(rows, device) for rows in part] for part in (train, watch, test)]
     weight = None if given is None else torch.as_tensor(given, dtype=torch.float32, device=device)
     values = torch.as_tensor(target, device=device)
+    y_scaling = None
     if classes is None:
         values = values.to(torch.float32).reshape(n, -1)
         y_scaling = FoldScaling.of(values, [indices(rows, device) for rows in outer], weight)
@@ -68,7 +80,7 @@ def prepare(
         *on,
         outputs=len(classes) if classes is not None else values.shape[1],
         blocks=encodings.blocks,
-        y_scaling=y_scaling if classes is None else None,
+        y_scaling=y_scaling,
         score_weight=weight,
     )
     return Prepared(data, encodings, classes)
@@ -89,8 +101,8 @@ def _check_classes(codes: np.ndarray, folds: Any, classes: np.ndarray) -> None:
         missing = np.setdiff1d(np.arange(len(classes)), codes[train])
         if len(missing):
             raise InputError(
-                f"The training rows of fold {k} have no row of class {classes[missing[0]]!r}; use fewer folds, or leave "
-                "out classes with fewer rows than folds."
+                f"The training rows of fold {k} have no row of class {classes[missing[0]]!r}; use fewer folds, or "
+                "leave out classes with fewer rows than folds."
             )
 
 
@@ -106,7 +118,9 @@ def _parts(
         return outer, test, test
     train, watch = [], []
     for rows in outer:
-        split = split_rows(len(rows), face.validation, None if codes is None else codes[rows], face.settings.seed)
+        split = split_rows(
+            len(rows), face.validation, None if codes is None else codes[rows], face.settings.seed
+        )
         if split is None:
             raise InputError(
                 f"A fold has {len(rows)} training rows, too few to set some apart for early stopping; leave "

@@ -32,14 +32,18 @@ class Reader:
 
 READERS: dict[str, Reader] = {
     "Dropout": Reader("dropout.dropout", {"p": "", "input_p": ""}, {"schedule": "constant"}),
-    "WeightDecay": Reader("decay", {"rate": "decay", "independent": "independent"}, {"coupled": False, "on": "weights"}),
+    "WeightDecay": Reader(
+        "decay", {"rate": "decay", "independent": "independent"}, {"coupled": False, "on": "weights"}
+    ),
     "LabelSmoothing": Reader("smoothing", {"eps": "smoothing"}, {}),
     "Mixup": Reader("mixing.mixup", {"alpha": "mixup"}, {}),
     "FeatureSwap": Reader("augment.tables.feature_swap", {"p": "swap"}, {}),
     "InputNoise": Reader("input_noise", {"scale": "noise"}, {"schedule": "constant"}),
     "EMA": Reader("averages.ema", {"decay": "ema"}, {}),
     "SWA": Reader("averages.swa", {"after": "swa", "every": "swa_every"}, {}),
-    "EarlyStopping": Reader("stopping", {"patience": "patience", "min_delta": "min_delta"}, {"restore": "best"}),
+    "EarlyStopping": Reader(
+        "stopping", {"patience": "patience", "min_delta": "min_delta"}, {"restore": "best"}
+    ),
     "L1": Reader("", {"strength": "l1"}, {}),
 }
 _CHANGES = {"FeatureSwap": "swap", "Mixup": "mixup", "InputNoise": "noise"}
@@ -99,6 +103,8 @@ def _numbers(value: Any, name: str, settings: NetSettings) -> dict[str, Any]:
     if name == "Dropout":
         return {"rates": list(value.rates(len(settings.hidden) + 1))}
     read = {to: float(getattr(value, field)) for field, to in READERS[name].numbers.items()}
+    if name in ("EMA", "SWA"):
+        read["refresh"] = float(value.statistics == "refresh")
     return read | ({"keep_best": 1.0} if name == "EarlyStopping" else {})
 
 
@@ -200,4 +206,3 @@ def _kind(owner: str) -> Any:
     if owner == "L1":
         return L1
     return getattr(import_module(f"..{READERS[owner].home}", __package__), owner)
-

@@ -17,8 +17,8 @@ from ...selection import fold_mean, fold_se, index_one_se
 from ..metrics import Metric
 from .data import LaneData
 from .ensemble import LaneEnsemble, greedy
-from .family import Family, net_of
 from .face import Face
+from .family import Family, net_of
 from .predict import outputs
 from .prepare import Prepared
 from .settings import NetSettings
@@ -103,7 +103,7 @@ class LockstepResult:
     def complete(self) -> np.ndarray:
         """Which settings were trained to their end on every fold, and have finite scores, (S,)."""
         ended = np.isin(self.why, ("steps", "early stopping")).all(axis=1)
-        return ended & np.isfinite(self.scores).all(axis=1)
+        return np.logical_and(ended, np.isfinite(self.scores).all(axis=1))
 
     @property
     def mean(self) -> np.ndarray:
@@ -184,7 +184,13 @@ class LockstepResult:
         for family in self.families:
             for e in family.trained.evaluations:
                 setting = family.members[e.ids // folds]
-                columns = {"setting": setting, "fold": e.ids % folds, "step": e.step, "score": e.scores, "loss": e.losses}
+                columns = {
+                    "setting": setting,
+                    "fold": e.ids % folds,
+                    "step": e.step,
+                    "score": e.scores,
+                    "loss": e.losses,
+                }
                 parts.append(pd.DataFrame(columns))
         if not parts:
             return pd.DataFrame(columns=["setting", "fold", "step", "score", "loss"])
@@ -217,7 +223,9 @@ class LockstepResult:
     def estimator(self, setting: int | None = None) -> Any:
         """Return the estimator with the settings of a point of the grid (None: the best), not fitted."""
         if self.face.make is None:
-            raise InputError("The grid was of NetSettings; give lockstep a NetClassifier or NetRegressor to get one back.")
+            raise InputError(
+                "The grid was of NetSettings; give lockstep a NetClassifier or NetRegressor to get one back."
+            )
         return self.face.make(self.settings[self.best if setting is None else setting])
 
     def held_out(self, settings: Sequence[int] | None = None) -> tuple[Tensor, Tensor]:
@@ -225,7 +233,11 @@ class LockstepResult:
         chosen = list(range(len(self.settings)) if settings is None else settings)
         parts: list[list[Tensor]] = [[] for _ in chosen]
         for family in self.families:
-            inside = [(j, int(np.flatnonzero(family.members == s)[0])) for j, s in enumerate(chosen) if s in family.members]
+            inside = [
+                (j, int(np.flatnonzero(family.members == s)[0]))
+                for j, s in enumerate(chosen)
+                if s in family.members
+            ]
             if not inside:
                 continue
             for fold, rows in enumerate(self.data.test):

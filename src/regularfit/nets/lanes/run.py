@@ -16,14 +16,17 @@ import torch
 from .data import LaneData
 from .halving import Halving, survivors
 from .norms import LaneNorms
-from .pack import Evaluation, Left, Pack, PackState
+from .pack import Evaluation, Left, Pack
 from .plan import LanePlan
+from .state import PackState
 from .values import LaneValues
 from .weights import LaneWeights
 
 __all__ = ["Trained", "lanes_per_pack", "train_lanes"]
 
-_WORKING = 6 << 20  # bytes of activations, weights and moments that a pack's step may touch on a CPU: measured
+_WORKING = (
+    6 << 20
+)  # bytes of activations, weights and moments that a pack's step may touch on a CPU: measured
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +164,11 @@ class _Runner:
         """Let the worse settings go and join what is left into fuller packs."""
         with torch.inference_mode():
             self._collect()
-            ids = np.concatenate([pack.state.ids[pack.active] for pack in self.packs]) if self.packs else np.zeros(0, int)
+            ids = (
+                np.concatenate([pack.state.ids[pack.active] for pack in self.packs])
+                if self.packs
+                else np.zeros(0, int)
+            )
             scores = self._latest()
             known = np.unique([k // self.folds for k in scores])
             table = np.array([[scores[s * self.folds + f] for f in range(self.folds)] for s in known])
@@ -207,7 +214,11 @@ class _Runner:
         shape, device = self.plan.shape, self.data.device
         weights = LaneWeights.zeros(shape, lanes, device)
         norms = LaneNorms.start(shape, lanes, device) if shape.batch_norm else None
-        why, step, stopped = ["" for _ in range(lanes)], np.zeros(lanes, dtype=int), np.zeros(lanes, dtype=int)
+        why, step, stopped = (
+            ["" for _ in range(lanes)],
+            np.zeros(lanes, dtype=int),
+            np.zeros(lanes, dtype=int),
+        )
         for left in self.left:
             index = torch.as_tensor(left.ids, device=device)
             weights.put(index, left.weights)

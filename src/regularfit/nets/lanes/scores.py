@@ -27,7 +27,9 @@ def lane_scores(metric: Metric, predicted: Tensor, y: Tensor, weight: Tensor | N
     """
     weight = torch.ones(len(y), device=predicted.device) if weight is None else weight
     share = weight / weight.sum()
-    batched = _BATCHED.get(metric.name if metric.name != "loss" else ("mse" if y.is_floating_point() else "log_loss"))
+    batched = _BATCHED.get(
+        metric.name if metric.name != "loss" else ("mse" if y.is_floating_point() else "log_loss")
+    )
     if batched is not None:
         scores = batched(predicted, y, share).double()
         return torch.where(predicted.isfinite().flatten(1).all(1), scores, torch.nan).cpu().numpy()
@@ -38,8 +40,7 @@ def fold_outputs(
     data: LaneData, weights: LaneWeights, norms: LaneNorms | None, lanes: slice, fold: int, rows: Tensor
 ) -> Tensor:
     """Return the outputs, (lanes, n, C), of neighbouring lanes of one fold for rows of the table."""
-    x = data.inputs(rows.unsqueeze(0), torch.tensor([fold], device=data.device))[0]
-    return data.judged(outputs(weights, norms, lanes, x), fold)
+    return data.judged(outputs(weights, norms, lanes, data.rows(rows, fold)), fold)
 
 
 def fold_scores(

@@ -68,4 +68,3 @@ class NetSettings:
     def family(self) -> tuple[Any, ...]:
         """What nets must have in common to be lanes of one pack."""
         return (self.hidden, self.batch_norm, self.batch_size, float(self.epochs), self.steps, self.schedule)
-

@@ -16,7 +16,7 @@ BETAS, EPS = (0.9, 0.999), 1e-8
 
 
 class LaneAdam:
-    """Adam with decoupled decay and L1 by its proximal map, a learning rate and strengths of their own for every lane.
+    r"""Adam with decoupled decay and L1 by its proximal map, a learning rate and strengths of their own for every lane.
 
     torch's fused Adam runs once over the flat buffer with learning rate 1, into a buffer of zeros: that is the
     direction. It is then scaled lane by lane. Decay and L1 act on weight matrices only.

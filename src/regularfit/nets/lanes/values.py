@@ -22,6 +22,7 @@ OFF: dict[str, float] = {
     "ema": -1.0,
     "swa": 2.0,
     "swa_every": 1.0,
+    "refresh": 0.0,
     "patience": np.inf,
     "min_delta": 0.0,
     "keep_best": 0.0,
@@ -32,7 +33,8 @@ OFF: dict[str, float] = {
 class LaneValues:
     """Numbers of K lanes. ``rates`` are dropout's, (K, layers); everything else is (K,).
 
-    ``fold`` and ``seed`` are whole numbers. ``ema`` below 0 means none, ``swa`` above 1 means never.
+    ``fold`` and ``seed`` are whole numbers; ``independent``, ``refresh`` and ``keep_best`` are 0 or 1. ``ema`` below 0
+    means none, ``swa`` above 1 means never.
     """
 
     fold: np.ndarray
@@ -49,6 +51,7 @@ class LaneValues:
     ema: np.ndarray
     swa: np.ndarray
     swa_every: np.ndarray
+    refresh: np.ndarray
     patience: np.ndarray
     min_delta: np.ndarray
     keep_best: np.ndarray

@@ -90,7 +90,7 @@ class LaneWeights:
     ) -> LaneWeights:
         """Return the initial weights of lanes: torch's own distribution, drawn by counter from the lane's seed."""
         made = cls.zeros(shape, len(seeds), device)
-        unique = sorted(set(int(seed) for seed in seeds))
+        unique = sorted({int(seed) for seed in seeds})
         lane = torch.tensor([unique.index(int(seed)) for seed in seeds], device=device)
         for name, layer, size in shape.blocks:
             if name in ("gain", "shift"):
