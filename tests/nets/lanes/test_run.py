@@ -12,6 +12,7 @@ torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 from regularfit.nets.lanes import pack as pack_module  # noqa: E402
 from regularfit.nets.lanes.halving import Halving  # noqa: E402
 from regularfit.nets.lanes.run import train_lanes  # noqa: E402
+from regularfit.nets.lanes.state import PackState  # noqa: E402
 from regularfit.nets.lanes.values import LaneValues  # noqa: E402
 
 from .test_alone import LANES, lane_data, plan_of, rows_of, state_of, table, trained  # noqa: E402
@@ -107,6 +108,28 @@ def test_halving_keeps_the_best_and_trains_them_as_without():
     assert set(np.flatnonzero(half.stopped.reshape(8, 3)[:, 0] > 20)) == set(np.argsort(mean)[:4])
     kept = torch.tensor(np.flatnonzero((why == "steps").ravel()))
     close(full.weights.take(kept), half.weights.take(kept), 1e-6)
+
+
+@pytest.mark.parametrize("turn", [0, 1, 2])
+def test_packs_of_different_kinds_are_joined(turn, monkeypatch):
+    X, y = table()
+    data = lane_data(X, y)
+    plan = plan_of(data, batch_norm=True)
+    plain, bad = {"lr": 3e-3, "rates": [0, 0.1, 0]}, {"lr": 1e-5, "rates": [0, 0, 0]}
+    good = [plain, plain | {"ema": 0.9, "refresh": 1}, plain | {"patience": 3, "keep_best": 1}]
+    lanes = [lane for one in good[turn:] + good[:turn] for lane in (bad, one)]
+    joined, join = [], PackState.join
+    monkeypatch.setattr(PackState, "join", lambda parts: joined.append(len(parts)) or join(parts))
+    full = train_lanes(data, plan, by_setting(lanes), 3)
+    half = train_lanes(data, plan, by_setting(lanes), 3, halving=Halving((0.2,)), pack_lanes=6)
+    assert joined == [2]
+    why = np.array(half.why).reshape(6, 3)
+    assert (why[::2] == "halved").all()
+    kept = torch.tensor([3 * s + f for s in (1, 3, 5) for f in range(3)])
+    assert [half.why[k] for k in kept] == [full.why[k] for k in kept]
+    close(full.weights.take(kept), half.weights.take(kept), 1e-6)
+    for a, b in zip(full.norms.take(kept).views, half.norms.take(kept).views, strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-5)
 
 
 def test_ctrl_c_keeps_what_is_done():

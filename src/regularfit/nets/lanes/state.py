@@ -78,25 +78,33 @@ class PackState:
         keep = keep[group_order(self.values.take(keep))]
         index = torch.as_tensor(keep, device=self.weights.flat.device)
         held: dict[str, Any] = {name: getattr(self, name) for name in _TENSORS}
+        chosen: dict[str, Any] = {k: None if part is None else part.take(index) for k, part in held.items()}
         return PackState(
             ids=self.ids[keep],
             values=self.values.take(keep),
             stopping=self.stopping.take(keep),
             step=self.step,
-            **{name: None if part is None else part.take(index) for name, part in held.items()},
+            **chosen,
         )
 
     @classmethod
     def join(cls, parts: list[PackState]) -> PackState:
         """Return the lanes of several packs, which have done as many steps, as one."""
-        held = {name: [getattr(part, name) for part in parts] for name in _TENSORS}
+        chosen: dict[str, Any] = {name: _joined(parts, name) for name in _TENSORS}
         joined = cls(
             ids=np.concatenate([part.ids for part in parts]),
             values=LaneValues.join([part.values for part in parts]),
             stopping=LaneStopping.join([part.stopping for part in parts]),
             step=parts[0].step,
-            **{
-                name: None if parts[0] is None else type(parts[0]).join(parts) for name, parts in held.items()
-            },
+            **chosen,
         )
         return joined.take(np.arange(len(joined.ids)))
+
+
+def _joined(parts: list[PackState], name: str) -> Any:
+    """Return one part of all packs; where only some have it, the others hold their weights there, as single lanes do."""
+    if all(getattr(part, name) is None for part in parts):
+        return None
+    instead = "norms" if name.endswith("norms") else "weights"
+    column = [part.__dict__[name] or part.__dict__[instead] for part in parts]
+    return type(column[0]).join(column)
