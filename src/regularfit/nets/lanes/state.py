@@ -102,7 +102,7 @@ class PackState:
 
 
 def _joined(parts: list[PackState], name: str) -> Any:
-    """Return one part of all packs; where only some have it, the others hold their weights there, as single lanes do."""
+    """Return one part of all packs; where only some have it, the others hold their weights there."""
     if all(getattr(part, name) is None for part in parts):
         return None
     instead = "norms" if name.endswith("norms") else "weights"
