@@ -78,9 +78,9 @@ def main(steps: int) -> None:
     X, y = torch.randn(N, D), torch.randint(0, CLASSES, (N,))
     for width in (64, 256):
         start = net(width)
-        runs = {"loop by hand": lambda: by_hand(copy.deepcopy(start), X, y, steps)}
+        runs = {"loop by hand": lambda start=start: by_hand(copy.deepcopy(start), X, y, steps)}
         for name, regularisers in CASES.items():
-            runs[name] = lambda regularisers=regularisers: Trainer(
+            runs[name] = lambda start=start, regularisers=regularisers: Trainer(
                 copy.deepcopy(start), regularisers, steps=steps, batch_size=SIZE
             ).fit(X, y)
         times: dict[str, list[float]] = {name: [] for name in runs}

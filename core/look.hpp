@@ -21,7 +21,7 @@ RF_CLONES static void weigh_all(const double* weight, std::size_t count, double*
 }
 
 // sums[k] += |weight| h, tops[k] = max(tops[k], h where there is a weight)
-RF_CLONES static void gather_bends(const double* weight, const double* h, std::size_t rows, std::size_t m, double* sums, double* tops) {
+RF_CLONES static void gather_bends(const double* weight, const double* h, std::size_t rows, std::size_t m, double* __restrict sums, double* __restrict tops) {
     for (std::size_t i = 0; i < rows; ++i)
         for (std::size_t k = 0; k < m; ++k) {
             const double w = weight[i * m + k], x = h[i * m + k], own = w != 0 ? x : 0.0;
@@ -31,9 +31,15 @@ RF_CLONES static void gather_bends(const double* weight, const double* h, std::s
 }
 
 // A row that weighs nothing counts for nothing, however large its loss.
-RF_CLONES static void add_values(const double* weight, const double* value, std::size_t rows, std::size_t m, double* sums) {
+RF_CLONES static void add_values(const double* weight, const double* value, std::size_t rows, std::size_t m, double* __restrict sums) {
     for (std::size_t i = 0; i < rows; ++i)
         for (std::size_t k = 0; k < m; ++k) sums[k] += weight[i * m + k] * (weight[i * m + k] != 0 ? value[i * m + k] : 0.0);
+}
+
+RF_CLONES static void spread(const double* y, const double* weights, const int* lane, std::size_t rows, std::size_t m, std::size_t stride, double* __restrict target,
+                                  double* __restrict weight) {
+    for (std::size_t i = 0; i < rows; ++i)
+        for (std::size_t k = 0; k < m; ++k) target[i * m + k] = y[i], weight[i * m + k] = weights[i * stride + lane[k]];
 }
 
 class Look {
@@ -48,7 +54,7 @@ public:
     void residual(std::size_t rows, const double* y, const double* offset, const double* weights, double* eta, double* r, double* E, double* R, double* bends, double* tops) {
         for (std::size_t i = 0; i < rows; i += tile_) {
             const std::size_t count = std::min(tile_, rows - i), at = i * m_;
-            spread(count, y + i, weights + i * stride_);
+            spread(y + i, weights + i * stride_, lane_, count, m_, stride_, target_.data(), weight_.data());
             add_offsets(offset + i, count, m_, eta + at);
             twin_.gradient(count * m_, target_.data(), eta + at, r + at);
             weigh_all(weight_.data(), count * m_, r + at);
@@ -62,7 +68,7 @@ public:
     void means(std::size_t rows, const double* y, const double* weights, const double* eta, double* out) {
         for (std::size_t i = 0; i < rows; i += tile_) {
             const std::size_t count = std::min(tile_, rows - i);
-            spread(count, y + i, weights + i * stride_);
+            spread(y + i, weights + i * stride_, lane_, count, m_, stride_, target_.data(), weight_.data());
             twin_.value(count * m_, target_.data(), eta + i * m_, found_.data());
             add_values(weight_.data(), found_.data(), count, m_, out);
         }
@@ -71,10 +77,6 @@ public:
 private:
     static constexpr std::size_t numbers = 1024;  // of a tile
 
-    void spread(std::size_t rows, const double* y, const double* weights) {
-        for (std::size_t i = 0; i < rows; ++i)
-            for (std::size_t k = 0; k < m_; ++k) target_[i * m_ + k] = y[i], weight_[i * m_ + k] = weights[i * stride_ + lane_[k]];
-    }
     void keep(std::size_t rows, const double* from, double* into) const {
         for (std::size_t i = 0; i < rows; ++i) {
             if (together_) std::memcpy(into + i * width_ + column_[0], from + i * m_, m_ * sizeof(double));

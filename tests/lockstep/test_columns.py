@@ -43,3 +43,17 @@ def test_products_of_what_was_taken(case, intercept):
     np.testing.assert_allclose(store.gram(w, positions), (P * w[:, None]).T @ P, rtol=1e-4, atol=1e-3)
     some = (P[rows] * w[rows, None]).T @ P[rows]
     np.testing.assert_allclose(store.gram(w, positions, rows), some, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_grams_of_kinds_of_rows_are_those_of_their_rows(case, threads):
+    design, centre = case
+    store = make_columns(design, centre, INVERSE, True)
+    store.take(np.array([7, 2, 5]))
+    positions, label = store.positions(np.array([5, 2])), rng.integers(0, 4, 700)
+    label[label == 2], label[:256] = 3, 0  # one kind has no rows, one has a block to itself
+    kinds, w = [np.flatnonzero(label == kind) for kind in range(4)], rng.random(700)
+    found = store.grams(w, positions, kinds, Workers(threads))
+    for rows, gram in zip(kinds, found, strict=True):
+        np.testing.assert_allclose(gram, store.gram(w, positions, rows), rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(sum(found), store.gram(w, positions), rtol=1e-4, atol=1e-3)

@@ -1,5 +1,7 @@
 """One call: the road that fits, answers in the order of the question, progress, groups of lanes, own scores."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -94,3 +96,19 @@ def test_the_number_of_threads_does_not_change_the_answer(threads, p):
     [[a]] = fit_lanes(problem, [L1()], [grid], EVERY, threads=threads)
     [[b]] = fit_lanes(problem, [L1()], [grid], EVERY, threads=2)
     np.testing.assert_allclose(a.path.coefs, b.path.coefs, atol=1e-10)
+
+
+def test_newton_lanes_of_many_rows_hold_no_more_than_is_reckoned_with():
+    data = make_data(20_000, 20, loss="poisson")
+    problem, fold = data.problem(), np.arange(20_000) % 6
+    lanes = [Lane(np.flatnonzero(fold != k), (np.flatnonzero(fold == k),)) for k in range(6)]
+    grid = strength_grid(problem, L1(), 20, 0.01)
+    tracemalloc.start()
+    try:
+        fit_lanes(problem, [L1()], [grid], lanes, threads=1)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    reckoned = engine._lane_bytes(roads.fit_newton, problem, 1)
+    assert reckoned < 0.6 * engine._lane_bytes(roads.fit_workset, problem, 1)
+    assert peak < 1.05 * len(lanes) * reckoned + 3 * problem.design.nbytes

@@ -135,7 +135,9 @@ def test_a_constant_target_is_explained_exactly_or_not_at_all():
 def test_half_precision_outputs_are_scored_in_double():
     logits, y, _ = case(3)
     low = torch.tensor(logits).to(torch.bfloat16)
-    assert metric("log_loss")(low, y) == pytest.approx(sk.log_loss(y, softmax(low.double().numpy())), rel=1e-12)
+    assert metric("log_loss")(low, y) == pytest.approx(
+        sk.log_loss(y, softmax(low.double().numpy())), rel=1e-12
+    )
 
 
 def test_wrong_direction_of_a_metric_cannot_be_passed():
@@ -153,8 +155,9 @@ def test_wrong_direction_of_a_metric_cannot_be_passed():
 def test_an_unknown_metric_is_refused_with_the_nearest_names():
     with pytest.raises(InputError, match="balanced_accuracy"):
         metric("balanced_acc")
-    with pytest.raises(InputError, match="not known"):
-        metric(None)
+    for wrong in (None, 3, "neg_loss", "neg_", ""):
+        with pytest.raises(InputError, match="not known"):
+            metric(wrong)
     with pytest.raises(InputError, match="direction"):
         Metric("mine", "min", lambda p, y, w: 0.0)
     with pytest.raises(InputError, match="of classification, not of regression"):

@@ -343,7 +343,9 @@ def test_the_order_is_decay_penalty_constraint():
 
 def test_the_report_tells_zeros_and_what_had_no_effect():
     net = small()
-    optimizer = Proximal(optim.Adam(net.parameters(), lr=0.1), [Penalise(rf.L1(10.0), on="inputs"), MaxNorm(1e6)], net)
+    optimizer = Proximal(
+        optim.Adam(net.parameters(), lr=0.1), [Penalise(rf.L1(10.0), on="inputs"), MaxNorm(1e6)], net
+    )
     one_step(net, optimizer)
     assert "0.weight: 48 of 48 weights are zero" in optimizer.report()
     assert "MaxNorm(1e+06): no effect so far" in optimizer.report()
@@ -367,7 +369,9 @@ def test_what_cannot_work_is_refused():
 
 def test_decay_of_the_optimizer_itself():
     net = small()
-    with pytest.raises(InputError, match=r"AdamW decays 0\.bias, a bias.*0\.01 is the default of AdamW.*decay_groups"):
+    with pytest.raises(
+        InputError, match=r"AdamW decays 0\.bias, a bias.*0\.01 is the default of AdamW.*decay_groups"
+    ):
         Proximal(optim.AdamW(net.parameters()), rf.L1(1e-3), net)
     Proximal(optim.AdamW(decay_groups(net, 0.1)), rf.L1(1e-3), net)
     with pytest.raises(InputError, match="decayed twice"):
@@ -384,7 +388,7 @@ def test_regularisers_of_other_phases_belong_in_a_trainer():
             raise AssertionError
 
     net = small()
-    with pytest.raises(InputError, match="acts in batch.*Trainer"):
+    with pytest.raises(InputError, match=r"acts in batch.*Trainer"):
         Proximal(optim.Adam(net.parameters()), Noise(), net)
 
 

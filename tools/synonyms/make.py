@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -37,6 +38,7 @@ HEAD = """\
 # Synonyms of English words by form, derived from WordNet 3.0 by tools/synonyms/make.py of regularfit.
 # WordNet 3.0 Copyright 2006 by Princeton University. All rights reserved. Licence: WORDNET-LICENCE.txt beside this.
 """
+FORM = re.compile("[a-z]{3,}")  # two letters are mostly units and symbols
 Word = tuple[str, str]  # lemma, part of speech
 
 
@@ -94,14 +96,14 @@ def table(net: WordNet) -> dict[str, list[str]]:
     near = synonyms(net)
     made = {}
     for form, word in readings(net, inflected).items():
-        if len(form) < 3:  # mostly units and symbols: la, tb
+        if not FORM.fullmatch(form):
             continue
         slots = [slot for slot, written in inflected[word].items() if written == form]
         instead: dict[str, None] = {}
         for other in near.get(word, ()) if slots else ():
             written = {inflected[other, word[1]].get(slot) for slot in slots}
             if len(written) == 1 and None not in written:
-                instead |= dict.fromkeys(w for w in written if w and w != form and len(w) > 2)
+                instead |= dict.fromkeys(w for w in written if w and w != form and FORM.fullmatch(w))
         if instead:
             made[form] = list(instead)[:MOST]
     return made

@@ -7,7 +7,7 @@ scale differs from this common one by a factor per column (its centring is absor
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import numpy as np
@@ -77,6 +77,12 @@ class Columns(ABC):
     @abstractmethod
     def gram(self, weights: Vector, positions: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
         """``Z' diag(weights) Z`` on some places, over all rows or those listed; F-ordered."""
+
+    def grams(
+        self, weights: Vector, positions: np.ndarray, kinds: Sequence[np.ndarray], team: Workers
+    ) -> list[np.ndarray]:
+        """The same for several sets of rows, of which every row is in one."""
+        return list(team.map(lambda rows: self.gram(weights, positions, rows), kinds))
 
 
 class DenseColumns(Columns):
@@ -149,10 +155,7 @@ class DenseColumns(Columns):
                 total += piece(k)
             return total
 
-        # Handing over a block by itself would cost as much as a tenth of it.
-        runs = min(len(self._blocks), RUNS * team.threads)
-        every = range(len(self._blocks))
-        return cast("np.ndarray", sum(team.map(run, [every[k::runs] for k in range(runs)])))
+        return cast("np.ndarray", sum(team.map(run, self._runs(team))))
 
     def gram(self, weights: Vector, positions: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
         H = np.zeros((len(positions),) * 2)
@@ -160,16 +163,48 @@ class DenseColumns(Columns):
             masked = np.zeros_like(weights)
             masked[rows] = weights[rows]
             weights = masked
+        for k, span in enumerate(self._spans):
+            used = np.flatnonzero(weights[span])
+            if len(used):
+                A = self._weighted(k, used, weights, positions)
+                H += A.T @ A
+        return np.asfortranarray(H)
+
+    def _weighted(self, k: int, rows: np.ndarray, weights: Vector, positions: np.ndarray) -> np.ndarray:
+        """Some rows of a block times the roots of their weights."""
         # A Hessian only steers: float32 halves its price where it is far from singular (many rows a column).
         single = len(weights) > 20 * len(positions)
-        for span, block in zip(self._spans, self._blocks, strict=True):
-            used = np.flatnonzero(weights[span])
-            if len(used) == 0:
-                continue
-            A = np.empty((len(used), len(positions)), np.float32 if single else np.float64, order="F")
-            _core.gather(block, used, positions, None, None, np.sqrt(weights[span][used]), A)
-            H += A.T @ A
-        return np.asfortranarray(H)
+        A = np.empty((len(rows), len(positions)), np.float32 if single else np.float64, order="F")
+        _core.gather(self._blocks[k], rows, positions, None, None, np.sqrt(weights[self._spans[k]][rows]), A)
+        return A
+
+    def grams(
+        self, weights: Vector, positions: np.ndarray, kinds: Sequence[np.ndarray], team: Workers
+    ) -> list[np.ndarray]:
+        label = np.empty(len(weights), np.int64)
+        for kind, rows in enumerate(kinds):
+            label[rows] = kind
+        size, every = len(positions), np.arange(len(kinds) + 1)
+
+        def run(blocks: range) -> np.ndarray:
+            """Every block is gathered once, its rows by kind, and is in the cache while all kinds are added up."""
+            H = np.zeros((len(kinds), size, size))
+            for k in blocks:
+                own = label[self._spans[k]]
+                order = np.argsort(own, kind="stable")
+                A = self._weighted(k, order, weights, positions)
+                ends = np.searchsorted(own[order], every)
+                for to, start, end in zip(H, ends, ends[1:], strict=False):
+                    if end > start:
+                        to += A[start:end].T @ A[start:end]
+            return H
+
+        return list(sum(team.map(run, self._runs(team))))
+
+    def _runs(self, team: Workers) -> list[range]:
+        """Blocks in runs: handing over a block by itself would cost as much as a tenth of it."""
+        runs, every = min(len(self._blocks), RUNS * team.threads), range(len(self._blocks))
+        return [every[k::runs] for k in range(runs)]
 
 
 class SparseTaken(Columns):

@@ -16,6 +16,7 @@ from ..penalties import Penalty
 from .adaptive import settle
 from .front import LARGEST_BATCH
 from .gram import fit_gram
+from .newton import fit_newton, longest
 from .partial import collect, keeping
 from .problem import Lane, Problem
 from .result import LaneResult, Score
@@ -189,7 +190,8 @@ def _lane_bytes(road: Road, problem: Problem, candidates: int) -> float:
     A lasso path that goes far ends with about as many active columns as rows, and nearly twice as many in its
     working set.
     """
-    numbers = 3 * LARGEST_BATCH * problem.n + (LARGEST_BATCH // 2 + 5) * problem.p
+    batch = min(longest(problem), LARGEST_BATCH) if road is fit_newton else LARGEST_BATCH
+    numbers = 3 * batch * problem.n + (LARGEST_BATCH // 2 + 5) * problem.p
     if road in (fit_workset, *IN_ROUNDS):
         numbers += 1.3 * (WORKING * min(problem.n, problem.p)) ** 2
     return 8.0 * candidates * numbers

@@ -107,10 +107,12 @@ def _side_by_side(design: Design, R: np.ndarray) -> list[np.ndarray]:
 
 
 def _rounding(R: np.ndarray) -> list[float]:
-    """What rounding may leave of a sum over each column of R (n, m); some columns at a time, for the room they take."""
-    step = max(1, CACHE // max(1, len(R)))
-    parts = [np.abs(R[:, start : start + step]).sum(axis=0) for start in range(0, R.shape[1], step)]
-    return (1e-14 * np.concatenate([np.empty(0), *parts])).tolist()
+    """What rounding may leave of a sum over each column of R (n, m); some rows at a time, for the room they take."""
+    step = max(1, CACHE // max(1, R.shape[1]))
+    total = np.zeros(R.shape[1])
+    for start in range(0, len(R), step):
+        total += np.abs(R[start : start + step]).sum(axis=0)
+    return (1e-14 * total).tolist()
 
 
 def centred_scores(design: Design, R: np.ndarray, means: np.ndarray) -> np.ndarray:

@@ -7,7 +7,9 @@ Needs the extra: ``pip install 'regularfit[nets]'``. Names are loaded when they 
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from ._torch import need
@@ -28,10 +30,11 @@ _HOMES: dict[str, str] = {
     "orthogonal": "Orthogonal",
     "penalise": "Penalise",
     "proximal": "Proximal",
-    "roles": "assign_role roles",
+    "roles": "Role assign_role roles",
     "sharpness": "SAM",
     "smoothing": "LabelSmoothing",
     "spectral": "Spectral",
+    "step_metric": "register_step_metric",
     "stopping": "EarlyStopping",
     "targets": "inputs weights",
     # inputs that vary
@@ -85,6 +88,18 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(f".{home}", __name__), name)
     globals()[name] = value
     return value
+
+
+class _Front(ModuleType):
+    """The package itself: a module such as ``roles`` never takes the place of the function of that name."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Set an attribute; the import system sets every module it imports, and of those with a public name none."""
+        if not (isinstance(value, ModuleType) and name in _HOME_OF):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Front
 
 
 def __dir__() -> list[str]:

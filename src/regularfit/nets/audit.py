@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from torch import nn
@@ -58,7 +59,9 @@ class Audit:
         for row in self.rows:
             shape = " x ".join(map(str, row.shape)) or "one number"
             name = row.name if not row.also else f"{row.name} (= {', '.join(row.also)})"
-            cells.append((name, row.role, shape, ", ".join(row.penalties) or ("-" if row.trained else "- (frozen)")))
+            cells.append(
+                (name, row.role, shape, ", ".join(row.penalties) or ("-" if row.trained else "- (frozen)"))
+            )
         widths = [max(len(cell[k]) for cell in cells) for k in range(3)]
         lines = [
             "  ".join([*(cell[k].ljust(widths[k]) for k in range(3)), cell[3]]).rstrip() for cell in cells
@@ -145,7 +148,11 @@ def _notes(model: nn.Module, every: list[Role], under: dict[int, list[OnParamete
         norm = followers.get(id(role.layer))
         if role.role != "weight" or norm is None:
             continue
-        kinds = [regulariser for regulariser in under.get(id(role.parameter), []) if regulariser.kind != "constraint"]
+        kinds = [
+            regulariser
+            for regulariser in under.get(id(role.parameter), [])
+            if regulariser.kind != "constraint"
+        ]
         for regulariser in kinds:
             yield _note(role, regulariser, type(norm).__name__)
 
@@ -155,16 +162,21 @@ def _note(role: Role, regulariser: OnParameters, norm: str) -> str:
     if regulariser.kind == "decay":
         return f"{start}{regulariser.label} there only raises the effective learning rate, by keeping the weight small."
     return (
-        f"{start}{regulariser.label} does not restrain what the net computes there. Its zeros count, its shrinkage does "
-        "not; a penalty on the gains of the norm (on=\"norms\") drops channels."
+        f"{start}{regulariser.label} does not restrain what the net computes there. Its zeros count, its shrinkage "
+        'does not; a penalty on the gains of the norm (on="norms") drops channels.'
     )
 
 
 def _followers(model: nn.Module) -> dict[int, nn.Module]:
     """Norms that come right after a layer, in the order of registration, and fit its outputs; by the layer's id."""
-    leaves = [module for module in model.modules() if not any(True for _ in module.children())]
+    leaves = [
+        module
+        for name, module in model.named_modules()
+        if "parametrizations" not in name
+        and all(part == "parametrizations" for part, _ in module.named_children())
+    ]
     found: dict[int, nn.Module] = {}
-    for layer, norm in zip(leaves, leaves[1:], strict=False):
+    for layer, norm in pairwise(leaves):
         if not isinstance(norm, (_BatchNorm, _InstanceNorm)):
             continue
         outputs = getattr(layer, "out_features", getattr(layer, "out_channels", None))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, final
+from typing import Any, ClassVar, final
 
 import torch
 from torch import nn
@@ -74,7 +74,7 @@ class WeightDecay(OnParameters):
     coupled: bool = False
     on: TargetLike = "weights"
     phases: ClassVar[tuple[str, ...]] = ("gradient", "prox")
-    kind: ClassVar[Literal["decay"]] = "decay"
+    kind: ClassVar[str] = "decay"
 
     def __post_init__(self) -> None:
         """Check the settings."""
@@ -192,7 +192,11 @@ def decay_groups(model: nn.Module, rate: float = 1e-2, *, on: TargetLike = "weig
     rate = check_number(rate, "decay_groups(rate)")
     picked = WeightDecay(rate, on=on).chosen(model)
     decayed = {id(role.parameter) for role in picked}
-    untold = [role.name for role in roles(model).values() if role.role == "other" and id(role.parameter) not in decayed]
+    untold = [
+        role.name
+        for role in roles(model).values()
+        if role.role == "other" and id(role.parameter) not in decayed
+    ]
     if untold:
         raise InputError(
             f"decay_groups: nobody has told what {', '.join(untold[:5])} {'is' if len(untold) == 1 else 'are'} for. "
@@ -212,5 +216,3 @@ def _base_rate(group: Mapping[str, Any]) -> float:
 def _bites(factor: Any, p: torch.Tensor) -> bool:
     """Whether a factor is not one in the type of the weights: 1 - 1e-9 is, in float32."""
     return bool(torch.as_tensor(factor, dtype=torch.float64).to(p.dtype) != 1) and factor != 1
-
-

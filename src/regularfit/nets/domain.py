@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -170,12 +171,24 @@ class Domain:
         scale = self._like(self.scale, X)
         return scale if self.mask is None else scale * self._like(self.mask, X)
 
-    def bounds_of(self, X: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the least and the largest values that rows ``X`` may take.
+    def bounds_of(self, X: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """Return the least and the largest values that rows ``X`` may take, None where there is no bound.
 
         What lies outside already (noise does that to augmented rows) may stay where it is.
         """
-        return torch.minimum(self._like(self.low, X), X), torch.maximum(self._like(self.high, X), X)
+        low = None if self.low == -math.inf else torch.minimum(self._like(self.low, X), X)
+        high = None if self.high == math.inf else torch.maximum(self._like(self.high, X), X)
+        return low, high
+
+    def clip(self, X: Tensor) -> Tensor:
+        """Return rows cut to the bounds.
+
+        >>> Domain.images().clip(torch.tensor([-0.5, 0.5, 1.5]))
+        tensor([0.0000, 0.5000, 1.0000])
+        """
+        if self.features is None:
+            return X if self.low == -math.inf and self.high == math.inf else X.clamp(self.low, self.high)  # pyright: ignore
+        return X.clamp(self._like(self.low, X), self._like(self.high, X))
 
     def check(self, X: Tensor, eps: float | None = None, what: str = "X") -> None:
         """Refuse data outside the domain, and an ``eps`` that cannot be meant in its unit.
@@ -192,6 +205,7 @@ class Domain:
                 f"{what} holds whole numbers ({str(X.dtype).removeprefix('torch.')}): they cannot be moved a little. "
                 "Attack their embeddings, or convert images with .float()."
             )
+        self.unit_of(X)  # refuses another number of features
         low, high = self._like(self.low, X), self._like(self.high, X)
         slack = (_SLACK * (high - low)).nan_to_num(posinf=0.0)
         if bool((low - slack > X).any()) or bool((high + slack < X).any()):
@@ -209,14 +223,21 @@ class Domain:
     def _like(self, value: Any, X: Tensor) -> Tensor:
         """Return a setting as a tensor that broadcasts against a batch: by column, or by channel of images."""
         if not isinstance(value, tuple):
-            return torch.as_tensor(value, dtype=X.dtype, device=X.device)
+            return _tensor(value, X.dtype, X.device, 0)
         where = X.shape[1] if X.ndim > 1 else 0
         if len(value) != where:
             raise InputError(
                 f"The domain speaks of {len(value)} features, but the inputs have shape {tuple(X.shape)}: one number "
                 f"a column or channel would be {where}."
             )
-        return torch.tensor(value, dtype=X.dtype, device=X.device).reshape(-1, *[1] * (X.ndim - 2))
+        return _tensor(value, X.dtype, X.device, X.ndim - 2)
+
+
+@lru_cache(maxsize=64)  # the same few settings at every step
+def _tensor(value: float | tuple[float, ...], dtype: torch.dtype, device: torch.device, behind: int) -> Tensor:
+    """Return a setting as a tensor with axes of length 1 behind it; not to be written to."""
+    made = torch.tensor(value, dtype=dtype, device=device)
+    return made.reshape((*made.shape, *[1] * behind)) if made.ndim else made
 
 
 def _plain(value: Any, what: str) -> float | tuple[float, ...]:

@@ -165,7 +165,7 @@ _PROX = {"": _straight, "l0": _priced, "mcp": _bent, "scad": _bent}
 
 
 def _soft(z: Tensor, step: Tensor | float, l1: Tensor | float) -> Tensor:
-    if isinstance(l1, float):
+    if not isinstance(l1, Tensor):
         if l1 == 0.0:
             return z
         t = step * l1

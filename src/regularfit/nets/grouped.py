@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, final
+from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor, nn
@@ -14,11 +14,11 @@ from .._checks import check_choice, check_fraction
 from ..errors import InputError
 from ..penalties import Group
 from .group_steps import shorten
-from .metric import wide
 from .on_parameters import OnParameters, OnSteps, check_number, check_optimizer
 from .penalise import check_zeros_mean_zeros
 from .regulariser import Effect, Regulariser, Run
 from .roles import Role
+from .step_metric import wide
 from .targets import Target, TargetLike, check_target
 
 __all__ = ["Grouped"]
@@ -36,7 +36,7 @@ class Grouped(OnParameters):
     with :math:`p_g` the number of weights in group g. The norm is not squared (with the square it would be decay),
     and the roots make groups of different sizes comparable. It acts by a proximal step in the optimiser's own metric,
     as :class:`~regularfit.nets.penalise.Penalise` does: first the soft threshold, then the norms of the groups, whose
-    root takes five Newton steps where the metric has a number for every weight.
+    root takes seven Newton steps where the metric has a number for every weight.
 
     Prefer it with ``"inputs"`` to find the inputs that a net needs, with ``"channels"`` or ``"neurons"`` to get a net
     that can be cut smaller. Prefer ``Penalise(L1(...))`` where single weights may go.
@@ -76,7 +76,7 @@ class Grouped(OnParameters):
     by: Any = "inputs"
     l1_ratio: float = 0.0
     on: TargetLike | None = None  # type: ignore[assignment]
-    kind: ClassVar[Literal["penalty"]] = "penalty"
+    kind: ClassVar[str] = "penalty"
 
     def __post_init__(self) -> None:
         """Check everything."""
@@ -101,7 +101,9 @@ class Grouped(OnParameters):
         """Return the parameters that it acts on: those of ``on``, or the usual ones for its groups."""
         from .targets import chosen
 
-        return chosen(model, _USUAL.get(self.by, Target(first=True)) if self.on is None else self.on, self.label)
+        return chosen(
+            model, _USUAL.get(self.by, Target(first=True)) if self.on is None else self.on, self.label
+        )
 
     def start(self, run: Run) -> OnSteps:
         """Return the proximal steps of one run."""
@@ -109,7 +111,9 @@ class Grouped(OnParameters):
         for role in picked:
             check_zeros_mean_zeros(self, role)
             if role.parameter.ndim < 2:
-                raise InputError(f"{self.label}: {role.name} is a vector and has no groups; choose others by on=.")
+                raise InputError(
+                    f"{self.label}: {role.name} is a vector and has no groups; choose others by on=."
+                )
         check_optimizer(run.optimizer, run.model)
         return _Grouping(run, picked, self)
 

@@ -105,8 +105,9 @@ def net_loss(loss: Any, y: Tensor) -> NetLoss:
     """
     whole = not y.is_floating_point()
     if callable(loss):
+        rows: Any = loss
         return NetLoss(
-            getattr(loss, "__name__", repr(loss)), "classification" if whole else "regression", loss
+            getattr(loss, "__name__", repr(loss)), "classification" if whole else "regression", rows
         )
     name = check_choice(loss, LOSSES, "loss")
     if name == "auto":

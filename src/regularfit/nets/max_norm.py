@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, final
+from typing import ClassVar, final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .._checks import check_choice
 from ..errors import InputError
 from .group_steps import project
-from .metric import wide
 from .on_parameters import OnParameters, OnSteps, check_number, check_optimizer
 from .regulariser import Effect, Regulariser, Run
 from .roles import Role
+from .step_metric import wide
 from .targets import TargetLike, check_target
 
 __all__ = ["MaxNorm"]
@@ -32,7 +32,7 @@ class MaxNorm(OnParameters):
 
     Nearest is meant in the metric of the optimiser's step. For SGD that is the usual rescaling of the row. For Adam
     rescaling would end where no constrained optimum is; there the entries shrink by what their steps are long
-    (five Newton steps a row, all rows at once). Zeros stay zeros.
+    (a root for each row, all rows at once). Zeros stay zeros.
 
     Prefer it with dropout and high learning rates, where weights may run away but need not be small. Prefer
     ``WeightDecay`` where they should be small.
@@ -68,7 +68,7 @@ class MaxNorm(OnParameters):
     limit: float = 3.0
     by: str = "neurons"
     on: TargetLike = "weights"
-    kind: ClassVar[Literal["constraint"]] = "constraint"
+    kind: ClassVar[str] = "constraint"
 
     def __post_init__(self) -> None:
         """Check the settings."""

@@ -147,7 +147,7 @@ def _named(name: Any) -> Metric:
     plain = _ALIASES.get(name, name) if isinstance(name, str) else name
     if isinstance(plain, str) and plain in METRICS:
         return METRICS[plain]
-    if isinstance(plain, str) and plain.startswith("neg_"):
+    if isinstance(plain, str) and plain.startswith("neg_") and plain != "neg_loss":
         turned = _named(plain.removeprefix("neg_"))
         direction = "higher" if turned.direction == "lower" else "lower"
         return replace(turned, name=plain, direction=direction, compute=_Negative(turned.compute))

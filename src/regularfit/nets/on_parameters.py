@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn, optim
 
 from .._checks import check_positive
 from ..errors import InputError
-from .metric import Metric
 from .regulariser import Active, Regulariser, Run
 from .roles import Role, roles
+from .step_metric import StepMetric
 from .targets import TargetLike, chosen
 
 __all__ = ["OnParameters", "OnSteps", "check_optimizer", "check_overlaps", "groups_of", "in_order"]
 
 
 class OnParameters(Regulariser):
-    """A regulariser of chosen parameters; ``kind`` says which others it cannot share a parameter with."""
+    """A regulariser of chosen parameters; ``kind`` is "decay", "penalty" or "constraint"."""
 
     phases: ClassVar[tuple[str, ...]] = ("prox",)
-    kind: ClassVar[Literal["decay", "penalty", "constraint"]] = "penalty"
+    kind: ClassVar[str] = "penalty"
     on: TargetLike
 
     @property
@@ -47,7 +47,7 @@ class OnSteps(Active):
         """Find the metric and the parameters that train."""
         super().__init__(run)
         self.picked = trained(run.optimizer, picked)
-        self.metric = Metric(run.optimizer)
+        self.metric = StepMetric(run.optimizer)
         self.steps = 0
 
     def prox(self) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, final
+from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor
 
 from ..errors import InputError
-from .metric import wide
 from .on_parameters import OnParameters, check_number, check_optimizer, trained
 from .regulariser import Active, Effect, Regulariser, Run
 from .roles import Role
+from .step_metric import wide
 from .targets import TargetLike, check_target
 
 __all__ = ["Orthogonal"]
@@ -68,7 +68,7 @@ class Orthogonal(OnParameters):
 
     gain: float = 1.0
     on: TargetLike = "weights"
-    kind: ClassVar[Literal["constraint"]] = "constraint"
+    kind: ClassVar[str] = "constraint"
 
     def __post_init__(self) -> None:
         """Check the settings."""
@@ -107,7 +107,9 @@ class _Retracting(Active):
             for role in self.picked:
                 moved = wide(role.parameter.detach()).movedim(role.neuron_axis, 0)
                 near = nearest_orthogonal(moved.reshape(len(moved), -1) / self.settings.gain)
-                role.parameter.copy_((self.settings.gain * near).reshape(moved.shape).movedim(0, role.neuron_axis))
+                role.parameter.copy_(
+                    (self.settings.gain * near).reshape(moved.shape).movedim(0, role.neuron_axis)
+                )
         self._steps += 1
 
     def effect(self) -> Effect:

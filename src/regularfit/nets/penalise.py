@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, final
-
-import torch
-from torch import Tensor
+from typing import ClassVar, final
 
 from torch import Tensor
 
 from ..errors import InputError, UnsupportedError
 from ..penalties import L0, L1, L2, MCP, SCAD, ElasticNet, Penalty
 from .elementwise import elementwise, separable
-from .metric import wide
 from .on_parameters import OnParameters, OnSteps, check_optimizer
 from .regulariser import Effect, Regulariser, Run
 from .roles import Role
+from .step_metric import wide
 from .targets import TargetLike, check_target
 
 __all__ = ["Penalise", "as_regulariser", "check_zeros_mean_zeros"]
@@ -32,16 +29,16 @@ class Penalise(OnParameters):
               w \leftarrow \arg\min_u \sum_i \frac{(u_i - w_i)^2}{2 D_i} + P(u)
 
     where D is how far the optimiser's step goes in every coordinate for a gradient of one
-    (:mod:`regularfit.nets.metric`). So ``L1`` gives exact zeros, and a linear net gives the lasso's coefficients. A
-    penalty as a term of the loss is not offered: it gives no zeros, and costs more. The strength is inside the penalty
-    and multiplies the *mean* loss, whatever the batch: ``L1(1e-4)`` here is ``strength=1e-4`` there for the same loss.
+    (:mod:`regularfit.nets.step_metric`). So ``L1`` gives exact zeros, and a linear net gives the lasso's coefficients.
+    A penalty as a term of the loss is not offered: it gives no zeros, and costs more. The strength is inside the
+    penalty and multiplies the *mean* loss, whatever the batch: ``L1(1e-4)`` here is ``strength=1e-4`` there for the same loss.
     (The linear side's squared loss is half the square: for ``torch.nn.MSELoss`` double the strength.)
 
     The zeros settle as the learning rate decays; at a constant rate with small batches some flicker. A weight that
     never gets a gradient (an input that is always 0) has a long step under Adam and is zero at once. Prefer ``L1``
     on ``"inputs"`` to find the inputs that matter, and :class:`~regularfit.nets.grouped.Grouped` to drop an input, a
-    neuron or a channel as a whole. Prefer ``WeightDecay`` where no zeros are wanted. With batch norm behind it a layer's
-    scale means nothing, so a penalty there does not restrain what the net computes (``audit`` says where).
+    neuron or a channel as a whole. Prefer ``WeightDecay`` where no zeros are wanted. With batch norm behind it a
+    layer's scale means nothing, so a penalty there does not restrain what the net computes (``audit`` says where).
 
     Parameters
     ----------
@@ -76,7 +73,7 @@ class Penalise(OnParameters):
 
     penalty: Penalty
     on: TargetLike = "weights"
-    kind: ClassVar[Literal["penalty"]] = "penalty"
+    kind: ClassVar[str] = "penalty"
 
     def __post_init__(self) -> None:
         """Check both."""
@@ -163,6 +160,6 @@ def check_zeros_mean_zeros(asked: object, role: Role) -> None:
     """Refuse a weight that is computed from the parameter in a way that does not keep zeros."""
     if role.parametrised and role.parametrised not in ("SpectralNorm",):
         raise UnsupportedError(
-            f"{asked!r}: the weight of {type(role.layer).__name__} is computed from {role.name} by {role.parametrised}, "
-            "so a zero of the one is no zero of the other. Leave that layer out by on=, or remove the parametrisation."
+            f"{asked!r}: the weight of {type(role.layer).__name__} is computed from {role.name} by "
+            f"{role.parametrised}; a zero of the one is no zero of the other. Leave that layer out by on=, or remove the parametrisation."
         )

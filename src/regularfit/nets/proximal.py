@@ -33,8 +33,8 @@ class Proximal(optim.Optimizer):
     Parameters
     ----------
     optimizer : SGD, Adam, AdamW, NAdam, RAdam, Adamax, Adagrad or RMSprop, in any of torch's implementations; for
-        others see :func:`~regularfit.nets.metric.register_metric`. AdamW decays everything by 0.01 unless it is made
-        with ``weight_decay=0`` or with :func:`~regularfit.nets.decay.decay_groups`: that is refused.
+        others see :func:`~regularfit.nets.step_metric.register_step_metric`. AdamW decays everything by 0.01 unless
+        it is made with ``weight_decay=0`` or with :func:`~regularfit.nets.decay.decay_groups`: that is refused.
     penalty : a penalty (of all weights), ``Penalise(penalty, on=...)``, ``Grouped``, ``WeightDecay``, ``MaxNorm``,
         ``Spectral``, ``Orthogonal``, or a list of them. They act in this order: decay, penalties, constraints.
     model : the net whose parameters the optimiser steps.
@@ -58,7 +58,9 @@ class Proximal(optim.Optimizer):
     {'weight': 3}
     """
 
-    _step_supports_amp_scaling = False  # a scaler then unscales first, and leaves out the whole step if it must
+    _step_supports_amp_scaling = (
+        False  # a scaler then unscales first, and leaves out the whole step if it must
+    )
 
     def __init__(
         self,
@@ -68,7 +70,9 @@ class Proximal(optim.Optimizer):
     ) -> None:
         """Check everything against the model and start."""
         if not isinstance(optimizer, optim.Optimizer) or isinstance(optimizer, Proximal):
-            raise InputError(f"Proximal(optimizer={type(optimizer).__name__}): give a plain torch.optim optimizer.")
+            raise InputError(
+                f"Proximal(optimizer={type(optimizer).__name__}): give a plain torch.optim optimizer."
+            )
         given = penalty if isinstance(penalty, Sequence) else [penalty]
         if not given:
             raise InputError("Proximal: the list of penalties is empty; use the optimizer as it is.")
@@ -173,7 +177,9 @@ class Proximal(optim.Optimizer):
 
     def __repr__(self) -> str:
         """Return the expression that makes it."""
-        shown = ", ".join(one.label if isinstance(one, OnParameters) else repr(one) for one in self.regularisers)
+        shown = ", ".join(
+            one.label if isinstance(one, OnParameters) else repr(one) for one in self.regularisers
+        )
         return f"Proximal({type(self.optimizer).__name__}, [{shown}])"
 
     def __getattr__(self, name: str) -> Any:

@@ -12,13 +12,14 @@ from .stopping import EarlyStopping
 __all__ = ["recipe"]
 
 
-def recipe(kind: str, metric: str | None = None) -> tuple[Regulariser, ...]:
+def recipe(kind: str, metric: str | None = None, *, dropout: bool = True) -> tuple[Regulariser, ...]:
     """Return the default regularisers for a kind of input.
 
     Parameters
     ----------
     kind : "table", "images" or "texts".
     metric : what early stopping watches; None is the validation loss.
+    dropout : False for a net without hidden layers, or with dropout of its own.
 
     Examples
     --------
@@ -28,7 +29,7 @@ def recipe(kind: str, metric: str | None = None) -> tuple[Regulariser, ...]:
     swap = (FeatureSwap(0.05),) if kind == "table" else ()
     return (
         WeightDecay(1e-2),
-        Dropout(0.15),
+        *((Dropout(0.15),) if dropout else ()),
         *swap,
         EMA(0.99),
         EarlyStopping(patience=25, metric=metric),

@@ -146,7 +146,9 @@ def _each(model: nn.Module) -> Iterator[Role]:
     modules = dict(model.named_modules(remove_duplicate=False))
     for name, parameter in model.named_parameters(remove_duplicate=False):
         if isinstance(parameter, UninitializedParameter):
-            raise InputError(f"{name} has no shape yet (a lazy layer); pass one batch through the model first.")
+            raise InputError(
+                f"{name} has no shape yet (a lazy layer); pass one batch through the model first."
+            )
         prefix, _, last = name.rpartition(".")
         owner = modules[prefix]
         if isinstance(owner, ParametrizationList):
@@ -189,6 +191,4 @@ def _role_of(module: nn.Module, tensor: str, name: str) -> str:
 def _tied(known: Role, again: Role) -> Role:
     """One parameter with two names: the role that is no weight wins, as excluding is the safer mistake."""
     role = again.role if known.role in ("weight", "other") and again.role != "other" else known.role
-    return Role(
-        known.name, role, known.parameter, known.layer, (*known.also, again.name), known.parametrised
-    )
+    return Role(known.name, role, known.parameter, known.layer, (*known.also, again.name), known.parametrised)

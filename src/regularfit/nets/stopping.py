@@ -117,7 +117,7 @@ class EarlyStopping(Regulariser):
     @classmethod
     def examples(cls) -> Sequence[EarlyStopping]:
         """Return instances for the laws."""
-        return [cls(), cls(patience=1, metric="accuracy"), cls(2, "neg_mse", 0.1, "last")]
+        return [cls(), cls(patience=1, metric="accuracy"), cls(2, None, 0.1, "last")]
 
 
 class Stopper:

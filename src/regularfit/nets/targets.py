@@ -121,7 +121,9 @@ def _matched(every: list[Role], on: TargetLike, what: str) -> list[Role]:
         return Target(WORDS[on])(every) if on in WORDS else _by_name(every, on, what)
     if callable(on):
         return [role for role in every if on(role)]
-    taken = {id(role.parameter) for part in on if isinstance(part, str) for role in _matched(every, part, what)}
+    taken = {
+        id(role.parameter) for part in on if isinstance(part, str) for role in _matched(every, part, what)
+    }
     given = {id(part) for part in on if not isinstance(part, str)}
     strangers = given - {id(role.parameter) for role in every}
     if strangers:

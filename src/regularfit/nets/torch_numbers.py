@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
-__all__ = ["TorchNumbers"]
+__all__ = ["TorchNumbers", "seeded"]
 
 
 class TorchNumbers:
@@ -46,3 +46,24 @@ class TorchNumbers:
         torch.set_rng_state(self._cpu)
         if self._cuda is not None:
             torch.cuda.set_rng_state(self._cuda, self.device)
+
+
+@contextmanager
+def seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """Draw from torch's generators as they are after a seed; afterwards they go on where they were.
+
+    >>> with seeded(0, torch.device("cpu")):
+    ...     first = torch.rand(1)
+    >>> with seeded(0, torch.device("cpu")):
+    ...     bool((torch.rand(1) == first).all())
+    True
+    """
+    before = TorchNumbers(device)
+    try:
+        torch.default_generator.manual_seed(seed)
+        if device.type == "cuda":
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
+        yield
+    finally:
+        before.restore()

@@ -5,7 +5,7 @@ import pytest
 
 from regularfit.lockstep import Lane, strength_grid
 from regularfit.lockstep.columns import DenseColumns
-from regularfit.lockstep.newton import fit_newton
+from regularfit.lockstep.newton import fit_newton, together
 from regularfit.lockstep.newton.rounds import NewtonRounds
 from regularfit.lockstep.newton.steps import Steps, grow
 from regularfit.lockstep.newton.together import Together, neighbours
@@ -29,9 +29,9 @@ def test_hessians_that_folds_share_change_nothing(monkeypatch):
     grid, lanes, calls = strength_grid(data.problem(), L1(), 6, 0.01), folds(120), []
     shared = Together._shared_hessians
     monkeypatch.setattr(Together, "_shared_hessians", lambda self, w: (calls.append(1), shared(self, w))[1])
-    together = drive(fit_newton, data.problem(), L1(), grid, lanes, tol=1e-9)
+    sharing = drive(fit_newton, data.problem(), L1(), grid, lanes, tol=1e-9)
     assert calls
-    for lane, fit in zip(lanes, together, strict=True):
+    for lane, fit in zip(lanes, sharing, strict=True):
         [alone] = drive(fit_newton, data.problem(), L1(), grid, [lane], tol=1e-9)
         np.testing.assert_allclose(fit.path.coefs, alone.path.coefs, atol=1e-6)
         np.testing.assert_allclose(fit.scores, alone.scores, rtol=1e-6)
@@ -99,14 +99,15 @@ def test_a_hessian_turns_as_the_one_before_it_tells(monkeypatch):
     top = strength_grid(data.problem(), L1(), 2, 0.5)[0]
     fit, seen = hessians_of(data, top * np.geomspace(1, 0.01, 40), monkeypatch)
     assert fit.converged.all()
-    turned = [k for k, (_, _, turn) in enumerate(seen) if turn is not None]
-    assert len(turned) > 2
-    for k in turned:
-        before = max(j for j in range(k) if j == 0 or seen[j][2] is not None)
-        (s, H, turn), (old_s, old, _) = seen[k], seen[before]
-        size = len(old)
-        np.testing.assert_allclose(H[:size, :size] + (old_s - s) * turn[:size, :size], old, atol=1e-12)
-        assert not turn[size:].any()
+    assert sum(turn is not None for _, _, turn in seen) > 2
+    old_s, old, _ = seen[0]
+    for s, H, turn in seen[1:]:
+        if turn is not None:
+            size = len(old)
+            np.testing.assert_allclose(H[:size, :size] + (old_s - s) * turn[:size, :size], old, atol=1e-12)
+            assert not turn[size:].any()
+        if turn is not None or s == old_s:  # a better one for the same strength takes its place
+            old_s, old = s, H
 
 
 def test_turning_the_hessian_saves_looks_and_changes_no_answer(monkeypatch):
@@ -124,3 +125,46 @@ def test_turning_the_hessian_saves_looks_and_changes_no_answer(monkeypatch):
     [stale] = drive(fit_newton, data.problem(), L1(), grid, tol=1e-10)
     assert with_turns < 0.95 * sum(looks)
     np.testing.assert_allclose(turning.path.coefs, stale.path.coefs, atol=1e-8)
+
+
+@pytest.fixture
+def looks(monkeypatch):
+    """How many strengths every sweep looked at."""
+    found, sweep = [], Together._sweep
+
+    def counted(self, live, *rest):
+        found.append(sum(len(which) for _, which in live))
+        return sweep(self, live, *rest)
+
+    monkeypatch.setattr(Together, "_sweep", counted)
+    return found
+
+
+def test_folds_that_repair_what_they_borrow_look_less_and_find_the_same(monkeypatch, looks):
+    data = make_data(3000, 30, loss="logistic")
+    grid, lanes = (
+        strength_grid(data.problem(), L1(), 100, 1e-3)[:70],
+        [Lane(np.arange(3000), keep=True), *folds(3000)],
+    )
+    repaired = drive(fit_newton, data.problem(), L1(), grid, lanes, tol=1e-9)
+    with_repair = sum(looks)
+    looks.clear()
+    monkeypatch.setattr(together, "repaired", lambda H, V, T: H)
+    as_borrowed = drive(fit_newton, data.problem(), L1(), grid, lanes, tol=1e-9)
+    assert with_repair < 0.9 * sum(looks)
+    for ours, theirs in zip(repaired, as_borrowed, strict=True):
+        assert ours.converged.all()
+        assert (ours.gaps <= 1e-9).all()
+        np.testing.assert_allclose(ours.path.coefs, theirs.path.coefs, atol=1e-7)
+
+
+def test_both_ends_of_a_turn_are_made_where_the_solutions_are(monkeypatch, looks):
+    data = make_data(2000, 12, loss="poisson")
+    grid = strength_grid(data.problem(), L1(), 100, 1e-3)
+    [both] = drive(fit_newton, data.problem(), L1(), grid, tol=1e-9)
+    with_both = sum(looks)
+    looks.clear()
+    monkeypatch.setattr(Steps, "turns", lambda self, near, far: False)
+    [far_only] = drive(fit_newton, data.problem(), L1(), grid, tol=1e-9)
+    assert with_both < sum(looks)
+    np.testing.assert_allclose(both.path.coefs, far_only.path.coefs, atol=1e-7)

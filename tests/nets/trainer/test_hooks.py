@@ -175,3 +175,29 @@ def test_costs_are_told_apart():
     assert 0.1 <= dear.seconds < 1
     assert quick.seconds < 0.01
     assert 0.3 < dear.share <= 1
+
+
+@pytest.mark.parametrize("persistent", [False, True])
+def test_hooks_on_modules_count_for_whoever_puts_them_there(persistent):
+    def sleep(module, inputs):
+        time.sleep(0.01)
+
+    @contextmanager
+    def around(self):
+        handle = self.run.model[0].register_forward_pre_hook(sleep)
+        yield
+        handle.remove()
+
+    def put(self, run):
+        super(type(self), self).__init__(run)
+        self.handle = run.model[0].register_forward_pre_hook(sleep)
+
+    methods = (
+        {"__init__": put, "finish": lambda self: self.handle.remove()} if persistent else {"forward": around}
+    )
+    X, y = classes()
+    trainer = Trainer(net(), [acting("forward", **methods), acting("forward")], steps=5).fit(X, y)
+    mine, other = trainer.history_[-1].regularisers
+    assert 0.05 <= mine.seconds < 0.5
+    assert other.seconds < 0.01
+    assert not trainer.model_[0]._forward_pre_hooks

@@ -14,6 +14,7 @@ from torch import nn  # noqa: E402
 
 from regularfit.errors import FitError, InputError, NoEffectWarning, UnsupportedError  # noqa: E402
 from regularfit.nets.batches import BatchRows  # noqa: E402
+from regularfit.nets.consistency import ConfidencePenalty  # noqa: E402
 from regularfit.nets.regulariser import Active, Regulariser  # noqa: E402
 from regularfit.nets.stopping import EarlyStopping  # noqa: E402
 from regularfit.nets.trainer import Trainer  # noqa: E402
@@ -341,9 +342,14 @@ class Idle(Regulariser):
             def effect(self):
                 from regularfit.nets.regulariser import Effect
 
-                return Effect(strength=0.0, acted=False)
+                return Effect(strength=1.0, acted=False)
 
         return Nothing(run)
+
+
+def test_one_that_is_set_to_nothing_may_do_nothing():
+    X, y = classes()
+    Trainer(net(), [ConfidencePenalty(0.0)], steps=5).fit(X, y)  # a warning would be an error here
 
 
 def test_a_regulariser_without_effect_is_a_warning():

@@ -5,7 +5,7 @@ readings of X, where there are many rows; ``apart`` hands each lane to the core,
 sparse. ``tall`` is for one lane, a strength or two and nothing but a ridge, on many rows: plain Newton on X as it is.
 """
 
-from .rounds import fit_newton
+from .rounds import fit_newton, longest
 from .tall import fit_tall, suits_tall
 
-__all__ = ["fit_newton", "fit_tall", "suits_tall"]
+__all__ = ["fit_newton", "fit_tall", "longest", "suits_tall"]

@@ -25,7 +25,7 @@ from .certify import facts, record
 from .null import start
 from .together import Together
 
-__all__ = ["NewtonRounds", "fit_newton"]
+__all__ = ["NewtonRounds", "fit_newton", "longest"]
 
 FEW = 256  # columns that a compact lane takes in at once: looking at all of them costs less than asking which
 BATCH = 8  # strengths a round; more of them would lie too far from one Hessian
@@ -107,7 +107,7 @@ class NewtonRounds:
             front.inside[fresh] = 1
             front.base = np.concatenate([front.base, np.zeros(len(fresh))])
         # Nothing lies outside, so a round may be as long as Ctrl-C allows: what it has done is kept only at its end.
-        long = max(BATCH, ROUND // (self.problem.n * (self.problem.p + 1))) if few else BATCH
+        long = longest(self.problem) if few else BATCH
         front.batch = min(len(front.grid), long if few else min(front.batch, long))
         if self._many_sparse and len(front.grid) - front.position < 1.5 * front.batch:
             front.batch = len(front.grid) - front.position  # a few left over would cost as much as eight
@@ -142,12 +142,12 @@ class NewtonRounds:
         strengths = [float(s) for batch in batches for s in batch.strengths]
         gradients = np.empty((len(fronts), self.problem.p), np.float32)
         verdicts = score_columns(self.problem.design, R, fronts, strengths, self.team, gradients)
-        found = facts(self.problem, self.rowwise, batches, E, R)
+        found, totals = facts(self.problem, self.rowwise, batches, E, R), R.sum(axis=0)
         done = 0
         for batch in batches:
             front, mine = batch.front, verdicts[batch.span]
             accepted = solved(batch, mine)
-            moved, steep = self._moved(batch, accepted, E, R)
+            moved, steep = self._moved(batch, accepted, E, R, totals)
             record(batch, moved, steep, mine, found, self.null, self.free)
             self._keep_coefficients(batch, accepted)
             before = front.reached
@@ -168,7 +168,9 @@ class NewtonRounds:
             done += (front.reached if front.live else len(front.grid)) - before
         return done
 
-    def _moved(self, batch: Batch, count: int, E: np.ndarray, R: np.ndarray) -> tuple[Vector, Vector]:
+    def _moved(
+        self, batch: Batch, count: int, E: np.ndarray, R: np.ndarray, totals: Vector
+    ) -> tuple[Vector, Vector]:
         """How far the dual points of the accepted strengths are moved, and how steep the loss is there."""
         front = batch.front
         eta, r = (part[:, batch.first : batch.first + count].T for part in (E, R))
@@ -178,7 +180,7 @@ class NewtonRounds:
             front.bend, front.steep = float(bend[-1]), float(batch.steep[count - 1])
         steep = np.array([self.free.steep(front, eta[k], batch.top[k]) for k in range(count)])
         if not batch.room.any:
-            return self.free.moved_by_intercept(r.sum(axis=1), bend, steep), steep
+            return self.free.moved_by_intercept(totals[batch.first : batch.first + count], bend, steep), steep
         g = batch.descent[:, batch.shift :]
         moved = [self.free.moved(front, g[k], r[k], eta[k], bend[k], steep[k]) for k in range(count)]
         return np.array(moved), steep
@@ -231,6 +233,11 @@ def full_columns(problem: Problem) -> DenseColumns | SparseTaken:
         inverse_scale(deviation, True, problem.fit_intercept)[0],
         problem.fit_intercept,
     )
+
+
+def longest(problem: Problem) -> int:
+    """How many strengths of a lane may go in a round."""
+    return max(BATCH, ROUND // (problem.n * (problem.p + 1)))
 
 
 def solved(batch: Batch, verdicts: Sequence[Verdict]) -> int:

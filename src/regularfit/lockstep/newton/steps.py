@@ -46,6 +46,11 @@ class Steps:
         self.batch.front.core.replace(np.asfortranarray(H))
         self._bend(H)
 
+    def turns(self, near: int, far: int) -> bool:
+        """Whether Hessians at two strengths of the batch tell how they turn."""
+        s = self.batch.strengths
+        return bool(s[near] - s[far] > NEAR * s[far])
+
     def _bend(self, H: np.ndarray) -> None:
         """How the Hessian turns with the strength: from this one and the last one of the lane."""
         front, s = self.batch.front, self.at
@@ -55,7 +60,7 @@ class Steps:
             size = len(old)
             self.turn = np.zeros_like(H)
             self.turn[:size, :size] = (old - H[:size, :size]) / run
-        if self.turn is not None or old is None:
+        if self.turn is not None or old is None or run == 0:
             front.hessian, front.hessian_at = H, s
 
     def from_base(self) -> None:

@@ -19,6 +19,7 @@ from ..problem import Lane, Problem
 from ..rowwise import Rowwise
 from ..threads import Workers
 from .batch import Batch
+from .borrowed import Borrowed, products, repaired
 from .null import NullModels
 from .steps import NEAR, Steps, grow, poor
 
@@ -72,8 +73,7 @@ class Together:
             if narrow or (step and step % REFRESH == 0):  # the middle of what is left: the slow
                 self._renew([(steps[batch], which[len(which) // 2]) for batch, which in again], E, alone=True)
             elif step == 1:
-                far = [(steps[batch], which[-1]) for batch, which in again if poor(batch, which)]
-                self._renew(far, E, alone=False)
+                self._renew_ends([(steps[batch], which) for batch, which in again if poor(batch, which)], E)
             list(self.team.map(lambda part: steps[part[0]].step(part[1]), again))
         return E, R
 
@@ -120,6 +120,19 @@ class Together:
             step.at = float(step.batch.strengths[slot])
         self._hessians([(step, E[:, step.batch.first + slot]) for step, slot in wanted], alone)
 
+    def _renew_ends(self, far: list[tuple[Steps, np.ndarray]], E: np.ndarray) -> None:
+        """Hessians at the far end of batches, and before that in the middle: both together tell how they turn.
+
+        The one in the middle was made where a straight line led, which early on a path is not where the solution is.
+        """
+        apart = [
+            (step, slots[len(slots) // 2])
+            for step, slots in far
+            if step.turns(slots[len(slots) // 2], slots[-1])
+        ]
+        self._renew(apart, E, alone=False)
+        self._renew([(step, slots[-1]) for step, slots in far], E, alone=False)
+
     def _hessians(self, wanted: list[tuple[Steps, Vector]], alone: bool) -> None:
         """Fresh Hessians at the given predictors: of each lane its own, or of all folds from one pass."""
         if not wanted:
@@ -146,8 +159,10 @@ class Together:
         _, eta = max(wanted, key=lambda item: totals[item[0].batch.front.lane])
         bend = self.problem.sample_weight * self._curvature(eta)
         union = np.unique(np.concatenate([step.batch.positions for step, _ in wanted]))
-        blocks = list(self.team.map(lambda rows: self.columns.gram(bend, union, rows), kinds))
+        blocks = self.columns.grams(bend, union, kinds, self.team)
         total = cast("np.ndarray", sum(blocks))
+        lent = {step: self._borrowed(step, own) for step, own in wanted if own is not eta}
+        known = dict(zip(lent, products(self.columns, list(lent.values()), self.team), strict=True))
 
         def spread(item: tuple[Steps, Vector]) -> None:
             step, _ = item
@@ -158,9 +173,19 @@ class Together:
             else:
                 H = cast("np.ndarray", sum(float(use[a]) * blocks[a] for a in np.flatnonzero(use)))
             pick = np.searchsorted(union, step.batch.positions)
-            step.install(H[np.ix_(pick, pick)] / totals[step.batch.front.lane])
+            H = H[np.ix_(pick, pick)] / totals[step.batch.front.lane]
+            step.install(repaired(H, lent[step].directions, known[step]) if step in lent else H)
 
         list(self.team.map(spread, wanted))
+
+    def _borrowed(self, step: Steps, eta: Vector) -> Borrowed:
+        """Directions in which a lane asks for its own curvature: the intercept, coefficients, and where they go."""
+        batch, front = step.batch, step.batch.front
+        last, way = batch.b[0], np.zeros(batch.b.shape[1])
+        if front.earlier is not None:
+            way = front.base - np.pad(front.earlier, (0, len(front.base) - len(front.earlier)))
+        V = np.column_stack([np.eye(len(last))[:, : batch.shift], last * batch.scale, way * batch.scale])
+        return Borrowed(batch.positions, V, front.weights * self._curvature(eta))
 
     def _curvature(self, eta: Vector) -> Vector:
         # Rows whose class is certain weigh nothing; a floor keeps the model bounded along them.

@@ -51,7 +51,9 @@ class Box(Ball):
         """Join the ball and the domain to one box."""
         super().__init__(X, eps, domain)
         reach = self.unit * eps
-        self.low, self.high = torch.maximum(self.low, X - reach), torch.minimum(self.high, X + reach)
+        low, high = X - reach, X + reach
+        self.low = low if self.low is None else torch.maximum(self.low, low, out=low)
+        self.high = high if self.high is None else torch.minimum(self.high, high, out=high)
 
     def project(self, inputs: Tensor) -> Tensor:
         """Return the inputs cut to the box."""
@@ -74,7 +76,8 @@ class Sphere(Ball):
         """Return the inputs pulled towards their row; cutting to the domain then only brings them nearer."""
         move = self._in_units(inputs - self.X)
         shrink = (self.eps / _lengths(move)).clamp(max=1.0)
-        return torch.clamp(self.X + move * shrink * self.unit, self.low, self.high)
+        near = self.X + move * shrink * self.unit
+        return near if self.low is None and self.high is None else torch.clamp(near, self.low, self.high)
 
     def ascend(self, inputs: Tensor, gradient: Tensor, step: float) -> Tensor:
         """Move by the step along the gradient in units; a row without a gradient stays."""

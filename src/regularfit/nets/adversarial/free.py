@@ -138,12 +138,11 @@ class _Free(Active):
         return ball
 
     def _begin(self, batch: Batch) -> Tensor:
-        ball = self._ball(batch)
         if self.memory is not None:
-            return self.memory.start(batch, ball)
+            return self.memory.start(batch, self._know(batch.X))
         if self.carried is None or self.carried.shape != batch.X.shape:
             return batch.X
-        return ball.project(batch.X + self.carried.to(batch.X.device, batch.X.dtype))
+        return self._know(batch.X).clip(batch.X + self.carried.to(batch.X.device, batch.X.dtype))
 
     def step(self, closure: Any, update: Any) -> None:
         """Update the weights, move the inputs; do both again for every replay."""

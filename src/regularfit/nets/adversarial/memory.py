@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..domain import Domain
 from ..regulariser import Batch, Run
-from .ball import Ball
 
 __all__ = ["Remembered"]
 
@@ -30,18 +30,19 @@ class Remembered:
         self.run = run
         self.moves: Tensor | None = None
 
-    def start(self, batch: Batch, ball: Ball) -> Tensor:
-        """Return the rows of a batch as they were last moved, in the ball."""
+    def start(self, batch: Batch, domain: Domain) -> Tensor:
+        """Return the rows of a batch as they were last moved, within the domain."""
         if self.moves is None:
             shape = (self.run.n, *batch.X.shape[1:])
             self.moves = torch.zeros(shape, dtype=batch.X.dtype, device=batch.X.device)
-        self.moves = self.moves.to(batch.X.device, batch.X.dtype)  # after a resumed run
-        return ball.project(batch.X + self.moves[batch.rows])
+        if self.moves.device != batch.X.device:  # after a resumed run
+            self.moves = self.moves.to(batch.X.device)
+        return domain.clip(batch.X + self.moves.index_select(0, batch.rows))
 
     def keep(self, batch: Batch, inputs: Tensor) -> None:
         """Remember how the rows of a batch were moved."""
         if self.moves is not None:
-            self.moves[batch.rows] = inputs.detach() - batch.X
+            self.moves.index_copy_(0, batch.rows, inputs.detach() - batch.X)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what is remembered."""

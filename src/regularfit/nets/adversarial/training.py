@@ -154,11 +154,11 @@ class _Training(Active):
         due = self.run.step % self.settings.every == 0
         if not due and self.memory is None:
             return None
-        ball = self.attack.around(batch.X.detach(), self._know(batch.X))
-        start = None if self.memory is None else self.memory.start(batch, ball)
+        X, domain = batch.X.detach(), self._know(batch.X)
+        start = None if self.memory is None else self.memory.start(batch, domain)
         if not due:
             return start
-        found = self._craft(batch, ball, start)
+        found = self._craft(batch, self.attack.around(X, domain), start)
         if self.memory is not None:
             self.memory.keep(batch, found)
         self.moved += 1

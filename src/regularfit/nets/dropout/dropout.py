@@ -79,11 +79,10 @@ class Dropping(Regulariser):
         return AtInputs(run, self.change, rate, in_eval=in_eval)
 
     def conflict(self, other: Regulariser) -> str | None:
-        """Refuse a second kind of noise on the same inputs."""
-        if isinstance(other, Dropping) and other is not self:
-            return (
-                f"{type(self).__name__} and {type(other).__name__} act on the same inputs; keep one of them."
-            )
+        """Refuse a second kind of noise in the same place."""
+        if isinstance(other, Dropping) and other is not self and other.place == self.place:
+            kinds = f"{type(self).__name__} and {type(other).__name__}"
+            return f"{kinds} act on the same {self.place} of layers; keep one of them."
         return None
 
 

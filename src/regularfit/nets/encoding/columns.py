@@ -44,7 +44,7 @@ class NumberColumn:
         """Write the encoded values, (n, width)."""
         missing = np.isnan(values)
         z = (np.where(missing, self.fill, values) - self.centre) / self.scale
-        out[:, 0] = z / np.sqrt(1.0 + np.square(z / SMOOTH_LIMIT)) if self.squash else z
+        out[:, 0] = z / np.hypot(1.0, z / SMOOTH_LIMIT) if self.squash else z
         if self.indicator:
             out[:, 1] = missing
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-import scipy.sparse as sp
 
 from ...errors import InputError, UnsupportedError
 from ...inputs.table import FittedColumns, column_names, is_table
@@ -52,11 +51,6 @@ def read_raw_table(X: Any, *, fitted: FittedColumns | None = None) -> RawTable:
     InputError
         Empty, infinite, not two-dimensional, with duplicate names or other columns than ``fitted``.
     """
-    if sp.issparse(X):
-        raise UnsupportedError(
-            "Nets take dense tables; X is sparse. Give X.toarray() where it fits into memory, or use "
-            "PenalizedClassifier or PenalizedRegressor, which keep X sparse."
-        )
     raw = _from_frame(X, fitted) if is_table(X) else _from_array(X, fitted)
     if raw.n == 0 or not raw.columns:
         raise InputError(

@@ -63,11 +63,9 @@ class TextEncoding:
 
 def _read(X: Any) -> list[str]:
     texts = list(X)
-    wrong = next((t for t in texts if not isinstance(t, str)), None)
-    if wrong is not None or not texts:
+    wrong = sorted({type(text).__name__ for text in texts if not isinstance(text, str)})
+    if wrong or not texts:
         raise InputError(
-            f"Texts come as a sequence of strings; X holds {type(wrong).__name__}."
-            if texts
-            else "X holds no text."
+            f"Texts come as a sequence of strings; X holds {', '.join(wrong) if wrong else 'no text'}."
         )
     return texts

@@ -8,6 +8,7 @@ from os import PathLike
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
@@ -108,7 +109,12 @@ class NetEstimator(BaseEstimator):
         FitError
             If the loss becomes NaN or infinite; ``module_`` holds the best weights until then.
         """
-        n = _rows(X)
+        X = _as_rows(X)
+        n = len(X)
+        if n < 2:
+            raise InputError(
+                f"X has n_samples = {n}; a net needs two rows at least, and some hundreds to be of use."
+            )
         self._check_settings()
         target = self._read_target(y, n, read_weights(sample_weight, n))
         seed = int(check_random_state(self.random_state).randint(2**31))
@@ -141,7 +147,7 @@ class NetEstimator(BaseEstimator):
         encoding = learn_encoding(part, self.kind, scaling=self.scaling)
         inputs = encoding.encode(part)
         if isinstance(held, tuple):
-            held_X, held_y = held[0], self._encode_target(held[1], _rows(held[0]))
+            held_X, held_y = held[0], self._encode_target(held[1], len(held[0]))
         else:
             held_X, held_y = _taken(X, held), target.values[held]
         validation = (encoding.encode(held_X), held_y)
@@ -237,7 +243,9 @@ class NetEstimator(BaseEstimator):
                 raise InputError(
                     f"regularisers must be 'default' or a list of regularisers; {self.regularisers!r} was given."
                 )
-            return list(recipe(kind_of(X) if self.kind == "auto" else self.kind, self.metric))
+            kind = kind_of(X) if self.kind == "auto" else self.kind
+            hidden = self.module is None and len(check_hidden(self.hidden)) > 0
+            return list(recipe(kind, self.metric, dropout=hidden))
         return [] if self.regularisers is None else list(self.regularisers)
 
     def _batch_size(self, n: int) -> int:
@@ -250,7 +258,7 @@ class NetEstimator(BaseEstimator):
     def _raw(self, X: Any) -> np.ndarray:
         """Return the outputs of the net, (n, k)."""
         check_is_fitted(self, "module_")
-        inputs = self.encoding_.encode(X, type(self).__name__)
+        inputs = self.encoding_.encode(_as_rows(X), type(self).__name__)
         return Trainer(self.module_).predict(inputs).double().numpy()
 
     def _monte_carlo(self, X: Any, passes: int) -> np.ndarray:
@@ -298,23 +306,28 @@ class NetEstimator(BaseEstimator):
         return tags
 
 
-def _rows(X: Any) -> int:
-    if is_table(X):
-        return int(X.shape[0])
-    if hasattr(X, "shape"):
-        return int(X.shape[0]) if len(X.shape) else 0
-    return len(X)
+def _as_rows(X: Any) -> Any:
+    """Return X as a table, an array or a list of texts: something that has a length and can be indexed by rows."""
+    if sp.issparse(X):
+        raise UnsupportedError(
+            "X is sparse, and sparse input is not supported by nets. Give X.toarray() where it fits into memory, or "
+            "use PenalizedClassifier or PenalizedRegressor, which keep X sparse."
+        )
+    if is_table(X) or (isinstance(X, (list, tuple)) and X and isinstance(X[0], str)):
+        return X
+    array = np.asarray(X)
+    if array.ndim == 0:
+        raise InputError(f"X must have rows; {X!r:.80} was given.")
+    return array
 
 
 def _taken(X: Any, rows: np.ndarray) -> Any:
-    """Return some rows of any input."""
+    """Return some rows."""
     if is_table(X):
         import narwhals as nw
 
         return nw.from_native(X, eager_only=True)[rows.tolist()].to_native()
-    if isinstance(X, (list, tuple)) and X and isinstance(X[0], str):
-        return [X[i] for i in rows]
-    return np.asarray(X)[rows]
+    return [X[i] for i in rows] if isinstance(X, (list, tuple)) else X[rows]
 
 
 def _features(encoding: Encoding, inputs: Tensor) -> int:

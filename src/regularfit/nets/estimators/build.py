@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from numbers import Integral
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -56,7 +56,7 @@ def build(
 def check_hidden(hidden: Any) -> tuple[int, ...]:
     """Return the widths of the hidden layers as whole numbers >= 1."""
     widths = tuple(hidden) if isinstance(hidden, (tuple, list)) else (hidden,)
-    if not all(isinstance(w, Integral) and not isinstance(w, bool) and w >= 1 for w in widths):
+    if not all(isinstance(w, (int, np.integer)) and not isinstance(w, bool) and w >= 1 for w in widths):
         raise InputError(
             f"hidden must be whole numbers >= 1, one a hidden layer, such as (128, 128); {hidden!r} was given."
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
@@ -41,4 +43,5 @@ def temperature_of(logits: np.ndarray, codes: np.ndarray, weights: np.ndarray | 
         mean = -(weights * scores[rows, codes]).sum() / weights.sum()
         return float(len(codes) * mean + 0.5 * (log_temperature / PRIOR) ** 2)
 
-    return float(np.exp(minimize_scalar(log_loss, bounds=RANGE, method="bounded").x))
+    found: Any = minimize_scalar(log_loss, bounds=RANGE, method="bounded")
+    return float(np.exp(found.x))

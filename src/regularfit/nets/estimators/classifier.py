@@ -143,7 +143,8 @@ class NetClassifier(ClassifierMixin, NetEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most probable label of every row, (n,)."""
-        return self.classes_[self._raw(X).argmax(axis=1)]
+        best = self._raw(X).argmax(axis=1)
+        return self.classes_[best]
 
     def predict_uncertainty(self, X: Any, passes: int = 30) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and standard deviation of the probabilities over passes with dropout on, (n, K) each.

@@ -99,7 +99,8 @@ class NetRegressor(RegressorMixin, NetEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the predicted numbers, (n,) or (n, k)."""
-        values = self._raw(X).reshape(-1, len(self.target_mean_)) * self.target_scale_ + self.target_mean_
+        outputs = self._raw(X)
+        values = outputs.reshape(len(outputs), -1) * self.target_scale_ + self.target_mean_
         return values[:, 0] if self._flat else values
 
     def predict_uncertainty(self, X: Any, passes: int = 30) -> tuple[np.ndarray, np.ndarray]:

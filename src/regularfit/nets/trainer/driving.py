@@ -126,7 +126,8 @@ def _closed(training: Training, stopped_by: str, identity: dict[str, Any]) -> Ou
     unfinished = taken(training) if to_go_on else None
     if stopped_by == "time limit" and run.step != training.evaluated_at:
         training.evaluate()  # of the state that goes on nothing is changed by it
-    idle = tuple(work.name for work in training.works() if work.acted is False)
+    # one that is set to nothing (a rate of 0 in a grid) is not expected to do anything
+    idle = tuple(work.name for work in training.works() if work.acted is False and work.strength != 0)
     training.hooks.finish()
     stopper = training.stopper
     stopper = None if stopper is None or stopper.best_step is None else stopper

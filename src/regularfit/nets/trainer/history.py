@@ -20,8 +20,9 @@ class Work:
     ----------
     name : its class, numbered from the second of a class on.
     strength : its effective strength now, after schedules; None where it has none.
-    seconds : time spent in its hooks since the run began. A second pass that it asks for counts; what it does inside
-        the model's own forward pass (dropout's masks) counts as training. On a GPU it is the time of the host.
+    seconds : time spent in its hooks since the run began. A second pass that it asks for counts, and so do hooks
+        that it puts on modules (dropout's masks); the backward pass of what it adds counts as training. On a GPU it is
+        the time of the host.
     share : ``seconds`` as a part of the time of the whole run.
     zeros : weights that are exactly zero because of it, or None.
     acted : whether it has changed anything so far; None where that cannot be told.

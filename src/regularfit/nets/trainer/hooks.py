@@ -31,7 +31,8 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from ..._checks import did_you_mean
 from ...errors import InputError, UnsupportedError
@@ -112,9 +113,11 @@ class Hooks:
         self.regularisers, self.names = list(regularisers), names_of(regularisers)
         self.actives: list[Active] = []
         self.clock = Clock(len(self.names))
+        self._modules = list(run.model.modules())
         try:
-            for name, regulariser in zip(self.names, regularisers, strict=True):
-                self.actives.append(regulariser.start(run))
+            for owner, (name, regulariser) in enumerate(zip(self.names, regularisers, strict=True)):
+                with self._watching_hooks(owner):
+                    self.actives.append(regulariser.start(run))
                 _check_declared(name, regulariser, self.actives[-1])
         except BaseException:
             self.finish()
@@ -227,11 +230,28 @@ class Hooks:
         with ExitStack() as stack:
             for owner, call in self._calls[phase]:
                 context = self._timed(phase, owner, call)
-                self._timed(phase, owner, stack.enter_context, context)
+                with self._watching_hooks(owner) if phase == "forward" else nullcontext():
+                    self._timed(phase, owner, stack.enter_context, context)
             yield
+
+    @contextmanager
+    def _watching_hooks(self, owner: int) -> Iterator[None]:
+        """Let the time of hooks that are put on modules meanwhile (dropout's) count for whoever puts them there."""
+        first = RemovableHandle.next_id  # numbers of hooks only rise
+        yield
+        if RemovableHandle.next_id == first:
+            return
+        for module in self._modules:
+            for hooks in _hooks_on(module):
+                for key in [key for key in hooks if key >= first]:
+                    hooks[key] = partial(self._timed, "forward", owner, hooks[key])
 
 
 _ALL_METHODS = [method for methods in _METHODS.values() for method in methods]
+
+
+def _hooks_on(module: nn.Module) -> tuple[dict[int, Any], dict[int, Any]]:
+    return module._forward_pre_hooks, module._forward_hooks
 
 
 def _overrides(active: Active, method: str) -> bool:

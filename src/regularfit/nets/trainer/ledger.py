@@ -28,12 +28,17 @@ class Ledger:
 
     On a CPU every loss is looked at before the weights change. Elsewhere the losses stay on the device and are looked
     at together, at the latest 64 steps on; the step is told exactly all the same.
+
+    Parameters
+    ----------
+    device : where the losses are.
+    at_once : whether to look at every loss at once; None: on a CPU.
     """
 
-    def __init__(self, device: torch.device) -> None:
+    def __init__(self, device: torch.device, at_once: bool | None = None) -> None:
         """Start empty."""
         self.total, self.count = 0.0, 0
-        self._at_once = device.type == "cpu"
+        self._at_once = device.type == "cpu" if at_once is None else at_once
         self._waiting = torch.empty(0 if self._at_once else _KEPT, 2, device=device)
         self._steps: list[int] = []
 

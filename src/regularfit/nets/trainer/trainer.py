@@ -334,8 +334,8 @@ class Trainer:
             raise FitError(
                 f"Step {outcome.failure.step} of {outcome.steps}: {outcome.failure.what}. Training has stopped and "
                 f"{outcome.kept}. Usual causes: a learning rate that is too large (lr={self.settings.lr:g}), inputs "
-                "that are not scaled, float16 where bfloat16 would do, or a loss of your own that divides by zero or takes "
-                "the logarithm of zero."
+                "that are not scaled, float16 where bfloat16 would do, or a loss of your own that divides by zero or "
+                "takes the logarithm of zero."
             )
         return self
 

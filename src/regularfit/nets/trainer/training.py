@@ -60,7 +60,6 @@ class Training:
         self.settings, self.model, self.loss = settings, model, loss
         self.device = next((p.device for p in model.parameters()), torch.device("cpu"))
         self.optimizer = make_optimizer(settings.optimizer, model, settings.lr)
-        self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         self.precision = Precision(settings.precision, self.device)
         self.validation = validation
         self.metrics, self.watched = _metrics(settings, regularisers, loss.task, validation)
@@ -71,6 +70,8 @@ class Training:
         self.whole = True  # False within a step: the weights are then between two states
         self.ledger = Ledger(self.device)
         self.hooks = Hooks(regularisers, self.run)
+        # after the regularisers have started: some give the optimiser parameters of their own
+        self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         try:
             self.rows = self._changed(rows).to(self.device)
             self.batches = BatchRows(settings.seed, len(self.rows), settings.batch_size)

@@ -1,5 +1,6 @@
 """Augmentation of texts: synonyms, words inserted, swapped or left out, translations there and back; without torch."""
 
+from ._step import TextStep
 from .adapters import ArgosTranslator, CTranslate2Translator
 from .back_translation import BackTranslation, Prepared
 from .chain import TextAugmentation
@@ -22,5 +23,6 @@ __all__ = [
     "RandomSwap",
     "Synonyms",
     "TextAugmentation",
+    "TextStep",
     "Translator",
 ]

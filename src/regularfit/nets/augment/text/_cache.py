@@ -14,6 +14,7 @@ __all__ = ["TranslationCache"]
 _MARK = 0x72664254  # "rfBT" in SQLite's field for the application
 _VERSION = 1
 _MAGIC = b"SQLite format 3\x00"
+_HEADER, _PLACES = 100, (60, 68)  # bytes of SQLite's header; where it holds a user's version, and the mark
 _AT_ONCE = 500  # parameters in one statement
 _TABLE = (
     "CREATE TABLE back (model TEXT, src TEXT, pivot TEXT, text TEXT, back TEXT NOT NULL, "
@@ -65,17 +66,22 @@ class TranslationCache:
             with closing(sqlite3.connect(self.path, timeout=60)) as database:
                 self._prepare(database)
                 yield database
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"a text holds a character that no file can hold ({error}); clean it with "
+                "text.encode('utf-8', 'replace').decode()."
+            ) from error
         except sqlite3.DatabaseError as error:
             raise ModelFileError(f"{self.path}: the cache cannot be used ({error}).") from error
 
     def _prepare(self, database: sqlite3.Connection) -> None:
         """Make the table in a new file; two processes may try at the same time."""
-        if _numbers(database)[0] == _MARK:
+        if _marked(database):
             return
         usual = database.isolation_level
         database.isolation_level = None  # transactions by hand here: the mark and the table come together
         database.execute("BEGIN IMMEDIATE")
-        if _numbers(database)[0] != _MARK:
+        if not _marked(database):
             database.execute(_TABLE)
             database.execute(f"PRAGMA application_id = {_MARK}")
             database.execute(f"PRAGMA user_version = {_VERSION}")
@@ -88,16 +94,14 @@ class TranslationCache:
         if not self.path.is_file():
             raise ModelFileError(f"{self.path} is not a file. {advice}")
         with self.path.open("rb") as file:
-            head = file.read(len(_MAGIC))
+            head = file.read(_HEADER)
         if not head:
             return  # an empty file, as a temporary one is
-        if head != _MAGIC:
+        if not head.startswith(_MAGIC):
             raise ModelFileError(f"{self.path} is not a cache of translations; it is left as it is. {advice}")
-        try:
-            with closing(sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)) as database:
-                mark, version = _numbers(database)
-        except sqlite3.DatabaseError as error:
-            raise ModelFileError(f"{self.path} is damaged ({error}). {advice}") from error
+        if len(head) < _HEADER:
+            raise ModelFileError(f"{self.path} is damaged: it ends after {len(head)} bytes. {advice}")
+        version, mark = (int.from_bytes(head[place : place + 4]) for place in _PLACES)
         if mark != _MARK:
             raise ModelFileError(
                 f"{self.path} is a database of something else; it is left as it is. {advice}"
@@ -108,9 +112,5 @@ class TranslationCache:
             )
 
 
-def _numbers(database: sqlite3.Connection) -> tuple[int, int]:
-    """Return the mark of the application and the version of the format."""
-    mark, version = (
-        database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
-    )
-    return mark, version
+def _marked(database: sqlite3.Connection) -> bool:
+    return database.execute("PRAGMA application_id").fetchone()[0] == _MARK

@@ -20,7 +20,16 @@ __all__ = ["TextStep", "Words", "check_texts"]
 
 
 class TextStep(ABC):
-    """The base of every augmentation of texts; a subclass says how in :meth:`change`."""
+    """The base of every augmentation of texts; a subclass says how in :meth:`change`.
+
+    Examples
+    --------
+    >>> class Shout(TextStep):
+    ...     def change(self, texts, keys):
+    ...         return [text.upper() for text in texts]
+    >>> Shout()(["free entry"])
+    ['FREE ENTRY']
+    """
 
     __slots__ = ()
 

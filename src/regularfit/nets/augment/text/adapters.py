@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, final
 
 from ....errors import InputError, UnsupportedError
-from ..._torch import need
 
 __all__ = ["ArgosTranslator", "CTranslate2Translator"]
 
 _ENCODER, _DECODER = "source.spm", "target.spm"
+_BOTH = "ctranslate2 sentencepiece"
 
 
 @final
@@ -39,7 +40,7 @@ class ArgosTranslator:
 
     def __call__(self, texts: list[str], src: str, tgt: str) -> list[str]:
         """Return the texts in another language."""
-        library = need("argostranslate.translate")
+        library = _library("argostranslate.translate", "argostranslate")
         installed = {language.code: language for language in library.get_installed_languages()}
         one, other = installed.get(src), installed.get(tgt)
         translation = one.get_translation(other) if one is not None and other is not None else None
@@ -120,7 +121,7 @@ class CTranslate2Translator:
             )
         if way not in self._loaded:
             folder = Path(self.folders[way])
-            translator = need("ctranslate2").Translator(str(folder), device=self.device)
+            translator = _library("ctranslate2", _BOTH).Translator(str(folder), device=self.device)
             self._loaded[way] = (translator, *(self._own() or _sentencepiece(folder)))
         return self._loaded[way]
 
@@ -130,7 +131,7 @@ class CTranslate2Translator:
 
 def _sentencepiece(folder: Path) -> tuple[Callable[..., Any], Callable[..., str]]:
     """Return how a model's folder cuts texts into pieces and puts them together."""
-    library = need("sentencepiece")
+    library = _library("sentencepiece", _BOTH)
     source = library.SentencePieceProcessor(model_file=str(folder / _ENCODER))
     target = library.SentencePieceProcessor(model_file=str(folder / _DECODER))
 
@@ -141,3 +142,15 @@ def _sentencepiece(folder: Path) -> tuple[Callable[..., Any], Callable[..., str]
         return target.decode(list(pieces))
 
     return encode, decode
+
+
+def _library(name: str, packages: str) -> Any:
+    """Return a library that regularfit does not depend on, or say how to get it."""
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as missing:
+        if missing.name is None or missing.name.partition(".")[0] != name.partition(".")[0]:
+            raise  # it is there; something that it needs is not
+        raise ModuleNotFoundError(
+            f"this translator needs {name}; install it with: pip install {packages}", name=name
+        ) from missing

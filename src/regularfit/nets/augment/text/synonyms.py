@@ -101,7 +101,7 @@ class Synonyms(TextStep):
         return [
             cls(),
             cls(0.3, source=thesaurus, protect=["film"]),
-            cls(0.5, source=str.swapcase, labels=["car"]),
+            cls(0.5, source="re{}".format, labels=["car"]),
             cls(1.0),
         ]
 

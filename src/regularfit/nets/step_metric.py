@@ -25,7 +25,7 @@ from torch import Tensor, optim
 
 from ..errors import UnsupportedError
 
-__all__ = ["Metric", "known_optimizers", "register_metric", "wide"]
+__all__ = ["StepMetric", "known_optimizers", "register_step_metric", "wide"]
 
 State: TypeAlias = Mapping[str, Any]
 Rule: TypeAlias = Callable[[State, State, "float | None"], "Tensor | float"]  # (state, group, c) -> D
@@ -36,7 +36,7 @@ def wide(values: Tensor) -> Tensor:
     return values.float() if values.dtype in (torch.float16, torch.bfloat16) else values
 
 
-class Metric:
+class StepMetric:
     """The metric of one optimiser, read from its state after every step.
 
     Parameters
@@ -52,7 +52,7 @@ class Metric:
     --------
     >>> w = torch.nn.Parameter(torch.ones(1))
     >>> optimizer = torch.optim.SGD([w], lr=0.1, momentum=0.5)
-    >>> metric = Metric(optimizer)
+    >>> metric = StepMetric(optimizer)
     >>> w.grad = torch.ones(1)
     >>> optimizer.step(); metric.after_step(w, optimizer.param_groups[0])
     0.1
@@ -111,7 +111,7 @@ def known_optimizers() -> list[str]:
     return sorted(kind.__name__ for kind in _RULES)
 
 
-def register_metric(kind: type[optim.Optimizer], rule: Rule) -> None:
+def register_step_metric(kind: type[optim.Optimizer], rule: Rule) -> None:
     """Make the metric of an optimiser of your own known.
 
     Parameters
@@ -206,7 +206,7 @@ def _rule_of(optimizer: optim.Optimizer) -> Rule:
     reason = _REASONS.get(name, "how far it goes in each coordinate cannot be told from its state")
     raise UnsupportedError(
         f"{name} has no known metric: {reason}. A proximal step in another metric would solve another problem. "
-        f"Known are {', '.join(known_optimizers())}; for an optimiser of your own see register_metric."
+        f"Known are {', '.join(known_optimizers())}; for an optimiser of your own see register_step_metric."
     )
 
 

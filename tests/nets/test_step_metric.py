@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 from torch import optim  # noqa: E402
 
 from regularfit.errors import UnsupportedError  # noqa: E402
-from regularfit.nets.metric import Metric, known_optimizers, register_metric  # noqa: E402
+from regularfit.nets.step_metric import StepMetric, known_optimizers, register_step_metric  # noqa: E402
 
 SETTINGS = [
     (optim.SGD, {}),
@@ -39,7 +39,7 @@ def walk(kind, settings, extra, gradients, dtype=torch.float64, lr=0.03):
     """Steps and metrics along given gradients; the moves are what the optimiser did to the parameter."""
     p = torch.nn.Parameter(torch.zeros(gradients.shape[1], dtype=dtype))
     optimizer = kind([p], lr=lr, **settings, **extra)
-    metric = Metric(optimizer)
+    metric = StepMetric(optimizer)
     moves, steps = [], []
     for g in gradients:
         before = p.detach().clone()
@@ -78,7 +78,7 @@ def test_every_implementation_has_the_same_metric(kind, settings, way):
 def test_the_rate_is_read_when_the_step_is_done():
     p = torch.nn.Parameter(torch.zeros(2))
     optimizer = optim.Adam([p], lr=1.0)
-    metric = Metric(optimizer)
+    metric = StepMetric(optimizer)
     p.grad = torch.ones(2)
     optimizer.step()
     first = metric.after_step(p, optimizer.param_groups[0])
@@ -90,7 +90,7 @@ def test_a_parameter_without_a_gradient_has_no_step():
     p = torch.nn.Parameter(torch.zeros(2))
     for kind in (optim.Adam, optim.SGD):
         optimizer = kind([p], lr=1.0)
-        metric = Metric(optimizer)
+        metric = StepMetric(optimizer)
         optimizer.step()
         assert metric.after_step(p, optimizer.param_groups[0]) is None
 
@@ -101,7 +101,7 @@ def test_momentum_that_was_there_before_counts_in_full():
     p.grad = torch.ones(1)
     for _ in range(300):
         optimizer.step()
-    late, group = Metric(optimizer), optimizer.param_groups[0]
+    late, group = StepMetric(optimizer), optimizer.param_groups[0]
     optimizer.step()
     assert late.after_step(p, group) == pytest.approx(1.0)
 
@@ -109,8 +109,10 @@ def test_momentum_that_was_there_before_counts_in_full():
 @pytest.mark.parametrize("name", ["LBFGS", "Rprop", "ASGD", "Adadelta", "SparseAdam"])
 def test_an_unknown_optimizer_is_refused_with_the_reason_and_the_list(name):
     optimizer = getattr(optim, name)([torch.nn.Parameter(torch.zeros(2))])
-    with pytest.raises(UnsupportedError, match=rf"{name} has no known metric: \w+.*Known are Adagrad, Adam, AdamW"):
-        Metric(optimizer)
+    with pytest.raises(
+        UnsupportedError, match=rf"{name} has no known metric: \w+.*Known are Adagrad, Adam, AdamW"
+    ):
+        StepMetric(optimizer)
 
 
 def test_a_subclass_with_a_step_of_its_own_is_unknown_and_one_without_is_known():
@@ -123,9 +125,9 @@ def test_a_subclass_with_a_step_of_its_own_is_unknown_and_one_without_is_known()
 
     p = torch.nn.Parameter(torch.zeros(2))
     for _ in range(2):  # torch wraps the step of a class when it is first made
-        Metric(Renamed([p]))
+        StepMetric(Renamed([p]))
         with pytest.raises(UnsupportedError, match="Different"):
-            Metric(Different([p]))
+            StepMetric(Different([p]))
 
 
 def test_an_optimizer_of_ones_own_can_be_made_known():
@@ -140,17 +142,17 @@ def test_an_optimizer_of_ones_own_can_be_made_known():
                     p.data.sub_(group["lr"] * p.grad)
 
     p = torch.nn.Parameter(torch.zeros(2))
-    with pytest.raises(UnsupportedError, match="register_metric"):
-        Metric(Signs([p]))
-    register_metric(Signs, lambda state, group, buffered: group["lr"])
+    with pytest.raises(UnsupportedError, match="register_step_metric"):
+        StepMetric(Signs([p]))
+    register_step_metric(Signs, lambda state, group, buffered: group["lr"])
     try:
         optimizer = Signs([p])
         p.grad = torch.ones(2)
-        metric = Metric(optimizer)
+        metric = StepMetric(optimizer)
         optimizer.step()
         assert metric.after_step(p, optimizer.param_groups[0]) == 0.1
         assert "Signs" in known_optimizers()
     finally:
-        from regularfit.nets import metric as module
+        from regularfit.nets import step_metric as module
 
         del module._RULES[Signs]
