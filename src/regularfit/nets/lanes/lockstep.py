@@ -25,7 +25,7 @@ from .run import train_lanes
 from .settings import NetSettings
 from .table import score_table
 
-__all__ = ["lockstep"]
+__all__ = ["lockstep", "train_settings"]
 
 
 def lockstep(
@@ -119,14 +119,28 @@ def lockstep(
     usual = "log_loss" if prepared.classes is not None else "mse"
     measure = metric(scoring or face.metric or usual, prepared.task)
     watched = metric(stops[0] or measure, prepared.task) if stops else measure
-    sized = [face.resolved(one, prepared.data.largest) for one in settings]
     limit = time_limit or face.time_limit
-    trained = _train(
-        sized, prepared.data, watched, evaluate_every, halving=Halving.of(halving),
+    return train_settings(
+        points, settings, prepared, face, measure, watched, evaluate_every, halving=Halving.of(halving),
         threads=threads or torch.get_num_threads(), pack_lanes=pack_lanes,
         deadline=None if limit is None else time.monotonic() + limit,
     )  # fmt: skip
-    return _result(points, settings, measure, prepared, trained, face)
+
+
+def train_settings(
+    points: list[dict[str, Any]],
+    settings: list[NetSettings],
+    prepared: Prepared,
+    face: Face,
+    measure: Metric,
+    watched: Metric,
+    evaluate_every: float | str = 1.0,
+    **how: Any,
+) -> LockstepResult:
+    """Train settings on data that are prepared; ``how`` goes to :func:`~regularfit.nets.lanes.run.train_lanes`."""
+    sized = [face.resolved(one, prepared.data.largest) for one in settings]
+    families = _train(sized, prepared.data, watched, evaluate_every, **how)
+    return _result(points, settings, measure, prepared, families, face)
 
 
 def _train(
@@ -193,7 +207,7 @@ def _warn(why: np.ndarray, families: list[Family]) -> None:
             f"Training was interrupted; {int((why != 'interrupted').all(axis=1).sum())} of {len(why)} settings are "
             "complete, the others keep the weights they had.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
     if (why == "nan").any():
         first = min(
@@ -206,5 +220,5 @@ def _warn(why: np.ndarray, families: list[Family]) -> None:
             f"{int((why == 'nan').sum())} of {why.size} lanes died of a loss that is not finite, the first at step "
             f"{first}; `why` says which. Lower their learning rate.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )

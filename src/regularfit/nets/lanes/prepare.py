@@ -13,7 +13,7 @@ from ..._checks import check_choice
 from ...errors import InputError
 from ...inputs.targets import read_classes, read_target, read_weights
 from ...selection import make_folds
-from ..estimators._base import _rows as row_count
+from ..estimators._base import _as_rows as as_rows
 from ..estimators._base import _taken as taken
 from ..estimators.splitting import split_rows
 from .data import FoldScaling, LaneData, indices
@@ -55,7 +55,8 @@ def prepare(
     ----------
     stops : whether some setting stops early, so that rows of each fold's training part have to be watched.
     """
-    n, device = row_count(X), torch.device(device or "cpu")
+    X = as_rows(X)
+    n, device = len(X), torch.device(device or "cpu")
     given = read_weights(sample_weight, n)
     target, classes = _target(y, n, face)
     folds = make_folds(cv, n, target, groups=groups, classifier=classes is not None, sample_weight=given)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -92,6 +92,26 @@ class LockstepResult:
         """The labels in the order of the outputs, or None for a regression."""
         return self.prepared.classes
 
+    @classmethod
+    def join(cls, parts: Sequence[LockstepResult]) -> LockstepResult:
+        """Return several results on the same data as one, settings behind each other."""
+        families: list[Family] = []
+        before = 0
+        for part in parts:
+            families += [replace(f, members=f.members + before) for f in part.families]
+            before += len(part.settings)
+        tables = {
+            name: np.concatenate([getattr(part, name) for part in parts])
+            for name in ("scores", "train_scores", "why", "steps")
+        }
+        return replace(
+            parts[0],
+            points=[point for part in parts for point in part.points],
+            settings=[one for part in parts for one in part.settings],
+            families=families,
+            **tables,
+        )
+
     # ------------------------------------------------------------ numbers
 
     @property
@@ -124,6 +144,11 @@ class LockstepResult:
     def se_difference(self) -> np.ndarray:
         """Paired standard error of the difference, (S,): what is common to a fold cancels."""
         return fold_se(self._losses - self._losses[self.best], self.fold_weights)
+
+    @property
+    def measured(self) -> np.ndarray:
+        """Mean score of every setting, turned so that lower is better, (S,)."""
+        return fold_mean(self._losses, self.fold_weights)
 
     @property
     def _losses(self) -> np.ndarray:
