@@ -51,7 +51,7 @@ class BatchRows:
         return row[places : places + self.size]
 
     def span(self, first: int, steps: int) -> Tensor:
-        """Return the rows of several steps at once, int64, (steps, size): what :meth:`at` gives, one below the other."""
+        """Return the rows of several steps at once, int64, (steps, size): those of :meth:`at`, one below the other."""
         start, stop = first * self.size, (first + steps) * self.size
         epoch = start // self.n
         self._orders = {known: order for known, order in self._orders.items() if known >= epoch}

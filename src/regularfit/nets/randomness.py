@@ -62,7 +62,7 @@ class Stream:
         return cls(keys)
 
     def at(self, count: int | np.ndarray) -> Stream:
-        """Return the stream of one step, epoch or layer; of many at once where ``count`` is (T,): keys (T,) or (K, T)."""
+        """Return the stream of one step, epoch or layer; of many where ``count`` is (T,): keys (T,) or (K, T)."""
         if self.keys.ndim == 0 and not isinstance(count, np.ndarray):
             key = _mixed_one(int(self.keys) + (count + 1) * _STEP)
             return Stream(np.uint64(key))  # pyright: ignore[reportArgumentType]

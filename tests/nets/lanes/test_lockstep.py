@@ -18,6 +18,7 @@ from regularfit.nets.averages.ema import EMA  # noqa: E402
 from regularfit.nets.averages.swa import SWA  # noqa: E402
 from regularfit.nets.decay import WeightDecay  # noqa: E402
 from regularfit.nets.dropout.dropout import Dropout  # noqa: E402
+from regularfit.nets.input_noise import InputNoise  # noqa: E402
 from regularfit.nets.lanes.lockstep import lockstep  # noqa: E402
 from regularfit.nets.lanes.settings import NetSettings  # noqa: E402
 from regularfit.nets.mixing.mixup import Mixup  # noqa: E402
@@ -216,7 +217,7 @@ def test_bad_grids(wine, grid, message):
     ("regularisers", "message"),
     [
         ((SAM(),), "Lanes cannot do SAM; train this net alone"),
-        ((Dropout(0.1, schedule="cosine"),), "schedule='constant'"),
+        ((InputNoise(0.1, schedule="cosine"),), "schedule='constant'"),
         ((WeightDecay(coupled=True),), "coupled=False"),
         ((Dropout(0.1), Dropout(0.2)), "one Dropout at a time"),
         ((EMA(), SWA()), "keep one"),
@@ -226,6 +227,12 @@ def test_bad_grids(wine, grid, message):
 def test_what_lanes_cannot_do_is_refused_by_name(wine, regularisers, message):
     with pytest.raises(UnsupportedError, match=re.escape(message)):
         lockstep(NetSettings((8,), regularisers), {"lr": [1e-3]}, *wine)
+
+
+def test_two_schedules_of_dropout_are_refused(wine):
+    grid = [{"Dropout.schedule": "cosine"}, {"Dropout.schedule": "constant"}]
+    with pytest.raises(UnsupportedError, match="one schedule of dropout"):
+        lockstep(NetSettings((8,), (Dropout(0.1),)), grid, *wine)
 
 
 def test_label_smoothing_of_a_regression_is_refused():

@@ -39,6 +39,7 @@ EVERYTHING = {
     "mixup before swap, L1 after decay": [
         Mixup(1.0), FeatureSwap(0.3), WeightDecay(0.1), L1(1e-2), Dropout(0.3, shape="funnel")
     ],
+    "dropout on a schedule": [Dropout(0.6, 0.2, "triangle", "cosine"), WeightDecay(0.1)],
     "the recipe": "default",
     "nothing": [],
 }  # fmt: skip

@@ -50,7 +50,8 @@ class _AutoNet(BaseEstimator):
         face = Face.of(self._base())
         seed = int(check_random_state(self.random_state).randint(2**31))
         prepared = prepare(
-            X, y, self.cv, face, sample_weight=sample_weight, groups=groups, scaling=self.scaling, stops=False, device=None
+            X, y, self.cv, face, sample_weight=sample_weight, groups=groups, scaling=self.scaling, stops=False,
+            device=None,
         )  # fmt: skip
         classification = prepared.classes is not None
         measure = metric(self.metric or ("log_loss" if classification else "mse"), prepared.task)

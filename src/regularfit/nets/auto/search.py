@@ -128,7 +128,8 @@ class Search:
             {**point, "steps": steps, "seed": self.seed + wave} for point in points
         ]
         return train_settings(
-            points, grid_settings(self.face.settings, given), self.prepared, self.face, self.measure, self.measure,
+            points, grid_settings(self.face.settings, given), self.prepared, self.face, self.measure,
+            self.measure,
             f"{steps if probe else max(steps // 16, 1)} steps", halving=None if probe else Halving(), threads=self.threads,
             deadline=None if limit is None else time.monotonic() + limit,
         )  # fmt: skip

@@ -39,7 +39,7 @@ def group_order(values: LaneValues) -> np.ndarray:
 
 def _keys(values: LaneValues) -> np.ndarray:
     """What makes the inputs of lanes differ, (K, 6)."""
-    own = (values.fold, values.seed, values.swap, values.mixup, values.noise, cuts(values.rates[:, 0]))
+    own = (values.fold, values.seed, values.swap, values.mixup, values.noise, values.rates[:, 0])
     return np.column_stack(own).astype(np.float64)
 
 
@@ -83,12 +83,10 @@ class Draws:
         self._trains = [data.train[fold] for fold, _ in sources]
         self._changes = [name for name in order if (getattr(values, name) > 0).any()]
         self._strength = {name: getattr(values, name)[first] for name in self._changes}
-        self._cuts = cuts(values.rates)
-        self.dropped = [bool((self._cuts[:, i] > 0).any()) for i in range(self._cuts.shape[1])]
+        self.dropped = [bool((values.rates[:, i] > 0).any()) for i in range(values.rates.shape[1])]
         self._units = [into for _, into in shape.sizes]
-        self._input_cuts = torch.as_tensor(self._cuts[first, 0], dtype=torch.float32, device=device)[
-            :, None, None
-        ]
+        self._input_rates = values.rates[first, 0]
+        self.drop_at(1.0)
         self._tables = [
             beta_quantiles(a).to(device) if a > 0 else None for a in self._strength.get("mixup", ())
         ]
@@ -164,6 +162,11 @@ class Draws:
         return {"noise": stream.normal(self.size, self.data.columns, device=self.data.device)}
 
     # ------------------------------------------------------------ one step
+
+    def drop_at(self, factor: float) -> None:
+        """Multiply the rates of dropout on inputs by a factor from now on."""
+        cut = torch.as_tensor(cuts(self._input_rates * factor), dtype=torch.float32, device=self.data.device)
+        self._input_cuts = cut[:, None, None]
 
     def inputs(self, place: int) -> Inputs:
         """Return what the groups are trained on at a place of the chunk."""

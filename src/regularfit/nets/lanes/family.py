@@ -18,7 +18,7 @@ from ..trainer.plan import Every, planned_steps
 from .data import LaneData
 from .norms import LaneNorms
 from .plan import LanePlan
-from .reading import changes_of, lane_row, proxes_of
+from .reading import changes_of, dropout_schedule, lane_row, proxes_of
 from .run import Trained
 from .scores import fold_outputs
 from .settings import NetSettings
@@ -43,6 +43,7 @@ def family_plan(
         evaluations=tuple(t for t in range(1, steps + 1) if t == steps or every.due(t, n, size)),
         schedule=schedule(first.schedule),
         metric=metric,
+        dropout=dropout_schedule(list(settings)),
         changes=changes_of(list(settings)),
         proxes=proxes_of(list(settings)),
     )

@@ -109,6 +109,9 @@ class Pack:
     def _step(self, pause: int) -> None:
         state = self.state
         place = self.draws.ready(state.step, pause)
+        if self.plan.dropout is not None:
+            for part in (self.draws, self.passes):
+                part.drop_at(self.plan.dropout_factor(state.step))
         inputs = self.draws.inputs(place)
         self.passes.gradients(
             state.weights,

@@ -33,9 +33,8 @@ class Passes:
         self.acts = [torch.empty(lanes, out, size, device=device) for out, _ in shape.sizes]
         self.back = [torch.empty_like(act) for act in self.acts]
         self.mask = torch.empty(max(act.numel() for act in self.acts), device=device)
-        cut = torch.as_tensor(cuts(values.rates), dtype=torch.float32, device=device)
-        self.cut = [cut[:, i, None, None] for i in range(len(shape.sizes))]
-        self.factor = [CUTS / (CUTS - c) for c in self.cut]
+        self.rates, self.device = values.rates, device
+        self.drop_at(1.0)
         self.scaled = {
             i: torch.empty(lanes, *shape.sizes[i], device=device)
             for i in range(1, len(shape.sizes))
@@ -46,6 +45,12 @@ class Passes:
             self.smoothing = torch.as_tensor(values.smoothing, dtype=torch.float32, device=device)[
                 :, None, None
             ]
+
+    def drop_at(self, factor: float) -> None:
+        """Multiply the rates of dropout by a factor from now on."""
+        cut = torch.as_tensor(cuts(self.rates * factor), dtype=torch.float32, device=self.device)
+        self.cut = [cut[:, i, None, None] for i in range(cut.shape[1])]
+        self.factor = [CUTS / (CUTS - c) for c in self.cut]
 
     def gradients(
         self,

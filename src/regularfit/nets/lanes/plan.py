@@ -23,6 +23,7 @@ class LanePlan:
     steps : planned steps; progress is a share of them.
     evaluations : the steps after which lanes are evaluated, increasing; the last is ``steps``.
     schedule : of progress to a factor of the learning rate.
+    dropout : of progress to a factor of all rates of dropout, or None where they are constant.
     metric : what early stopping and halving look at.
     changes : order of what changes rows: "swap", "mixup", "noise".
     proxes : order of what acts after the step: "decay", "l1".
@@ -34,12 +35,17 @@ class LanePlan:
     evaluations: tuple[int, ...]
     schedule: Callable[[float], float]
     metric: Metric
+    dropout: Callable[[float], float] | None = None
     changes: tuple[str, ...] = ("swap", "mixup", "noise")
     proxes: tuple[str, ...] = ("decay", "l1")
 
     def factor(self, step: int) -> float:
         """Return the schedule's factor for the step after ``step`` steps."""
         return float(self.schedule(min(step / self.steps, 1.0)))
+
+    def dropout_factor(self, step: int) -> float:
+        """Return the factor of dropout's rates in the step after ``step`` steps."""
+        return 1.0 if self.dropout is None else float(self.dropout(min(step / self.steps, 1.0)))
 
     def next_evaluation(self, step: int) -> int:
         """Return the first evaluation after ``step`` steps."""

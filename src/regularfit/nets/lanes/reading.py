@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from importlib import import_module
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 from ..._checks import did_you_mean
 from ...errors import InputError, UnsupportedError
 from ...penalties import L1
+from ..schedules import schedule
 from .settings import NetSettings
 
-__all__ = ["READERS", "changed", "changes_of", "lane_row", "plain", "proxes_of"]
+__all__ = ["READERS", "changed", "changes_of", "dropout_schedule", "lane_row", "plain", "proxes_of"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Reader:
 
 
 READERS: dict[str, Reader] = {
-    "Dropout": Reader("dropout.dropout", {"p": "", "input_p": ""}, {"schedule": "constant"}),
+    "Dropout": Reader("dropout.dropout", {"p": "", "input_p": ""}, {}),
     "WeightDecay": Reader(
         "decay", {"rate": "decay", "independent": "independent"}, {"coupled": False, "on": "weights"}
     ),
@@ -101,7 +103,7 @@ def _check_allowed(value: Any, name: str) -> None:
 
 def _numbers(value: Any, name: str, settings: NetSettings) -> dict[str, Any]:
     if name == "Dropout":
-        return {"rates": list(value.rates(len(settings.hidden) + 1))}
+        return {"rates": list(replace(value, schedule="constant").rates(len(settings.hidden) + 1))}
     read = {to: float(getattr(value, field)) for field, to in READERS[name].numbers.items()}
     if name in ("EMA", "SWA"):
         read["refresh"] = float(value.statistics == "refresh")
@@ -138,6 +140,23 @@ def changes_of(settings: list[NetSettings]) -> tuple[str, ...]:
 def proxes_of(settings: list[NetSettings]) -> tuple[str, ...]:
     """Return the order of what acts after the step."""
     return _order_of(settings, _PROXES)
+
+
+def dropout_schedule(settings: list[NetSettings]) -> Callable[[float], float] | None:
+    """Return the schedule of dropout that all settings share, or None where it is constant.
+
+    Raises
+    ------
+    UnsupportedError
+        If settings have different ones.
+    """
+    found = {r.schedule for one in settings for r in one.regularisers if type(r).__name__ == "Dropout"}
+    if len(found) > 1:
+        raise UnsupportedError(
+            f"Lanes can do one schedule of dropout; the settings have {', '.join(map(str, found))}. Give all the same."
+        )
+    given = found.pop() if found else "constant"
+    return None if given == "constant" else schedule(given)
 
 
 def changed(settings: NetSettings, name: str, value: Any) -> NetSettings:
