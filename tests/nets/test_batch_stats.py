@@ -16,6 +16,7 @@ from regularfit.nets.batch_stats import (  # noqa: E402
     has_batch_stats,
     refresh_batch_stats,
 )
+from regularfit.nets.normalisation import GhostBatchNorm  # noqa: E402
 
 
 def numbers(*shape, seed=0):
@@ -55,6 +56,7 @@ NORMS = {
     "instance 1d": (lambda: nn.InstanceNorm1d(3, track_running_stats=True), (8, 3, 5)),
     "instance 2d": (lambda: nn.InstanceNorm2d(3, track_running_stats=True, affine=True), (8, 3, 4, 4)),
     "ghost": (lambda: Ghost(3), (8, 3)),
+    "our ghost": (lambda: GhostBatchNorm(3, ghost=4), (8, 3)),
     "own": (Own, (8, 3)),
 }
 

@@ -93,6 +93,6 @@ def test_what_cannot_be_disturbed_is_refused():
     active = InputNoise().start(Run(model, torch.optim.SGD(model.parameters())))
     with pytest.raises(InputError, match="call data"):
         active.batch(batch_of(torch.zeros(2, 1)))
-    for bad in ({"scale": 0}, {"scale": -0.1}, {"schedule": "never"}):
+    for bad in ({"scale": "0"}, {"scale": -0.1}, {"schedule": "never"}):
         with pytest.raises(InputError):
             InputNoise(**bad)

@@ -65,7 +65,7 @@ def test_gradient_noise_refuses_sparse_gradients_and_bad_settings():
     model(torch.tensor([1])).sum().backward()
     with pytest.raises(InputError, match="dense gradients"):
         GradientNoise().start(run_of(model)).gradient()
-    for bad in ({"eta": 0}, {"eta": "1"}, {"gamma": -1}, {"gamma": float("inf")}):
+    for bad in ({"eta": -1}, {"eta": "1"}, {"gamma": -1}, {"gamma": float("inf")}):
         with pytest.raises(InputError, match="GradientNoise"):
             GradientNoise(**bad)
 
@@ -142,7 +142,7 @@ def test_schedule_and_target():
 
 
 def test_weight_noise_refuses_bad_settings():
-    for bad in ({"scale": 0}, {"scale": -1}, {"scale": "a"}, {"schedule": "cosin"}, {"on": 3}):
+    for bad in ({"scale": float("nan")}, {"scale": -1}, {"scale": "a"}, {"schedule": "cosin"}, {"on": 3}):
         with pytest.raises(InputError):
             WeightNoise(**bad)
     with pytest.raises(InputError, match="matches no parameter"):

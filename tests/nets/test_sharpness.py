@@ -321,7 +321,7 @@ def test_it_moves_along_a_valley_to_its_flattest_place():
 
 def test_settings_out_of_range_are_refused():
     for bad in (
-        {"rho": 0},
+        {"rho": float("nan")},
         {"rho": -1},
         {"rho": float("inf")},
         {"rho": "1"},

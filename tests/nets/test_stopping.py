@@ -309,6 +309,14 @@ def test_settings_out_of_range_are_refused():
     assert EarlyStopping().conflict(EMA()) is None
 
 
+def test_scores_may_be_tensors_or_come_by_name():
+    model = Numbered()
+    stopper = EarlyStopping(patience=1, metric="accuracy").watch(model)
+    assert not stopper(model.weight.sum() * 0 + 0.5)  # with a graph
+    assert stopper({"accuracy": 0.4, "loss": 0.1})
+    assert stopper.best_score == 0.5
+
+
 def test_weights_of_another_model_are_refused():
     stopper = EarlyStopping().watch(Numbered())
     stopper(1.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -115,7 +116,7 @@ def refresh_batch_stats(
     >>> norm.running_mean.item(), norm.running_var.item()
     (2.0, 7.0)
     """
-    if not isinstance(passes, int) or passes < 1:
+    if not isinstance(passes, Integral) or passes < 1:
         raise InputError(f"refresh_batch_stats(passes) must be a whole number >= 1; {passes!r} was given.")
     layers = [m for m in _tracking(model) if m.training or not model.training]
     if not layers:

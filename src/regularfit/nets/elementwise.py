@@ -138,9 +138,7 @@ def _better(form: Elementwise, z: Tensor, size: Tensor, step: Tensor, t: Tensor)
         small = torch.minimum((size - step * t).clamp(min=0.0), t)
     large = torch.maximum(size, form.shape * t)
     if form.lower is not None and form.upper is not None:
-        most = torch.where(
-            z > 0, torch.as_tensor(form.upper, dtype=z.dtype), -torch.as_tensor(form.lower, dtype=z.dtype)
-        )
+        most = torch.where(z > 0, torch.as_tensor(form.upper).to(z), -torch.as_tensor(form.lower).to(z))
         small, large = torch.minimum(small, most), torch.minimum(large, most)
 
     def cost(w: Tensor) -> Tensor:

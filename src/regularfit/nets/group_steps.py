@@ -71,17 +71,25 @@ def project(z: Tensor, step: Tensor | float, limit: float) -> Tensor:
     tensor([[0.6000, 0.8000],
             [0.3000, 0.4000]])
     """
+    over = z.norm(dim=1) > limit
+    if not bool(over.any()):
+        return z
+    out = z.clone()
+    out[over] = _onto(z[over], step[over] if isinstance(step, Tensor) and step.numel() > 1 else None, limit)
+    return out
+
+
+def _onto(z: Tensor, step: Tensor | None, limit: float) -> Tensor:
+    """The nearest points of the sphere for rows that all lie outside."""
     groups, tiny = _Groups(len(z), None), torch.finfo(z.dtype).tiny
-    norms = groups.norm(z)
     shrunk = z
-    if isinstance(step, Tensor) and step.numel() > 1:
+    if step is not None:
         inverse = 1.0 / step.clamp(min=tiny)
-        start = _between(z / limit, step, (norms / limit - 1.0).clamp(min=tiny), groups)
+        start = _between(z / limit, step, (groups.norm(z) / limit - 1.0).clamp(min=tiny), groups)
         q = groups.back(_root(z * inverse / limit, inverse, groups, start))
         shrunk = z * inverse / (inverse + q)
     # what the root leaves to rounding is taken off here; where the metric is one number this is all there is
-    shrunk = shrunk * groups.back(limit / groups.norm(shrunk).clamp(min=tiny))
-    return torch.where(groups.back(norms > limit), shrunk, z)
+    return shrunk * groups.back(limit / groups.norm(shrunk).clamp(min=tiny))
 
 
 def _between(z: Tensor, step: Tensor, excess: Tensor, groups: _Groups) -> Tensor:
@@ -98,11 +106,16 @@ def _root(z: Tensor, t: Tensor, groups: _Groups, least: Tensor | float = 0.0) ->
     """The norm of every shortened group, (groups,); any number where the group is zero."""
     lowest = torch.maximum(groups.most(z.abs() - t), groups.norm(z) - groups.most(t))
     r = lowest.clamp(min=least)
+    enough = 1.0 + 32.0 * torch.finfo(z.dtype).eps
     for _ in range(NEWTON_STEPS):
         room = groups.back(r) + t
         shares = z / room
         squares = groups.sum(shares * shares)
         n = squares.sqrt()
+        if z.device.type == "cpu" and bool(
+            n.max() <= enough
+        ):  # asking another device would cost more than it saves
+            break
         slope = groups.sum(shares * shares / room).clamp(min=torch.finfo(z.dtype).tiny)
         r = torch.maximum(r, r + squares / slope * (n - 1.0))
     return r

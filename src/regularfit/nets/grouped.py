@@ -41,6 +41,9 @@ class Grouped(OnParameters):
     Prefer it with ``"inputs"`` to find the inputs that a net needs, with ``"channels"`` or ``"neurons"`` to get a net
     that can be cut smaller. Prefer ``Penalise(L1(...))`` where single weights may go.
 
+    Give later layers a decay or a penalty as well. Alone, a penalty on the first layer is evaded: its weights become
+    small and later ones large, and the net computes the same.
+
     Parameters
     ----------
     strength : s > 0, finite; multiplies the mean loss.

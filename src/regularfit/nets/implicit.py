@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from .._checks import check_positive
 from ..errors import InputError
+from ._settings import check_not_negative
 from .batch_stats import freeze_batch_stats
 from .regulariser import Active, Batch, Effect, Regulariser, Run
 from .torch_numbers import TorchNumbers
@@ -150,12 +150,12 @@ class SGDNoise(Regulariser):
 
     Parameters
     ----------
-    scale : standard deviation of the weights, > 0; 1 for the noise of half the batch, 3 for that of a tenth.
+    scale : standard deviation of the weights, >= 0; 1 for the noise of half the batch, 3 for that of a tenth.
 
     Raises
     ------
     InputError
-        If the scale is not positive.
+        If the scale is negative.
 
     Examples
     --------
@@ -176,7 +176,7 @@ class SGDNoise(Regulariser):
 
     def __post_init__(self) -> None:
         """Check the scale."""
-        check_positive(self.scale, "SGDNoise(scale)", "1 gives the noise of half the batch.")
+        check_not_negative(self.scale, "SGDNoise(scale)", "1 gives the noise of half the batch.")
 
     def start(self, run: Run) -> Active:
         """Return what weights the rows of this run."""
@@ -191,11 +191,11 @@ class SGDNoise(Regulariser):
 class _SGDNoise(Active):
     def __init__(self, run: Run, settings: SGDNoise) -> None:
         super().__init__(run)
-        self.scale, self.acted = settings.scale, False
+        self.scale, self.acted = float(settings.scale), False
 
     def batch(self, batch: Batch) -> Batch:
         b = len(batch.X)
-        if b < 2:
+        if b < 2 or self.scale == 0:
             return batch  # one row has nothing to be weighed against
         kind = batch.X.dtype if batch.X.is_floating_point() else torch.float32
         weight = batch.X.new_ones(b, dtype=kind) if batch.weight is None else batch.weight

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
-from .._checks import check_positive
 from ..errors import InputError
+from ._settings import check_not_negative
 from .regulariser import Active, Batch, Block, Effect, Regulariser, Run
 from .schedules import schedule
 
@@ -25,7 +25,7 @@ class InputNoise(Regulariser):
 
     Parameters
     ----------
-    scale : in units of each column's (or channel's) standard deviation over the training rows, > 0; 0.01 to 0.5.
+    scale : in units of each column's (or channel's) standard deviation over the training rows, >= 0; 0.01 to 0.5.
     schedule : of the scale, a name or a function of progress in [0, 1].
 
     Raises
@@ -57,9 +57,7 @@ class InputNoise(Regulariser):
 
     def __post_init__(self) -> None:
         """Check the settings."""
-        check_positive(
-            self.scale, "InputNoise(scale)", "It counts standard deviations of a column; 0.1 is usual."
-        )
+        check_not_negative(self.scale, "InputNoise(scale)", "It counts standard deviations; 0.1 is usual.")
         schedule(self.schedule)
 
     def start(self, run: Run) -> Active:
@@ -81,7 +79,7 @@ class _InputNoise(Active):
 
     @property
     def strength(self) -> float:
-        return self.settings.scale * self.factor(self.run.progress)
+        return float(self.settings.scale * self.factor(self.run.progress))
 
     def data(self, X: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         if not X.is_floating_point():
@@ -100,6 +98,8 @@ class _InputNoise(Active):
                 "InputNoise needs the training rows for its units; call data(X, y) before the first batch."
             )
         X = batch.X
+        if self.strength == 0:
+            return batch
         numbers = self.run.stream("input noise").normal(*X.shape, device=X.device).to(X.dtype)
         self.acted = self.acted or bool((self.spread > 0).any())
         return batch.with_(X=X + self.strength * self.spread.to(X.device, X.dtype) * numbers)

@@ -50,7 +50,7 @@ class MaxNorm(OnParameters):
 
     Examples
     --------
-    >>> net = nn.Linear(2, 1, bias=False)
+    >>> net = torch.nn.Linear(2, 1, bias=False)
     >>> run = Run(net, torch.optim.SGD(net.parameters(), lr=0.1))
     >>> net.weight.grad = torch.zeros(1, 2)
     >>> net.weight.data.copy_(torch.tensor([[3.0, 4.0]]))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
-from .._checks import check_positive
 from ..errors import InputError
+from ._settings import check_not_negative
 from .regulariser import Active, Effect, Regulariser, Run
 from .schedules import schedule
 from .shadow import shadowed
@@ -31,7 +31,7 @@ class GradientNoise(Regulariser):
 
     Parameters
     ----------
-    eta : variance at the first step, > 0; 0.01, 0.3 and 1 were used.
+    eta : variance at the first step, >= 0; 0.01, 0.3 and 1 were used.
     gamma : how fast it dies away, >= 0.
 
     Raises
@@ -56,15 +56,13 @@ class GradientNoise(Regulariser):
 
     def __post_init__(self) -> None:
         """Check the settings."""
-        check_positive(
-            self.eta, "GradientNoise(eta)", "It is a variance; leave the regulariser out for none."
-        )
+        check_not_negative(self.eta, "GradientNoise(eta)", "It is a variance; 0 is none.")
         if isinstance(self.gamma, (bool, str)) or not 0 <= self.gamma < float("inf"):
             raise InputError(f"GradientNoise(gamma) must be a finite number >= 0; {self.gamma!r} was given.")
 
     def deviation(self, step: int) -> float:
         """Return the noise's standard deviation at a step."""
-        return (self.eta / (1 + step) ** self.gamma) ** 0.5
+        return float((self.eta / (1 + step) ** self.gamma) ** 0.5)
 
     def start(self, run: Run) -> Active:
         """Return what disturbs the gradients of this run."""
@@ -83,12 +81,14 @@ class _GradientNoise(Active):
 
     @torch.no_grad()
     def gradient(self) -> None:
+        deviation, place = self.settings.deviation(self.run.step), 0
+        if deviation == 0:
+            return
         # One row of numbers for all parameters, those without a gradient too, so that freezing one moves no other's.
         parameters = list(self.run.model.parameters())
         numbers = self.run.stream("gradient noise").normal(
             sum(p.numel() for p in parameters), device=self.run.device
         )
-        deviation, place = self.settings.deviation(self.run.step), 0
         for p in parameters:
             noise, place = numbers[place : place + p.numel()].view(p.shape), place + p.numel()
             if p.grad is None:
@@ -120,7 +120,7 @@ class WeightNoise(Regulariser):
 
     Parameters
     ----------
-    scale : size relative to the weights, > 0; 0.01 to 0.3.
+    scale : size relative to the weights, >= 0; 0.01 to 0.3.
     on : which parameters; by default every weight matrix and kernel, no bias and no norm.
     schedule : of the scale, a name or a function of progress in [0, 1].
 
@@ -153,7 +153,7 @@ class WeightNoise(Regulariser):
 
     def __post_init__(self) -> None:
         """Check the settings."""
-        check_positive(self.scale, "WeightNoise(scale)", "It is relative to the weights; 0.1 is usual.")
+        check_not_negative(self.scale, "WeightNoise(scale)", "It is relative to the weights; 0.1 is usual.")
         check_target(self.on, "WeightNoise")
         schedule(self.schedule)
 
@@ -176,17 +176,19 @@ class _WeightNoise(Active):
 
     @property
     def strength(self) -> float:
-        return self.settings.scale * self.factor(self.run.progress)
+        return float(self.settings.scale * self.factor(self.run.progress))
 
     def forward(self) -> AbstractContextManager[Any]:
         noisy: dict[str, Tensor] = {}
+        if self.strength == 0:
+            return nullcontext()
         for i, role in enumerate(self.targets):
             w = role.parameter
             numbers = self.run.stream("weight noise", i).normal(*w.shape, device=w.device).to(w.dtype)
             size = self.strength * w.detach().square().mean().sqrt()
             disturbed = w + size * numbers
             noisy.update(dict.fromkeys((role.name, *role.also), disturbed))
-        self.acted = self.acted or self.strength > 0
+        self.acted = True
         return shadowed(self.run.model, noisy)
 
     def effect(self) -> Effect:

@@ -31,7 +31,8 @@ class Penalise(OnParameters):
     where D is how far the optimiser's step goes in every coordinate for a gradient of one
     (:mod:`regularfit.nets.step_metric`). So ``L1`` gives exact zeros, and a linear net gives the lasso's coefficients.
     A penalty as a term of the loss is not offered: it gives no zeros, and costs more. The strength is inside the
-    penalty and multiplies the *mean* loss, whatever the batch: ``L1(1e-4)`` here is ``strength=1e-4`` there for the same loss.
+    penalty and multiplies the *mean* loss, whatever the batch: ``L1(1e-4)`` here is ``strength=1e-4`` there for the
+    same loss.
     (The linear side's squared loss is half the square: for ``torch.nn.MSELoss`` double the strength.)
 
     The zeros settle as the learning rate decays; at a constant rate with small batches some flicker. A weight that
@@ -55,7 +56,7 @@ class Penalise(OnParameters):
 
     Examples
     --------
-    >>> import regularfit as rf
+    >>> import torch, regularfit as rf
     >>> net = torch.nn.Linear(3, 1)
     >>> optimizer = torch.optim.SGD(net.parameters(), lr=1.0)
     >>> active = Penalise(rf.L1(10.0)).start(Run(net, optimizer))
@@ -159,7 +160,8 @@ def as_regulariser(given: object) -> Regulariser:
 def check_zeros_mean_zeros(asked: object, role: Role) -> None:
     """Refuse a weight that is computed from the parameter in a way that does not keep zeros."""
     if role.parametrised and role.parametrised not in ("SpectralNorm",):
+        layer = type(role.layer).__name__
         raise UnsupportedError(
-            f"{asked!r}: the weight of {type(role.layer).__name__} is computed from {role.name} by "
-            f"{role.parametrised}; a zero of the one is no zero of the other. Leave that layer out by on=, or remove the parametrisation."
+            f"{asked!r}: the weight of {layer} is computed from {role.name} by {role.parametrised}; a zero of the one "
+            "is no zero of the other. Leave that layer out by on=, or remove the parametrisation."
         )

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, ClassVar
 
 import torch
@@ -65,7 +66,7 @@ class BatchSizeProbe(Regulariser):
     def __post_init__(self) -> None:
         """Check the settings."""
         for what, value, least in (("every", self.every, 1), ("parts", self.parts, 2)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
                 raise InputError(
                     f"BatchSizeProbe({what}) must be a whole number >= {least}; {value!r} was given."
                 )
@@ -116,7 +117,7 @@ class Probe(Active):
             for part in _parts(batch, self.settings.parts):
                 tally.add(gradient_of(self.run.loss(model(part.X), part), parameters), len(part.X))
         numbers.restore()
-        found, keep = tally.estimate("BatchSizeProbe"), self.settings.memory
+        found, keep = tally.estimate("BatchSizeProbe"), float(self.settings.memory)
         self._trace = keep * self._trace + (1 - keep) * found.trace
         self._signal = keep * self._signal + (1 - keep) * found.signal
         self._share = keep * self._share + (1 - keep)  # the averages begin at 0; this takes that out
@@ -154,7 +155,8 @@ class Probe(Active):
             f"noise scale {self.scale:.3g} rows, batch {self.run.batch_size}, "
             f"lr per row {self._lr / self.run.batch_size:.3g}; suggested batch {self.suggested}"
         )
-        return Effect(strength=self.scale, acted=None, note=note)
+        strength = self.scale if math.isfinite(self.scale) else None
+        return Effect(strength, acted=None, note=note)
 
     def state_dict(self) -> dict[str, Any]:
         """Return averages and log."""

@@ -49,15 +49,11 @@ class Stream:
     @classmethod
     def of(cls, seed: int | Sequence[int] | np.ndarray, *purpose: str | int) -> Stream:
         """Return the stream of a seed (or of several, one a lane) for a purpose, such as ``"dropout", 2``."""
-        numbers = [crc32(part.encode()) if isinstance(part, str) else part for part in purpose]
-        if isinstance(seed, int):  # one run: Python's whole numbers are ten times as fast as NumPy's scalars
-            key = _mixed_one(seed + _STEP)
-            for number in numbers:
-                key = _mixed_one((key ^ number % _WORD) + _STEP)
-            return cls(np.uint64(key))  # pyright: ignore[reportArgumentType]  # a scalar behaves as () does
+        if isinstance(seed, int):
+            return cls(_key(seed, purpose))  # pyright: ignore[reportArgumentType]  # a scalar behaves as () does
         with np.errstate(over="ignore"):
             keys = _mixed(np.asarray(seed).astype(np.uint64) + _WEYL)
-            for number in numbers:
+            for number in _numbers(purpose):
                 keys = _mixed((keys ^ np.uint64(number % _WORD)) + _WEYL)
         return cls(keys)
 
@@ -143,6 +139,20 @@ def _counters(n: int, device: torch.device) -> Tensor:
     with np.errstate(over="ignore"):
         counted = np.arange(1, n + 1, dtype=np.uint64) * _WEYL
     return torch.as_tensor(counted.view(np.int64), device=device)
+
+
+def _numbers(purpose: tuple[str | int, ...]) -> list[int]:
+    """Return a purpose in numbers."""
+    return [crc32(part.encode()) if isinstance(part, str) else part for part in purpose]
+
+
+@lru_cache(maxsize=1024)
+def _key(seed: int, purpose: tuple[str | int, ...]) -> np.uint64:
+    """Return the key of one run, in Python's whole numbers, which are ten times as fast as NumPy's scalars."""
+    key = _mixed_one(seed + _STEP)
+    for number in _numbers(purpose):
+        key = _mixed_one((key ^ number % _WORD) + _STEP)
+    return np.uint64(key)
 
 
 def _signed(word: int) -> int:

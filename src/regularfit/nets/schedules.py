@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from .._checks import check_choice, check_fraction, check_positive
@@ -238,7 +239,7 @@ class WarmRestarts:
 
     def __post_init__(self) -> None:
         """Check the numbers."""
-        if not isinstance(self.cycles, int) or isinstance(self.cycles, bool) or self.cycles < 1:
+        if not isinstance(self.cycles, Integral) or isinstance(self.cycles, bool) or self.cycles < 1:
             raise InputError(f"WarmRestarts(cycles) must be a whole number >= 1; {self.cycles!r} was given.")
         check_positive(self.growth, "WarmRestarts(growth)")
         _check_factor(self.end, "WarmRestarts(end)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, ClassVar
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from .._checks import check_positive
 from ..errors import InputError, UnsupportedError
+from ._settings import check_not_negative
 from .batch_stats import freeze_batch_stats
 from .clipping import norm_of
 from .regulariser import Active, Effect, Regulariser, Run
@@ -36,7 +38,8 @@ class SAM(Regulariser):
 
     Parameters
     ----------
-    rho : how far away the worst weights are sought, > 0; 0.05 is usual, with ``adaptive`` about ten times that.
+    rho : how far away the worst weights are sought, >= 0; 0.05 is usual, with ``adaptive`` about ten times that. 0 is
+        the optimiser alone, for grids.
     adaptive : measure the distance relative to each weight (ASAM), which makes it independent of the weights' scale.
     every : use it in every so-manieth step, >= 1.
     eta : added to \|w\| in the adaptive distance, > 0, so that weights at zero can move.
@@ -74,9 +77,9 @@ class SAM(Regulariser):
 
     def __post_init__(self) -> None:
         """Check the settings."""
-        check_positive(self.rho, "SAM(rho)", "0.05 is usual; leave SAM out for none.")
+        check_not_negative(self.rho, "SAM(rho)", "0.05 is usual, 0 is none.")
         check_positive(self.eta, "SAM(eta)")
-        if isinstance(self.every, bool) or not isinstance(self.every, int) or self.every < 1:
+        if isinstance(self.every, bool) or not isinstance(self.every, Integral) or self.every < 1:
             raise InputError(
                 f"SAM(every) counts steps and must be a whole number >= 1; {self.every!r} was given."
             )
@@ -84,7 +87,11 @@ class SAM(Regulariser):
     @property
     def passes(self) -> float:
         """Forward and backward passes a step, on average."""
-        return 1.0 + 1.0 / self.every
+        return 1.0 + 1.0 / self.every if self.rho > 0 else 1.0
+
+    def due(self, count: int) -> bool:
+        """Tell whether it is used in a step, given how many there were before."""
+        return self.rho > 0 and count % self.every == 0
 
     def start(self, run: Run) -> Active:
         """Return what perturbs the weights of this run."""
@@ -214,7 +221,7 @@ class SAMOptimizer:
         numbers = TorchNumbers(place)
         with torch.enable_grad():
             loss = closure()
-        if self.count % self.settings.every == 0:
+        if self.settings.due(self.count):
             _second_gradient(self._perturbation, self.model, numbers, closure)
         self.count += 1
         self._update()
@@ -280,7 +287,7 @@ class _Sharpness(Active):
         return nullcontext()
 
     def step(self, closure: Callable[[], Tensor], update: Callable[[], None]) -> None:
-        if self.count % self.settings.every == 0:
+        if self.settings.due(self.count):
             self._second = True
             try:
                 self.used += _second_gradient(self._perturbation, self.run.model, self._numbers, closure)
@@ -291,7 +298,7 @@ class _Sharpness(Active):
 
     def effect(self) -> Effect:
         return Effect(
-            self.settings.rho,
+            float(self.settings.rho),
             acted=self.used > 0,
             note=f"second gradient in {self.used} of {self.count} steps",
         )

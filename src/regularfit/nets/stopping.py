@@ -6,10 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from numbers import Real
 from types import TracebackType
 from typing import Any, ClassVar
 
-from torch import nn
+from torch import Tensor, nn
 
 from .._checks import check_choice, did_you_mean
 from ..errors import InputError
@@ -71,7 +72,7 @@ class EarlyStopping(Regulariser):
 
     def __post_init__(self) -> None:
         """Check the settings, the metric's name among them."""
-        whole = isinstance(self.patience, (int, float)) and (
+        whole = isinstance(self.patience, Real) and (
             self.patience == math.inf or float(self.patience).is_integer()
         )
         if isinstance(self.patience, bool) or not whole or self.patience < 1:
@@ -80,7 +81,7 @@ class EarlyStopping(Regulariser):
                 f"best weights without stopping; {self.patience!r} was given."
             )
         delta = self.min_delta
-        if isinstance(delta, bool) or not isinstance(delta, (int, float)) or not 0 <= delta < math.inf:
+        if isinstance(delta, bool) or not isinstance(delta, Real) or not 0 <= delta < math.inf:
             raise InputError(
                 "EarlyStopping(min_delta) is a difference of scores in either direction and must be >= 0; "
                 f"{delta!r} was given."
@@ -141,7 +142,7 @@ class Stopper:
         self._finished = False
 
     def __call__(
-        self, score: float | Mapping[str, float], step: int | None = None, epoch: float | None = None
+        self, score: float | Tensor | Mapping[str, float], step: int | None = None, epoch: float | None = None
     ) -> bool:
         """Take the score of an evaluation (a number, or scores by name); return whether to stop.
 
@@ -158,7 +159,7 @@ class Stopper:
         elif not waiting:
             self.waited += 1
         self.evaluations += 1
-        self.stopped = self.stopped or self.waited >= self.settings.patience
+        self.stopped = self.stopped or bool(self.waited >= self.settings.patience)
         return self.stopped
 
     def finish(self) -> None:
@@ -181,7 +182,9 @@ class Stopper:
         """Restore the weights; an exception, Ctrl-C too, goes on its way."""
         self.finish()
 
-    def _score(self, score: float | Mapping[str, float]) -> float:
+    def _score(self, score: float | Tensor | Mapping[str, float]) -> float:
+        if isinstance(score, Tensor):
+            return float(score.detach())
         if not isinstance(score, Mapping):
             return float(score)
         if self.metric.name not in score:

@@ -11,7 +11,7 @@ __all__ = ["TorchNumbers", "seeded"]
 
 
 class TorchNumbers:
-    """The state of torch's generators of the CPU and of one device.
+    """The state of torch's generators of the CPU and, where it is one, of a CUDA device.
 
     Ours come from counters and repeat by themselves; this is for layers of the user's model that draw from torch.
 

@@ -153,9 +153,24 @@ def test_the_table_of_a_run_keeps_its_categories():
     torch.testing.assert_close((moved - X)[:, :2].abs(), (0.5 * sd).expand(64, 2))
 
 
-def test_an_undeclared_unit_is_an_error():
+@pytest.mark.parametrize("change", [lambda X: X, lambda X: 100 * X, lambda X: X.reshape(64, 1, 4, 4)])
+def test_an_undeclared_unit_is_an_error(change):
+    """Pixels in [0, 1] or to 255, and images: nobody can know what eps counts."""
+    X, y = images()
+    active = Adversarial(FGSM(0.1)).start(run_of(net()))
     with pytest.raises(InputError, match=r"what does eps count.*Domain.images\(\)"):
-        train([Adversarial(FGSM(0.1))], X=100 * images()[0], y=images()[1])
+        active.data(change(X), y)
+
+
+def test_a_z_scored_table_needs_no_declaration_and_keeps_its_binary_columns():
+    X = torch.cat(
+        [torch.randn(64, 3, generator=torch.Generator().manual_seed(0)), (torch.arange(64) % 2)[:, None]], 1
+    )
+    active = Adversarial(FGSM(0.1), weight=1.0).start(run_of(net(4, 2)))
+    active.data(X, torch.arange(64) % 2)
+    moved = active.inputs(Batch(X, torch.arange(64) % 2, torch.arange(64))).X
+    assert torch.equal(moved[:, 3], X[:, 3])
+    assert (moved[:, :3] != X[:, :3]).all()
 
 
 def test_rows_outside_the_domain_are_told_before_training():

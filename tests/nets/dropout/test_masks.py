@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from regularfit.errors import InputError
-from regularfit.nets.dropout.masks import check_rate, drop, keep_factors, threshold, true_rate
+from regularfit.nets.dropout.masks import Ahead, check_rate, drop, keep_factors, threshold, true_rate
 from regularfit.nets.randomness import Stream
 
 
@@ -69,3 +69,37 @@ def test_gradients_pass_where_units_are_kept():
 def test_rates_that_bytes_cannot_express_are_refused(p):
     with pytest.raises(InputError, match="Dropout"):
         check_rate(p, "Dropout(p)")
+
+
+def test_masks_made_ahead_are_those_made_alone():
+    ahead, p = Ahead(), 0.3
+    asked = []
+
+    def coming(at: int):
+        def streams(steps: int) -> Stream:
+            asked.append((at, steps))
+            return Stream.of(7, "dropout", 1).each(torch.arange(at, at + steps))
+
+        return streams
+
+    for step in range(40):
+        stream = Stream.of(7, "dropout", 1).at(step)
+        for x in (torch.ones(4, 5), torch.ones(4, 5)):  # a second pass of the step
+            assert torch.equal(ahead.factors(stream, coming(step), x, p), keep_factors(stream, (4, 5), p))
+    assert asked == [(0, 16), (16, 16), (32, 16)]
+    again = Stream.of(7, "dropout", 1, "again", 1).at(40)
+    assert torch.equal(ahead.factors(again, coming(40), torch.ones(4, 5), p), keep_factors(again, (4, 5), p))
+
+
+def test_masks_are_not_made_ahead_for_shapes_that_alternate_or_are_big():
+    ahead, made = Ahead(), []
+
+    def coming(steps: int) -> Stream:
+        made.append(steps)
+        return Stream.of(0).each(torch.arange(steps))
+
+    for step in range(6):
+        ahead.factors(Stream.of(0).at(step), coming, torch.ones(2 + step % 2, 5), 0.5)
+    for step in range(3):
+        ahead.factors(Stream.of(0).at(step), coming, torch.ones(1024, 300), 0.5)
+    assert made == []

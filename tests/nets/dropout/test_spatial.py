@@ -44,5 +44,10 @@ def test_linear_layers_are_left_alone():
 
 def test_models_without_convolutions_are_refused():
     model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
-    with pytest.raises(UnsupportedError, match="use Dropout"):
+    with pytest.raises(UnsupportedError, match="none; use Dropout"):
         SpatialDropout().start(Run(model, torch.optim.SGD(model.parameters(), lr=0.1)))
+    one = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(8, 2))
+    run = Run(one, torch.optim.SGD(one.parameters(), lr=0.1))
+    with pytest.raises(UnsupportedError, match="after the first layer"):
+        SpatialDropout().start(run)
+    SpatialDropout(0.1, input_p=0.1).start(run)

@@ -130,7 +130,7 @@ def plain(tree):
         return all(isinstance(key, str) and plain(value) for key, value in tree.items())
     if isinstance(tree, list):
         return all(plain(value) for value in tree)
-    return tree is None or isinstance(tree, (torch.Tensor, bool, int, float, str))
+    return tree is None or type(tree) in (bool, int, float, str) or isinstance(tree, torch.Tensor)
 
 
 def same(one, other):

@@ -2,6 +2,7 @@
 
 import pickle
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
@@ -40,6 +41,20 @@ def test_it_is_a_value(regulariser):
     with pytest.raises(AttributeError):
         regulariser.new_setting = 1
     assert regulariser.passes >= 1
+
+
+def test_numbers_of_numpy_are_numbers():
+    """Grids are often arrays; their numbers are neither int nor float."""
+    count, share = np.int64(3), np.float32(0.5)
+    for made in (
+        EMA(share), SWA(share, share), Lookahead(share, count), SnapshotEnsemble(count, count, share),
+        SAM(share, every=count),
+        EarlyStopping(count, min_delta=share), GradClip(share), GradientNoise(share, share), WeightNoise(share),
+        InputNoise(share), BatchSizeProbe(count, count, share), SGDNoise(share),
+    ):  # fmt: skip
+        loop = Loop(made).go(3)
+        assert type(loop.active.effect().strength) in (float, type(None))
+        assert plain(loop.active.state_dict())
 
 
 @every
@@ -146,6 +161,18 @@ def test_the_limits_are_those_of_the_documentation():
         for name in start:
             if "weight" in name:
                 torch.testing.assert_close(end[name], start[name], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [SAM(0), SAM(0.0, adaptive=True), GradientNoise(0), WeightNoise(0), InputNoise(0), SGDNoise(0), EMA(0.0)],
+    ids=repr,
+)
+def test_set_to_nothing_it_does_nothing_and_says_so(nothing):
+    """Grids begin at 0."""
+    assert change(nothing) == 0.0
+    assert Loop(nothing).go(STEPS).active.effect().strength == 0.0
+    assert nothing.passes == 1.0
 
 
 def test_the_probe_alone_changes_nothing():

@@ -319,6 +319,20 @@ def test_nan_stops_restores_the_best_and_says_which_step():
     assert len(trainer.history_) == 3
 
 
+@pytest.mark.parametrize("restore", ["best", "last"])
+@pytest.mark.parametrize("at", [2, 17])
+def test_after_nan_the_best_weights_come_back_whatever_early_stopping_was_to_do(restore, at):
+    X, y = classes()
+    spoil = acting("loss", loss=lambda self, loss, *rest: loss * (math.nan if self.run.step == at else 1.0))
+    stop = EarlyStopping(math.inf, restore=restore)
+    trainer = Trainer(net(), [spoil, stop], evaluate_every="5 steps", steps=30, lr=0.01)
+    with pytest.raises(FitError, match="best weights, of step 15" if at == 17 else "that it began with"):
+        trainer.fit(X, y, validation=(X, y))
+    score = F.cross_entropy(trainer.predict(X), y).item()
+    expected = min((r.scores["loss"] for r in trainer.history_), default=F.cross_entropy(net()(X), y).item())
+    assert score == pytest.approx(expected, rel=1e-5)
+
+
 def test_diverging_weights_at_the_very_end_are_found():
     X, y = numbers()
     y = 1e6 * y
@@ -367,3 +381,24 @@ def test_all_rows_of_a_batch_may_have_weight_zero():
     weight[:3] = 1.0
     trainer = Trainer(net(k=1), batch_size=4, epochs=2).fit(X, y, sample_weight=weight)
     assert torch.isfinite(weights(trainer.model_)).all()
+
+
+def test_a_trainer_can_be_pickled_and_copied():
+    import pickle
+
+    X, y = classes()
+    trainer = Trainer(net(), [EarlyStopping()], steps=5).fit(X, y, validation=(X, y))
+    for again in (pickle.loads(pickle.dumps(trainer)), copy.deepcopy(trainer)):
+        assert torch.equal(again.predict(X), trainer.predict(X))
+        assert again.history_[-1].step == 5
+
+
+def test_large_arrays_are_not_copied_and_memory_maps_are_taken(tmp_path):
+    X, y = classes(4000)
+    np.save(tmp_path / "X.npy", X.numpy())
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    seen = []
+    look = acting("data", data=lambda self, X, y: seen.append(X.data_ptr()) or (X, y))
+    one = Trainer(net(), [look], steps=10).fit(mapped, y)
+    assert seen == [mapped.__array_interface__["data"][0]]
+    assert torch.equal(weights(one.model_), weights(Trainer(net(), steps=10).fit(X, y).model_))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
 from ...errors import InputError
@@ -16,14 +17,14 @@ __all__ = ["MIXES", "MOVES", "among_moves", "domain_of", "rows_of"]
 # By name, so that neither side imports the other.
 MOVES = ("Adversarial", "FreeAdversarial", "FastAdversarial", "Trades")
 MIXES = ("Mixup", "CutMix", "ManifoldMixup", "FeatureSwap")
-_SPREADS = (0.2, 5.0)  # standard deviations that still look z-scored
+_LEAST, _MOST = 0.3, 3.0  # standard deviations that still look z-scored
 
 
 def domain_of(domain: Domain | None, eps: float | None, X: Tensor, run: Run, who: str) -> Domain:
     """Return the domain of a run's inputs: the declared one, checked against the training rows, or that of its table.
 
     Undeclared, an encoded table (``run.blocks``) is measured in standard deviations and keeps its categories; other
-    inputs must be z-scored, as nothing else tells what ``eps`` counts.
+    inputs must be a table that looks z-scored, as nothing else tells what ``eps`` counts.
 
     Raises
     ------
@@ -37,17 +38,21 @@ def domain_of(domain: Domain | None, eps: float | None, X: Tensor, run: Run, who
 
 
 def _guessed(X: Tensor, who: str) -> Domain:
-    domain = Domain.standardised()
-    domain.check(X)
-    spread = X.flatten(1).float().std(0, correction=0) if X.ndim == 2 else X.float().std()
-    typical = float(spread[spread > 0].median()) if bool((spread > 0).any()) else 0.0
-    if X.ndim != 2 or not _SPREADS[0] <= typical <= _SPREADS[1]:
-        raise InputError(
-            f"{who}: what does eps count? X, {tuple(X.shape)}, has a typical standard deviation of "
-            f"{typical:.3g} and no domain was given. Give domain=Domain.images() (eps in shares of the pixel range), "
-            "Domain.learn(X) (in standard deviations) or Domain.standardised()."
-        )
-    return domain
+    """Return the domain of a z-scored table, binary columns fixed; refuse everything else."""
+    Domain().check(X)
+    if X.ndim == 2:
+        domain, table = Domain.learn(X.cpu()), X.double()
+        movable = torch.tensor(domain.mask, device=X.device)
+        spread, centre = table.std(0, correction=0)[movable], table.mean(0)[movable]
+        if len(spread) and bool(
+            ((spread > _LEAST) & (spread < _MOST) & (centre.abs() < spread / 2)).double().mean() > 0.5
+        ):
+            return domain
+    raise InputError(
+        f"{who}: what does eps count? X, {tuple(X.shape)}, does not look z-scored (values from {float(X.min()):.3g} to "
+        f"{float(X.max()):.3g}, mean {float(X.mean()):.3g}) and no domain was given. Give domain=Domain.images() (eps "
+        "in shares of the pixel range), Domain.learn(X) (in standard deviations) or Domain.standardised()."
+    )
 
 
 def rows_of(run: Run, batch: Batch) -> Callable[[Tensor], Tensor]:

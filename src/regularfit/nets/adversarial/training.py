@@ -33,12 +33,11 @@ class Adversarial(Regulariser):
 
     with mean losses. ``weight=1`` trains on adversarial examples alone, saves a forward pass and is the most robust;
     smaller weights keep more of the clean accuracy. With ``remember`` each row's attack goes on from where its last
-    one ended, so that one step a visit is as good as many, and ``every=2`` (on other steps the remembered
-    example is trained on as it is) costs half an attack. Prefer
-    ``Adversarial(FGSM(eps, step_size=eps / 2), weight=1, every=2, remember=True)`` where rows are seen often and are
-    not augmented; an attack somewhat wider than the one to be held up to (4/3 of its eps) is often better;
-    :class:`~regularfit.nets.adversarial.fast.FastAdversarial` where rows are seen a few times, and
-    :class:`~regularfit.nets.adversarial.trades.Trades` to trade clean against robust accuracy.
+    one ended, so that one step a visit becomes as strong as many; with ``every=3`` two steps of three train on the
+    remembered examples as they are, and an attack costs a third. Prefer
+    ``Adversarial(FGSM(eps), weight=1, every=3, remember=True)`` where rows are seen often and are not augmented, with
+    an eps of 4/3 of the one to be held up to; ``FastAdversarial`` where rows are seen a few times, and ``Trades`` to
+    choose between clean and robust accuracy.
 
     Parameters
     ----------
@@ -173,7 +172,8 @@ class _Training(Active):
 
     def effect(self) -> Effect:
         """Return eps and how many batches were attacked."""
-        return Effect(strength=self.attack.eps, acted=self.moved > 0, note=f"{self.moved} batches attacked")
+        eps = 0.0 if self.off else self.attack.eps
+        return Effect(strength=eps, acted=self.moved > 0, note=f"{self.moved} batches attacked")
 
     def state_dict(self) -> dict[str, Any]:
         """Return the count and what is remembered."""

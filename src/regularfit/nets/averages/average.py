@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from numbers import Integral
 from typing import Any, cast
 
 import torch
@@ -24,7 +25,7 @@ _NORM_BUFFERS = ("running_mean", "running_var")
 def run_of(model: nn.Module, steps: int = 1, epoch_steps: int = 1) -> Run:
     """Return a run for a loop of one's own, for regularisers that only look at the model and count steps."""
     for what, value in (("steps", steps), ("epoch_steps", epoch_steps)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
             raise InputError(f"follow({what}) must be a whole number >= 1; {value!r} was given.")
     optimizer = cast(torch.optim.Optimizer, None)  # nobody who follows a model asks for it
     device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))

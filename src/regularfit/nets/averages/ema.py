@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, ClassVar
 
 from torch import nn
@@ -72,7 +73,7 @@ class EMA(Regulariser):
 
     def __post_init__(self) -> None:
         """Check the settings."""
-        number = isinstance(self.decay, (int, float)) and not isinstance(self.decay, bool)
+        number = isinstance(self.decay, Real) and not isinstance(self.decay, bool)
         if not number or not 0 <= self.decay < 1:
             raise InputError(
                 f"EMA(decay) is the share of the old average and must lie in [0, 1); {self.decay!r} was given. "
@@ -119,7 +120,7 @@ class _EMA(Average):
         call: Callable[[nn.Module, Any], Any] | None = None,
     ) -> None:
         super().__init__(run, settings.statistics, batches, call)
-        self.decay = settings.decay
+        self.decay = float(settings.decay)
 
     def weight(self) -> float:
         return 1.0 - ema_decay(self.decay, self.count)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import torch
@@ -61,12 +62,12 @@ class Lookahead(Regulariser):
 
     def __post_init__(self) -> None:
         """Check the settings."""
-        number = isinstance(self.alpha, (int, float)) and not isinstance(self.alpha, bool)
+        number = isinstance(self.alpha, Real) and not isinstance(self.alpha, bool)
         if not number or not 0 < self.alpha <= 1:
             raise InputError(
                 f"Lookahead(alpha) must lie above 0 and at most at 1; {self.alpha!r} was given. 0.5 is usual."
             )
-        if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 1:
+        if isinstance(self.steps, bool) or not isinstance(self.steps, Integral) or self.steps < 1:
             raise InputError(
                 f"Lookahead(steps) must be a whole number >= 1; {self.steps!r} was given. 5 is usual."
             )
@@ -146,7 +147,7 @@ class Ahead(Active):
         """Say how often the slow weights moved."""
         moves = self.count // self.settings.steps
         return Effect(
-            self.settings.alpha, acted=moves > 0 and self.settings.alpha < 1, note=f"{moves} slow steps"
+            float(self.settings.alpha), acted=moves > 0 and self.settings.alpha < 1, note=f"{moves} slow steps"
         )
 
     def state_dict(self) -> dict[str, Any]:

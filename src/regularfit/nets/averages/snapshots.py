@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, ClassVar
 
 import torch
@@ -62,7 +63,7 @@ class SnapshotEnsemble(Regulariser):
     def __post_init__(self) -> None:
         """Check the settings."""
         for what, value in (("cycles", self.cycles), ("keep", self.keep)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
                 raise InputError(
                     f"SnapshotEnsemble({what}) must be a whole number >= 1; {value!r} was given."
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, ClassVar
 
 from torch import nn
@@ -62,7 +63,7 @@ class SWA(Regulariser):
 
     def __post_init__(self) -> None:
         """Check the settings."""
-        number = isinstance(self.after, (int, float)) and not isinstance(self.after, bool)
+        number = isinstance(self.after, Real) and not isinstance(self.after, bool)
         if not number or not 0 <= self.after < 1:
             raise InputError(
                 f"SWA(after) is a share of training and must lie in [0, 1); {self.after!r} was given. "

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import torch
 from torch import Tensor, nn
 
@@ -16,6 +16,9 @@ from ..modes import evaluating
 from ..regulariser import Batch
 from .layer import Bottleneck, gaussian_nats
 from .vib import VIB
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["beta_path", "code_nats"]
 
@@ -43,6 +46,8 @@ def beta_path(
     InputError
         If there is no beta, one is negative, or a net comes back without a bottleneck.
     """
+    import pandas as pd
+
     if len(betas) == 0:
         raise InputError("beta_path: betas is empty; give some, such as [1e-4, 1e-3, 1e-2].")
     for beta in betas:

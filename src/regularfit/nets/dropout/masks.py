@@ -116,12 +116,15 @@ class Ahead:
     def factors(self, stream: Stream, coming: Callable[[int], Stream], x: Tensor, p: float) -> Tensor:
         """Return the factors for x at a rate; ``coming(s)`` gives the streams of this step and the s - 1 after it."""
         key, what = int(stream.keys), (x.shape, x.dtype, x.device, threshold(p))
-        if what == self._what and key in self._made:
+        if what != self._what:  # the first of its kind: what comes next may be of another kind again
+            self._made, self._what = {}, what
+            return keep_factors(stream, x.shape, p, x.dtype, x.device)
+        if key in self._made:
             return self._made[key]
         steps = min(_STEPS_AHEAD, _BYTES_AHEAD // max(x.numel() * x.element_size(), 1))
         streams = coming(steps) if steps > 1 else stream
         if steps < 2 or int(streams.keys[0]) != key:  # a big mask, or a second draw in one step
             return keep_factors(stream, x.shape, p, x.dtype, x.device)
         made = keep_factors(streams, x.shape, p, x.dtype, x.device)
-        self._made, self._what = dict(zip(streams.keys.tolist(), made, strict=True)), what
+        self._made = dict(zip(streams.keys.tolist(), made, strict=True))
         return self._made[key]

@@ -69,9 +69,11 @@ class SpatialDropout(Dropping):
 
     def start(self, run: Run, *, in_eval: bool = False) -> AtLayers:
         """Return what acts during one run; a model without convolutions is refused."""
-        if not any(isinstance(layer, CONVOLUTIONS) for _, layer in weight_layers(run.model)):
+        layers = [layer for _, layer in weight_layers(run.model)][0 if self.input_p else 1 :]
+        if not any(isinstance(layer, CONVOLUTIONS) for layer in layers):
             raise UnsupportedError(
-                "SpatialDropout drops channels of convolutions, and this model has none; use Dropout."
+                "SpatialDropout drops channels on the way into convolutions after the first layer, and this model has "
+                "none; use Dropout, or set input_p for the channels of the images."
             )
         return super().start(run, in_eval=in_eval)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -31,18 +32,32 @@ class Mixing(Active):
         """Nothing mixed yet."""
         super().__init__(run)
         self.share: Tensor | None = None
+        self.least: Tensor | None = (
+            None  # the smallest share so far; a tensor, so that no step waits for a GPU
+        )
 
     def seen(self, batch: Batch) -> Batch:
         """Take note of a mixed batch and return it."""
-        self.share = batch.share
+        if batch.share is not None:
+            self.share, least = batch.share, batch.share.min()
+            self.least = least if self.least is None else torch.minimum(self.least, least)
         return batch
 
     def effect(self) -> Effect:
         """Return the mean share of the partner in the last batch."""
+        acted = self.least is not None and float(self.least) < 1
         if self.share is None:
-            return Effect(acted=False)
+            return Effect(strength=0.0, acted=acted)
         strength = 1.0 - float(self.share.mean())
-        return Effect(strength=strength, acted=strength > 0, note="strength: the mean share of the partner")
+        return Effect(strength=strength, acted=acted, note="strength: the mean share of the partner")
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the smallest share."""
+        return {} if self.least is None else {"least": self.least}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up the smallest share."""
+        self.least = state.get("least")
 
 
 def mix_targets(batch: Batch, X: Tensor, order: Tensor, share: Tensor) -> Batch:

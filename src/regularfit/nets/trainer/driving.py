@@ -33,7 +33,7 @@ class Outcome:
     history : a record an evaluation.
     best_step, best_score : of the watched score; without validation rows the step of the weights that the model holds,
         and NaN.
-    watched : the name of that score.
+    held : which weights the model holds, in words.
     identity : what a run that goes on must have in common with this one.
     unfinished : the state from which the run can go on, or None.
     idle : names of regularisers that changed nothing.
@@ -46,18 +46,11 @@ class Outcome:
     history: History
     best_step: int
     best_score: float
-    watched: str
+    held: str
     identity: dict[str, Any]
     unfinished: dict[str, Any] | None = None
     idle: tuple[str, ...] = ()
     failure: NotFinite | None = None
-
-    @property
-    def kept(self) -> str:
-        """Say which weights the model holds."""
-        if math.isnan(self.best_score):
-            return f"the model holds the weights of step {self.best_step}"
-        return f"the model holds the best weights, of step {self.best_step} ({self.watched} {self.best_score:.6g})"
 
 
 def drive(training: Training, state: Mapping[str, Any] | None, files: Checkpoints | None) -> Outcome:
@@ -129,28 +122,50 @@ def _closed(training: Training, stopped_by: str, identity: dict[str, Any]) -> Ou
     # one that is set to nothing (a rate of 0 in a grid) is not expected to do anything
     idle = tuple(work.name for work in training.works() if work.acted is False and work.strength != 0)
     training.hooks.finish()
-    stopper = training.stopper
-    stopper = None if stopper is None or stopper.best_step is None else stopper
-    kept = stopped_by == "nan" or (stopped_by == "interrupted" and training.validation is not None)
-    if kept and stopper is None:
-        training.best.put()
+    best_step, best_score, held = _put_best(training, stopped_by)
     training.model.eval()
-    best_step, best_score = training.best_step, training.best_score
-    if stopper is not None and stopper.best_step is not None:
-        best_step, best_score = stopper.best_step, stopper.best_score
-    elif training.validation is None:
-        best_step, best_score = (best_step if kept else run.step), math.nan
     return Outcome(
-        stopped_by,
-        run.step,
-        run.steps,
-        training.history,
-        best_step,
-        best_score,
-        training.watched.name,
-        identity,
-        unfinished,
-        idle,
+        stopped_by=stopped_by,
+        step=run.step,
+        steps=run.steps,
+        history=training.history,
+        best_step=best_step,
+        best_score=best_score,
+        held=held,
+        identity=identity,
+        unfinished=unfinished,
+        idle=idle,
+    )
+
+
+def _put_best(training: Training, stopped_by: str) -> tuple[int, float, str]:
+    """Put the best weights into the model where that is due; return their step and score, and what the model holds.
+
+    That is due after NaN, and after Ctrl-C where there are validation rows; early stopping, which has finished by
+    now, has its own way.
+    """
+    run, stopper = training.run, training.stopper
+    step, score = training.best_step, training.best_score
+    restored = False
+    if stopper is not None and stopper.best_step is not None:
+        step, score = stopper.best_step, stopper.best_score
+        restored = stopper.settings.restore == "best"
+    interrupted = stopped_by == "interrupted" and training.validation is not None and stopper is None
+    due = stopped_by == "nan" or interrupted
+    if due and not restored:
+        training.best.put()
+        step, score = training.best_step, training.best_score
+    if training.validation is None:
+        step = step if due else run.step
+        return step, math.nan, f"the model holds the weights of step {step}"
+    if not (due or restored):
+        return step, score, f"the model holds the last weights, of step {run.step}"
+    if step == 0:
+        return step, math.nan, "the model holds the weights that it began with"
+    return (
+        step,
+        score,
+        f"the model holds the best weights, of step {step} ({training.watched.name} {score:.6g})",
     )
 
 
@@ -163,7 +178,7 @@ def warn_of(outcome: Outcome, stacklevel: int) -> None:
             else "it cannot go on, for a step was cut short"
         )
         warnings.warn(
-            f"Training was interrupted after step {outcome.step} of {outcome.steps}; {outcome.kept}, and {on}.",
+            f"Training was interrupted after step {outcome.step} of {outcome.steps}; {outcome.held}, and {on}.",
             InterruptedWarning,
             stacklevel=stacklevel + 1,
         )

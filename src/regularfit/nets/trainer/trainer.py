@@ -11,15 +11,15 @@ from torch import Tensor, nn
 
 from ...errors import FitError, InputError
 from ..kept import tensors_of
-from ..losses import NetLoss, net_loss
 from ..metrics import Metric
-from ..regulariser import Batch, Block, Regulariser
+from ..regulariser import Block, Regulariser
 from .checkpoint import Checkpoints, load_state, save_state
-from .data import Rows, check_classes, device_of, inputs_of, rows_of, validation_of
+from .data import device_of, inputs_of
 from .driving import drive, warn_of
-from .evaluation import FEW, check_repeatable, outputs_of
+from .evaluation import outputs_of
 from .history import History
 from .precision import Precision
+from .preparing import prepared
 from .settings import Settings, checked_regularisers
 from .state import FORMAT_VERSION, copied, ended
 from .training import Training
@@ -169,7 +169,7 @@ class Trainer:
         """
         self._state, self._result = None, {}
         files = Checkpoints.at(checkpoint, overwrite)
-        training = self._training(X, y, sample_weight, validation, blocks, n_classes)
+        training = self._prepared(X, y, sample_weight, validation, blocks, n_classes)
         return self._train(training, None, files)
 
     def resume(
@@ -198,7 +198,7 @@ class Trainer:
         if self._state is None:
             return self  # it had ended
         files = Checkpoints.at(checkpoint, overwrite=True)
-        training = self._training(X, y, sample_weight, validation, blocks, n_classes)
+        training = self._prepared(X, y, sample_weight, validation, blocks, n_classes)
         return self._train(training, self._state, files)
 
     def predict(self, X: Any, batch_size: int = 1024) -> Tensor:
@@ -285,40 +285,9 @@ class Trainer:
 
     # ------------------------------------------------------------ one run
 
-    def _training(
-        self, X: Any, y: Any, weight: Any, validation: Any, blocks: Sequence[Block], n_classes: int | None
-    ) -> Training:
-        """Check the rows against the model and make the run."""
-        settings, model = self.settings, self.model
-        device = device_of(model, settings.device)
-        model.to(device)
-        task = {"cross_entropy": "classification", "auto": None}.get(settings.loss, "regression")
-        rows = rows_of(X, y, weight, model, None if callable(settings.loss) else task)
-        loss: NetLoss = net_loss(settings.loss, rows.y)
-        held_out = validation_of(validation, model, loss.task, rows.X)
-        outputs = self._checked_outputs(rows, loss, n_classes, device)
-        if loss.task == "classification":
-            check_classes(rows.y, outputs)
-            if held_out is not None:
-                check_classes(held_out.y, outputs, "y of validation")
-        return Training(settings, model, self.regularisers, rows, held_out, loss, outputs, blocks)
-
-    def _checked_outputs(self, rows: Rows, loss: NetLoss, n_classes: int | None, device: torch.device) -> int:
-        """Ask the model for a few rows; return how many outputs it has, or say what does not fit."""
-        precision = Precision(self.settings.precision, device)
-        if self.settings.check_eval:
-            outputs = check_repeatable(self.model, rows.X, precision, device)
-        else:
-            outputs = outputs_of(self.model, rows.X[:FEW], precision, device)
-        count = 1 if outputs.ndim == 1 else int(outputs.shape[1])
-        if loss.task == "classification":
-            _check_classifier(outputs, n_classes)
-        few = torch.arange(len(outputs))
-        sample = rows.batch(few, device)
-        if loss.task == "classification":
-            sample = sample.with_(y=sample.y.clamp(0, count - 1))
-        loss.each(outputs, Batch(sample.X, sample.y, sample.rows))  # shapes that do not fit say so here
-        return count
+    def _prepared(self, *given: Any) -> Training:
+        """Check rows, weights, validation rows, blocks and classes, and make the run."""
+        return prepared(self.settings, self.model, self.regularisers, *given)
 
     def _train(
         self, training: Training, state: Mapping[str, Any] | None, files: Checkpoints | None
@@ -333,21 +302,8 @@ class Trainer:
         if outcome.failure is not None:
             raise FitError(
                 f"Step {outcome.failure.step} of {outcome.steps}: {outcome.failure.what}. Training has stopped and "
-                f"{outcome.kept}. Usual causes: a learning rate that is too large (lr={self.settings.lr:g}), inputs "
+                f"{outcome.held}. Usual causes: a learning rate that is too large (lr={self.settings.lr:g}), inputs "
                 "that are not scaled, float16 where bfloat16 would do, or a loss of your own that divides by zero or "
                 "takes the logarithm of zero."
             )
         return self
-
-
-def _check_classifier(outputs: Tensor, n_classes: int | None) -> None:
-    count = 1 if outputs.ndim == 1 else int(outputs.shape[1])
-    if outputs.ndim != 2 or count < 2:
-        raise InputError(
-            f"The model gives outputs of shape {tuple(outputs.shape)}; classes need (rows, classes) logits, for two "
-            "classes two. Give the model an output for each class."
-        )
-    if n_classes is not None and n_classes != count:
-        raise InputError(
-            f"n_classes={n_classes}, but the model gives {count} outputs; give it one output for each class."
-        )

@@ -135,8 +135,8 @@ class _Images(Active):
         return batch.with_(X=X)
 
     def effect(self) -> Effect:
-        """Return whether an image was changed."""
-        return Effect(acted=self.acted)
+        """Return whether an image was changed; strength 0 says that nothing was asked for."""
+        return Effect(strength=None if self.acted else 0.0, acted=self.acted)
 
     def state_dict(self) -> dict[str, Any]:
         """Return whether an image was changed."""

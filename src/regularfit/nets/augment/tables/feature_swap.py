@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -93,6 +93,14 @@ class _Swapping(Active):
     def effect(self) -> Effect:
         """Return the probability."""
         return Effect(strength=self.p, acted=self.acted)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return whether it acted."""
+        return {"acted": self.acted}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up whether it acted."""
+        self.acted = bool(state["acted"])
 
 
 def row_masks(

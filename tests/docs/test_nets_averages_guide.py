@@ -1,0 +1,17 @@
+"""The guide does what it says."""
+
+import doctest
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "nets-averages-sam-stopping.md"
+
+
+def test_every_example_of_the_guide():
+    with torch.random.fork_rng():
+        done = doctest.testfile(str(GUIDE), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert done.attempted > 40
+    assert done.failed == 0
