@@ -50,6 +50,14 @@ class BatchRows:
         row = torch.cat([self._order(epoch) for epoch in range(first, last + 1)])
         return row[places : places + self.size]
 
+    def span(self, first: int, steps: int) -> Tensor:
+        """Return the rows of several steps at once, int64, (steps, size): those of :meth:`at`, one below the other."""
+        start, stop = first * self.size, (first + steps) * self.size
+        epoch = start // self.n
+        self._orders = {known: order for known, order in self._orders.items() if known >= epoch}
+        row = torch.cat([self._order(e) for e in range(epoch, (stop - 1) // self.n + 1)])
+        return row[start - epoch * self.n : stop - epoch * self.n].view(steps, self.size)
+
     def _order(self, epoch: int) -> Tensor:
         if epoch not in self._orders:
             self._orders[epoch] = self._stream.at(epoch).permutation(self.n)

@@ -57,13 +57,14 @@ class Stream:
                 keys = _mixed((keys ^ np.uint64(number % _WORD)) + _WEYL)
         return cls(keys)
 
-    def at(self, count: int) -> Stream:
-        """Return the stream of one step, epoch or layer."""
-        if self.keys.ndim == 0:
+    def at(self, count: int | np.ndarray) -> Stream:
+        """Return the stream of one step, epoch or layer; of many where ``count`` is (T,): keys (T,) or (K, T)."""
+        if self.keys.ndim == 0 and not isinstance(count, np.ndarray):
             key = _mixed_one(int(self.keys) + (count + 1) * _STEP)
             return Stream(np.uint64(key))  # pyright: ignore[reportArgumentType]
         with np.errstate(over="ignore"):
-            return Stream(_mixed(self.keys + np.uint64(count + 1) * _WEYL))
+            counts = (np.asarray(count) + 1).astype(np.uint64) * _WEYL
+            return Stream(_mixed(self.keys[..., None] + counts if counts.ndim else self.keys + counts))
 
     def each(self, rows: Tensor) -> Stream:
         """Return a stream a row, (b,) or (K, b): what a row gets depends on the row, not on the batch it is in."""

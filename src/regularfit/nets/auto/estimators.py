@@ -1,0 +1,196 @@
+"""AutoNetClassifier and AutoNetRegressor: nets for tables whose regularisation is searched for within a budget."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from ..._checks import check_positive
+from ..estimators import NetClassifier, NetRegressor
+from ..lanes.face import Face
+from ..lanes.prepare import prepare
+from ..metrics import metric
+from .search import Search
+from .space import cocktails
+
+__all__ = ["AutoNetClassifier", "AutoNetRegressor"]
+
+
+class _AutoNet(BaseEstimator):
+    """What the two share."""
+
+    budget: float
+    cv: Any
+    hidden: Any
+    metric: Any
+    picks: int
+    scaling: str
+    threads: int | None
+    random_state: Any
+
+    def _base(self) -> Any:
+        raise NotImplementedError
+
+    def fit(self, X: Any, y: Any, *, sample_weight: Any = None, groups: Any = None) -> Any:
+        """Search, and pick an ensemble of the nets that the search has trained.
+
+        Parameters
+        ----------
+        X : a table, or (n, p) numbers.
+        y : (n,) the target.
+        sample_weight : (n,) numbers >= 0, or None.
+        groups : (n,) rows that belong together, for the folds.
+        """
+        check_positive(self.budget, "budget", "It is a number of seconds, such as 300.")
+        face = Face.of(self._base())
+        seed = int(check_random_state(self.random_state).randint(2**31))
+        prepared = prepare(
+            X, y, self.cv, face, sample_weight=sample_weight, groups=groups, scaling=self.scaling, stops=False,
+            device=None,
+        )  # fmt: skip
+        classification = prepared.classes is not None
+        measure = metric(self.metric or ("log_loss" if classification else "mse"), prepared.task)
+        search = Search(
+            prepared, face, cocktails(classification, [tuple(self.hidden)]), measure, self.budget, seed,
+            self.threads or torch.get_num_threads(),
+        )  # fmt: skip
+        self.search_ = search.run()
+        self.ensemble_ = self.search_.ensemble(self.picks)
+        self.cocktail_ = self.search_.points[self.search_.best]
+        if classification:
+            self.classes_ = prepared.classes
+        self.n_features_in_ = len(prepared.encodings.encodings[0].columns)
+        return self
+
+    def refit(self, X: Any, y: Any, *, sample_weight: Any = None) -> Any:
+        """Return one net with the best cocktail, trained on all rows: smaller than the ensemble, and a little worse."""
+        check_is_fitted(self, "search_")
+        net = self.search_.estimator()
+        net.set_params(validation=None)
+        return net.fit(X, y, sample_weight=sample_weight)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the most probable class, or the value, of every row."""
+        check_is_fitted(self, "ensemble_")
+        return self.ensemble_.predict(X)
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that missing values and categories are welcome."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        return tags
+
+
+class AutoNetClassifier(ClassifierMixin, _AutoNet):
+    """Search for the cocktail of regularisers that fits a table, and predict with an ensemble of the nets it trained.
+
+    Cocktails are drawn from a space in which each regulariser is off or on with a strength of its own (Kadra et al.,
+    2021), trained on all folds in lockstep, halved on the way, and bred for the next wave until the budget is spent.
+    The nets of the search are then combined by greedy selection on held-out rows (Caruana et al., 2004). Prefer it to
+    ``NetClassifier`` when minutes may be spent; its memory holds all nets that were trained.
+
+    Parameters
+    ----------
+    budget : seconds that fit may take, about.
+    hidden : widths of the hidden layers.
+    metric : what is to become best: a name such as "balanced_accuracy", or None for the log loss.
+    class_weight : None, "balanced" or a dict from label to weight.
+    cv : folds.
+    picks : of the ensemble.
+    scaling : of numbers, as in ``NetClassifier``.
+    threads : packs trained at once; None is torch's number of threads.
+    random_state : of cocktails, folds and nets. Time decides how many are tried, so results vary with the machine.
+
+    Attributes
+    ----------
+    search_ : scores, curves and nets of everything that was tried, a ``LockstepResult``.
+    cocktail_ : the best cocktail.
+    ensemble_ : what predicts.
+    classes_ : (K,) the labels, sorted.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> X, y = load_wine(return_X_y=True)
+    >>> auto = AutoNetClassifier(budget=3, hidden=(16,), cv=3, random_state=0).fit(X, y)
+    >>> bool(auto.score(X, y) > 0.9)
+    True
+    """
+
+    def __init__(
+        self,
+        budget: float = 300.0,
+        *,
+        hidden: Any = (128, 128),
+        metric: Any = None,
+        class_weight: Any = None,
+        cv: Any = 5,
+        picks: int = 32,
+        scaling: str = "robust",
+        threads: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.budget = budget
+        self.hidden = hidden
+        self.metric = metric
+        self.class_weight = class_weight
+        self.cv = cv
+        self.picks = picks
+        self.scaling = scaling
+        self.threads = threads
+        self.random_state = random_state
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of every class, (n, K), in the order of ``classes_``."""
+        check_is_fitted(self, "ensemble_")
+        return self.ensemble_.predict_proba(X)
+
+    def _base(self) -> Any:
+        return NetClassifier(
+            self.hidden, regularisers=[], class_weight=self.class_weight, random_state=self.random_state
+        )
+
+
+class AutoNetRegressor(RegressorMixin, _AutoNet):
+    """Search for the cocktail of regularisers that fits a table with a numeric target; see ``AutoNetClassifier``.
+
+    Parameters
+    ----------
+    budget, hidden, cv, picks, scaling, threads, random_state : as there.
+    metric : None for the mean squared error, or a name such as "mae".
+
+    Attributes
+    ----------
+    search_, cocktail_, ensemble_ : as there.
+    """
+
+    def __init__(
+        self,
+        budget: float = 300.0,
+        *,
+        hidden: Any = (128, 128),
+        metric: Any = None,
+        cv: Any = 5,
+        picks: int = 32,
+        scaling: str = "robust",
+        threads: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.budget = budget
+        self.hidden = hidden
+        self.metric = metric
+        self.cv = cv
+        self.picks = picks
+        self.scaling = scaling
+        self.threads = threads
+        self.random_state = random_state
+
+    def _base(self) -> Any:
+        return NetRegressor(self.hidden, regularisers=[], random_state=self.random_state)

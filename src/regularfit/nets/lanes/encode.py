@@ -1,0 +1,80 @@
+"""Tables for lanes: every fold learns its own scales, and all folds have the same columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..encoding import TableEncoding
+from ..encoding.columns import CategoryColumn, NumberColumn
+from ..regulariser import Block
+
+__all__ = ["FoldEncodings"]
+
+
+@dataclass(frozen=True, eq=False)
+class FoldEncodings:
+    """The encoding of every fold.
+
+    Numbers are scaled by the fold's training rows. Which levels a category has, and whether a column has missing
+    values, is learnt from all rows, so that all nets have the same inputs; an input that is always 0 in a fold's
+    training rows is 0 for all rows of that fold, as if it were not there.
+
+    Parameters
+    ----------
+    encodings : of the folds.
+    alive : inputs that the training rows of a fold have, (width,) each.
+    """
+
+    encodings: tuple[TableEncoding, ...]
+    alive: tuple[np.ndarray, ...]
+
+    @classmethod
+    def learn(cls, X: Any, train: list[np.ndarray], scaling: str, taken: Any) -> FoldEncodings:
+        """Learn from a table; ``taken(X, rows)`` returns some of its rows."""
+        whole = TableEncoding.learn(X, scaling=scaling)
+        own = [TableEncoding.learn(taken(X, rows), scaling=scaling) for rows in train]
+        encodings = tuple(replace(e, columns=tuple(map(_aligned, e.columns, whole.columns))) for e in own)
+        marks = _marks(whole.columns)
+        alive = [
+            ~marks | (np.abs(e.encode(taken(X, rows)).numpy()).max(axis=0) > 0)
+            for e, rows in zip(encodings, train, strict=True)
+        ]
+        return cls(encodings, tuple(alive))
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Where each column of the table is among the inputs."""
+        return self.encodings[0].blocks
+
+    def encode(self, X: Any, fold: int) -> Tensor:
+        """Return the inputs of a fold's nets, (n, width) float32."""
+        return self.encodings[fold].encode(X) * torch.from_numpy(self.alive[fold].astype(np.float32))
+
+    def table(self, X: Any) -> Tensor:
+        """Return the inputs of all folds, (F, n, width), or (n, width) where folds do not differ."""
+        first = self.encodings[0]
+        if all(e == first for e in self.encodings) and all((a == self.alive[0]).all() for a in self.alive):
+            return self.encode(X, 0)
+        return torch.stack([self.encode(X, fold) for fold in range(len(self.encodings))])
+
+
+def _aligned(
+    own: NumberColumn | CategoryColumn, whole: NumberColumn | CategoryColumn
+) -> NumberColumn | CategoryColumn:
+    """Return a fold's column with the width that it has in the whole table."""
+    if isinstance(own, NumberColumn) and isinstance(whole, NumberColumn):
+        return replace(own, indicator=whole.indicator)
+    return whole
+
+
+def _marks(columns: tuple[NumberColumn | CategoryColumn, ...]) -> np.ndarray:
+    """Return which inputs are indicators, of levels or of missing values."""
+    found: list[bool] = []
+    for column in columns:
+        found += [False, True][: column.width] if isinstance(column, NumberColumn) else [True] * column.width
+    return np.array(found, dtype=bool)
