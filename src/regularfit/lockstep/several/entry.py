@@ -21,6 +21,7 @@ from .apart import fit_apart, suits_core
 from .block import Block
 from .frame import Frame, frame_of, on_lane
 from .newton import fit_frame, null_look, sample_of
+from .smooth import fit_smooth, suits_smooth
 from .targets import one_target
 
 __all__ = ["fit_several", "several_grid_top"]
@@ -36,7 +37,7 @@ def fit_several(work: Work) -> list[list[LaneResult]]:
 
     def fit(penalty: Penalty, grid: Vector) -> list[LaneResult]:
         frame = frame_of(inside, penalty)
-        road = fit_apart if suits_core(frame) else fit_frame
+        road = fit_smooth if suits_smooth(frame) else fit_apart if suits_core(frame) else fit_frame
         found = road(frame, grid, work)
         return [_back(result, moved[1]) for result in found] if moved else found
 
