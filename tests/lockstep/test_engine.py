@@ -29,6 +29,8 @@ EVERY = [Lane(np.arange(20), keep=True)]
         ((20, 30), "logistic", np.asarray, L2(), "fit_rotated"),
         ((20, 30), "logistic", Imputed, L2(), "fit_rotated"),
         ((20, 30), "logistic", sparse.csr_array, L2(), "fit_newton"),
+        ((20, 600), "logistic", sparse.csr_array, L2(), "fit_two_classes"),
+        ((20, 600), "poisson", sparse.csr_array, L2(), "fit_rotated"),
         ((20, 30), "logistic", np.asarray, L2().weighted([0.0] + [1.0] * 29), "fit_newton"),
         ((20, 30), "logistic", np.asarray, ElasticNet(0.5), "fit_newton"),
         ((20, 5), "squared", np.asarray, Norm(), "fit_user"),

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from .._typing import Vector
-from ..designs import Dense
+from ..designs import Dense, SparseColumns
 from ..penalties import L2
 from ..penalties.coordinates import Coordinates
 from .newton import fit_newton
@@ -20,7 +20,15 @@ from .standard import inverse_scale, normal_forms
 from .threads import Workers
 from .work import Work
 
-__all__ = ["fit_rotated"]
+__all__ = ["SPECTRUM_ROWS", "fit_rotated", "short"]
+
+SPECTRUM_ROWS = 1500  # rows beyond which a spectrum costs more than it saves
+FILLED = 4  # numbers of a rotated X that are read in the time of one of a sparse X
+
+
+def short(design: SparseColumns) -> bool:
+    """Whether so few rows are better rotated, though X is sparse; what is done once a column counts as 4 entries."""
+    return design.n <= SPECTRUM_ROWS and design.n**2 <= FILLED * (len(design.data) + 4 * design.p)
 
 
 def fit_rotated(work: Work) -> list[list[LaneResult]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..designs import Dense, Imputed
+from ..designs import Dense, Imputed, SparseColumns
 from ..errors import UnsupportedError
 from ..losses import CoupledLoss, Quantile, Squared
 from ..penalties import Folded, Penalty, SignedGroups
@@ -20,8 +20,9 @@ from .problem import Lane, Problem
 from .prox_newton import fit_prox_newton, knows
 from .quantile import fit_quantile, supported
 from .ridge_lanes import KERNEL_ROWS, fit_ridge
-from .ridge_rotated import fit_rotated
+from .ridge_rotated import fit_rotated, short
 from .standard import lane_terms
+from .two_classes import MANY, fit_two_classes, suits_two_classes
 from .user_lanes import fit_user
 from .work import Road
 from .workset import fit_workset
@@ -36,6 +37,7 @@ OWN_UNITS: tuple[Road, ...] = (
     fit_prox_newton,
     fit_constrained,
     fit_tall,
+    fit_two_classes,
 )
 IN_ROUNDS = (fit_folded_rounds, fit_prox_newton)  # of those, the ones whose lanes advance together
 
@@ -66,17 +68,24 @@ def road_of(
     if same and (plain or not squared) and suits_tall(problem, normal, lanes, strengths):
         return fit_tall
     smooth = lane_terms(normal, np.ones(problem.p)).smooth
+    if same and suits_two_classes(problem, normal, lanes):
+        return fit_two_classes
     if not isinstance(problem.loss, Squared):
         every_l2 = bool((normal.l2[np.isfinite(normal.l1)] > 0).all())
-        wide = (
-            problem.p > problem.n
-            and problem.n <= KERNEL_ROWS
-            and isinstance(problem.design, (Dense, Imputed))
-        )
-        return fit_rotated if smooth and every_l2 and wide else fit_newton
+        return fit_rotated if smooth and every_l2 and _wide(problem) else fit_newton
     if suits_gram(problem, lanes):
         return fit_gram
     return fit_ridge if smooth else fit_workset
+
+
+def _wide(problem: Problem) -> bool:
+    """Whether rows are few beside the columns, or beside the entries of sparse ones."""
+    n, design = problem.n, problem.design
+    if problem.p <= n or n > KERNEL_ROWS:
+        return False
+    if isinstance(design, SparseColumns):
+        return problem.p > MANY and short(design)
+    return isinstance(design, (Dense, Imputed))
 
 
 def _coupled_road(problem: Problem, penalty: Penalty, normal: Any) -> Road:

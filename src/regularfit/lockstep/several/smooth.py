@@ -30,10 +30,10 @@ __all__ = ["fit_smooth", "suits_smooth"]
 
 PAIRS = 400  # coefficients up to which a Hessian is cheaper
 STEPS, SEARCHES = 60, 30  # Newton steps at a strength, halvings of one
-SHARP, MORE = (
-    0.01,
-    2,
-)  # a gap is second order: coefficients as sharp as elsewhere ask for less of it, or two steps more
+SHARP = (
+    1e-4  # share of the gap asked for: it is second order, and coefficients are to be as sharp as elsewhere,
+)
+MORE = 2  # for which so many steps are taken after it is small enough
 FORCING = 0.1  # share of the gradient that conjugate gradients leave
 PRODUCTS = 500  # of one Newton step
 CURVED = 0.1  # share of the mean curvature in the preconditioner: where a strength is weak, most rows have far less

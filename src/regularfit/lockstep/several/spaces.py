@@ -1,9 +1,9 @@
 r"""Coordinates in which a ridge penalty is ``s |u|^2 / 2``, and the columns z that belong to them.
 
-*As they are*: ``u = sqrt(l2) b``, so that products with z are products with X, and nothing is made dense. *Rotated*: with
-more columns than rows, and few rows, only the span of the rows matters. With weights pi and the kernel
-``K = X D^-1 X'``, the spectrum ``V v V'`` of ``pi^1/2 K pi^1/2`` gives at most n columns ``z = K pi^1/2 V v^-1/2``, with
-``Z' pi Z = diag(v)``. The best coefficients on X are those of smallest norm among all with the same predictors of
+*As they are*: ``u = sqrt(l2) b``, so that products with z are products with X, and nothing is made dense. *Rotated*:
+with more columns than rows, and few rows, only the span of the rows matters. With weights pi and the kernel
+``K = X D^-1 X'``, the spectrum ``V v V'`` of ``pi^1/2 K pi^1/2`` gives at most n columns ``z = K pi^1/2 V v^-1/2``,
+with ``Z' pi Z = diag(v)``. The best coefficients on X are those of smallest norm among all with the same predictors of
 training rows, so nothing is lost.
 """
 
@@ -17,13 +17,12 @@ import numpy as np
 from ..._typing import Vector
 from ...designs import Dense, SparseColumns
 from ..ridge_lanes import kernel_of
+from ..ridge_rotated import SPECTRUM_ROWS, short
 from .block import Block
 from .frame import Frame, LaneTerms
 
 __all__ = ["Space", "space_of"]
 
-ROWS = 1500  # beyond them a spectrum costs more than it saves
-FILLED = 4  # numbers of a rotated X that are read in the time of one of a sparse X
 FLAT = 1e-13  # share of the largest eigenvalue below which one is rounding
 
 
@@ -59,11 +58,9 @@ def space_of(frame: Frame, terms: LaneTerms) -> Space:
 def _short(frame: Frame) -> bool:
     """Whether rows are few beside the columns, or beside the entries of sparse ones."""
     n, design = frame.problem.n, frame.problem.design
-    if len(frame.held) <= n or n > ROWS:
+    if len(frame.held) <= n or n > SPECTRUM_ROWS:
         return False
-    if isinstance(design, SparseColumns):  # what is done once a column weighs as much as some entries
-        return n * n <= FILLED * (len(design.data) + 4 * design.p)
-    return isinstance(design, Dense)
+    return short(design) if isinstance(design, SparseColumns) else isinstance(design, Dense)
 
 
 def _root(frame: Frame, terms: LaneTerms) -> Vector:
