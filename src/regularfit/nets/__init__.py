@@ -60,8 +60,8 @@ _HOMES: dict[str, str] = {
     "mixing.manifold": "ManifoldMixup",
     "mixing.mixup": "Mixup",
     "mixing.pairs": "mixed_accuracy",
-    "augment.text": "EDA ArgosTranslator BackTranslation CTranslate2Translator PhraseTable RandomDelete RandomInsert "
-    "RandomSwap Synonyms TextAugmentation",
+    "augment.text": "EDA ArgosTranslator BackTranslation CTranslate2Translator PhraseTable Prepared RandomDelete "
+    "RandomInsert RandomSwap Synonyms TextAugmentation TextStep Translator",
     # adversarial training and consistency
     "adversarial.fast": "FastAdversarial",
     "adversarial.fgsm": "FGSM",
@@ -77,7 +77,7 @@ _HOMES: dict[str, str] = {
     # the information bottleneck and implicit regularisation
     "bottleneck.layer": "Bottleneck",
     "bottleneck.path": "beta_path",
-    "bottleneck.vib": "VIB",
+    "bottleneck.vib": "VIB sampled_probabilities",
     "implicit": "SGDNoise noise_scale",
     "probe": "BatchSizeProbe",
     # training

@@ -167,6 +167,9 @@ class Regulariser(ABC):
         """Forward and backward passes a step with it takes, on average; 1 for most."""
         return 1.0
 
+    def prepare(self, model: nn.Module, seed: int) -> None:  # noqa: B027 - most need nothing
+        """Change a model before its optimiser is made (VIB puts its layer in); most need nothing."""
+
     @abstractmethod
     def start(self, run: Run) -> Active:
         """Return what acts during one run. Settings that cannot work with this model or task are refused here."""

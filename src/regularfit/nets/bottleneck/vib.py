@@ -111,6 +111,10 @@ class VIB(Regulariser):
         setattr(model.get_submodule(parent), child, new)
         return model
 
+    def prepare(self, model: nn.Module, seed: int) -> None:
+        """Put the bottleneck into a model that has none."""
+        self.insert(model, seed)
+
     def start(self, run: Run) -> Active:
         """Return what acts during one run."""
         if not _bottlenecks(run.model):
