@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -124,12 +123,11 @@ class Search:
     def _wave(
         self, points: list[Point], wave: int, steps: int, limit: float | None, *, probe: bool = False
     ) -> LockstepResult:
-        given: list[dict[str, Any]] = [
-            {**point, "steps": steps, "seed": self.seed + wave} for point in points
-        ]
+        own = [{**point, "steps": steps, "seed": self.seed + wave} for point in points]
+        settings = grid_settings(self.face.settings, own)
+        every = f"{steps if probe else max(steps // 16, 1)} steps"
         return train_settings(
-            points, grid_settings(self.face.settings, given), self.prepared, self.face, self.measure,
-            self.measure,
-            f"{steps if probe else max(steps // 16, 1)} steps", halving=None if probe else Halving(), threads=self.threads,
+            points, settings, self.prepared, self.face, self.measure, self.measure, every,
+            halving=None if probe else Halving(), threads=self.threads,
             deadline=None if limit is None else time.monotonic() + limit,
         )  # fmt: skip
