@@ -30,3 +30,4 @@ def test_warnings_are_user_warnings():
     assert issubclass(errors.GridEdgeWarning, UserWarning)
     assert issubclass(errors.NoEffectWarning, UserWarning)
     assert issubclass(errors.InterruptedWarning, UserWarning)
+    assert issubclass(errors.CatastrophicOverfittingWarning, UserWarning)

@@ -12,6 +12,7 @@
     FewerFoldsWarning                too few rows for the usual number of folds
     GridEdgeWarning                  the chosen strength lies at an end of the grid
     NoEffectWarning                  a regulariser that changed nothing in a whole run
+    CatastrophicOverfittingWarning   a net that holds up against attacks of one step only
     InterruptedWarning               training was ended by Ctrl-C; the best weights are kept
 
 A message says what was given, what is allowed and what to do. Predicting with an estimator that is not fitted
@@ -21,6 +22,7 @@ raises scikit-learn's ``NotFittedError``.
 from __future__ import annotations
 
 __all__ = [
+    "CatastrophicOverfittingWarning",
     "ConvergenceWarning",
     "FewerFoldsWarning",
     "FitError",
@@ -73,6 +75,10 @@ class GridEdgeWarning(UserWarning):
 
 class NoEffectWarning(UserWarning):
     """A regulariser has changed nothing in a whole training run; the message names it."""
+
+
+class CatastrophicOverfittingWarning(UserWarning):
+    """A net that was trained against attacks of one step has become robust to them, and only to them."""
 
 
 class InterruptedWarning(UserWarning):

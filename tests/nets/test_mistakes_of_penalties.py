@@ -14,6 +14,7 @@ from regularfit.nets.decay import WeightDecay, decay_groups  # noqa: E402
 from regularfit.nets.grouped import Grouped  # noqa: E402
 from regularfit.nets.penalise import Penalise  # noqa: E402
 from regularfit.nets.proximal import Proximal  # noqa: E402
+from regularfit.nets.trainer import Trainer  # noqa: E402
 
 
 def without_gradients(net, optimizer, steps=1):
@@ -182,3 +183,33 @@ def test_decay_before_batch_norm_is_said_to_be_something_else():
     torch.testing.assert_close(
         net(X), before, atol=2e-2, rtol=0
     )  # but for eps of the norm nothing has changed
+
+
+def test_two_decays_on_one_parameter_are_refused_by_the_trainer_too():
+    X, y = regression()
+    net = nn.Linear(20, 1)
+    with pytest.raises(UnsupportedError, match="decay it twice"):
+        Trainer(net, [WeightDecay(0.1), WeightDecay(0.2)])
+    trainer = Trainer(net, [WeightDecay(0.1), WeightDecay(0.2, on="weight")], loss="squared", steps=2)
+    with pytest.raises(InputError, match="weight is under both"):
+        trainer.fit(X, y)
+
+
+def test_l1_in_the_trainer_gives_the_zeros_of_the_linear_side():
+    X, y = regression()
+    trainer = Trainer(
+        nn.Linear(20, 1),
+        [rf.L1(0.1)],
+        loss="squared",
+        optimizer="adam",
+        lr=0.03,
+        batch_size=120,
+        steps=800,
+        epochs=800,
+    )
+    trainer.fit(X, y)
+    linear = rf.PenalizedRegressor(rf.L1(), strength=0.1, standardize=False).fit(
+        X.double().numpy(), y.double().numpy()
+    )
+    np.testing.assert_allclose(trainer.model_.weight.detach().numpy()[0], linear.coef_, atol=1e-4)
+    assert (trainer.model_.weight != 0)[0].nonzero()[:, 0].tolist() == np.flatnonzero(linear.coef_).tolist()

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from regularfit.errors import InputError
-from regularfit.nets.batch_stats import freeze_batch_stats
+from regularfit.nets.batch_stats import freeze_batch_stats, refresh_batch_stats
 from regularfit.nets.normalisation import GhostBatchNorm
 
 
@@ -75,3 +75,15 @@ def test_settings_and_shapes_are_refused():
             GhostBatchNorm(3, ghost)
     with pytest.raises(InputError, match="takes"):
         GhostBatchNorm(3, 4)(torch.randn(16, 4))
+
+
+def test_statistics_are_refreshed_as_those_of_batch_norm():
+    torch.manual_seed(2)
+    ours, theirs = GhostBatchNorm(2, ghost=8), nn.BatchNorm1d(2)
+    ours(torch.randn(16, 2) * 100)  # statistics of other weights
+    rows = torch.randn(640, 2) * 3 + 1
+    for norm in (ours, theirs):
+        refresh_batch_stats(norm, rows.split(64))
+    torch.testing.assert_close(ours.running_mean, theirs.running_mean)
+    torch.testing.assert_close(ours.running_var, theirs.running_var)
+    torch.testing.assert_close(ours.running_mean, rows.mean(0))

@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 
-from hypothesis import given  # noqa: E402
+from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from torch.optim import lr_scheduler  # noqa: E402
 
@@ -62,6 +62,7 @@ def test_flat_cosine_and_linear():
     assert Linear(2.0, 1.0)(0.5) == 1.5
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(SCHEDULES)), st.floats(0, 1))
 def test_every_factor_lies_between_0_and_1_and_is_checked_in_the_same_way(name, progress):
     factor = schedule(name)

@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 
-from hypothesis import given  # noqa: E402
+from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from torch import nn  # noqa: E402
 
@@ -161,6 +161,7 @@ def test_lightning_18727_resume_does_not_forget_best_and_patience():
 # ---------------------------------------------------------------- the rest of the contract
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(allow_nan=True, width=32), min_size=1, max_size=30),
     st.sampled_from(["loss", "accuracy"]),
@@ -179,6 +180,7 @@ def test_the_best_is_the_first_of_the_best_scores(scores, name):
         assert model.number == len(scores) - 1  # nothing was ever better than nothing
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-10, 10), min_size=1, max_size=30), st.integers(1, 5), st.floats(0, 3))
 def test_turning_scores_and_direction_round_changes_nothing(scores, patience, delta):
     lower = EarlyStopping(patience, "mse", delta).watch(Numbered())

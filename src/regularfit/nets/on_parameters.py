@@ -35,6 +35,12 @@ class OnParameters(Regulariser):
         """What :func:`~regularfit.nets.audit.audit` calls it."""
         return type(self).__name__
 
+    def conflict(self, other: Regulariser) -> str | None:
+        """Return why both cannot act on the same parameters, where they name the same; others need a model."""
+        if not isinstance(other, OnParameters) or not isinstance(self.on, str) or self.on != other.on:
+            return None
+        return _clash(self, other).removesuffix(".") or None
+
     def chosen(self, model: nn.Module) -> list[Role]:
         """Return the parameters of a model that it acts on; never none."""
         return chosen(model, self.on, type(self).__name__)

@@ -15,11 +15,11 @@ from .._checks import check_positive
 from ..errors import InputError, UnsupportedError
 from ._settings import check_not_negative
 from .batch_stats import freeze_batch_stats
-from .clipping import norm_of
+from .perturbation import Perturbation
 from .regulariser import Active, Effect, Regulariser, Run
 from .torch_numbers import TorchNumbers
 
-__all__ = ["SAM", "Perturbation", "SAMOptimizer"]
+__all__ = ["SAM", "SAMOptimizer"]
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,10 @@ class SAM(Regulariser):
         """Tell whether it is used in a step, given how many there were before."""
         return self.rho > 0 and count % self.every == 0
 
+    def perturbation(self, parameters: Sequence[Tensor]) -> Perturbation:
+        """Return what moves some parameters to the worst place nearby."""
+        return Perturbation(parameters, float(self.rho), float(self.eta) if self.adaptive else None)
+
     def start(self, run: Run) -> Active:
         """Return what perturbs the weights of this run."""
         return _Sharpness(run, self)
@@ -127,58 +131,6 @@ class SAM(Regulariser):
         return [cls(), cls(0.5, adaptive=True), cls(0.1, every=2)]
 
 
-class Perturbation:
-    """Moves weights to the worst place nearby, and back bit by bit."""
-
-    def __init__(self, settings: SAM, parameters: Sequence[Tensor]) -> None:
-        """Remember the parameters; the room for their copies is made once."""
-        self.settings, self.parameters = settings, parameters
-        self._copies: dict[int, Tensor] = {}
-
-    @torch.no_grad()
-    def away(self) -> bool:
-        """Move by the gradients at hand, whatever their scale; False, and no move, where they are 0 or not finite."""
-        moved = [(p, p.grad) for p in self.parameters if p.grad is not None]
-        directions = [self._direction(p, grad) for p, grad in moved]
-        norm = norm_of([a._values() if a.is_sparse else a for a, _ in directions])
-        if not 0 < norm < float("inf"):
-            return False
-        for (p, _), (ascent, metric) in zip(moved, directions, strict=True):
-            self._copy(p).copy_(p)
-            p.add_(ascent if metric is None else ascent * metric, alpha=self.settings.rho / norm)
-        self._moved = [p for p, _ in moved]
-        return True
-
-    @torch.no_grad()
-    def back(self) -> None:
-        """Return to where :meth:`away` began."""
-        for p in self._moved:
-            p.copy_(self._copies[id(p)])
-
-    def _direction(self, p: Tensor, grad: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Return the gradient, or T times it, and what to multiply it by once more: T or nothing."""
-        if grad.is_sparse:
-            grad = grad.coalesce()
-        if not self.settings.adaptive:
-            return grad, None
-        if not grad.is_sparse:
-            metric = p.abs() + self.settings.eta
-            return grad * metric, metric
-        places = grad.indices()
-        rows = p[tuple(places)].abs() + self.settings.eta
-        return _sparse(places, grad.values() * rows, p), _sparse(places, rows, p)
-
-    def _copy(self, p: Tensor) -> Tensor:
-        if id(p) not in self._copies:
-            self._copies[id(p)] = torch.empty_like(p)
-        return self._copies[id(p)]
-
-
-def _sparse(places: Tensor, values: Tensor, like: Tensor) -> Tensor:
-    """Return a sparse tensor whose places are those of a gradient, which has been checked."""
-    return torch.sparse_coo_tensor(places, values, like.shape, is_coalesced=True, check_invariants=False)
-
-
 class SAMOptimizer:
     """What :meth:`SAM.wrap` returns: ``step(closure)`` makes gradients, climbs, makes them anew, comes back and steps.
 
@@ -201,7 +153,7 @@ class SAMOptimizer:
             )
         self.settings, self.optimizer, self.model = settings, optimizer, model
         self.scaler, self.clip, self.count = scaler, clip, 0
-        self._perturbation = Perturbation(settings, self._parameters())
+        self._perturbation = settings.perturbation(self._parameters())
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:
@@ -277,7 +229,7 @@ class _Sharpness(Active):
         super().__init__(run)
         parameters = [p for p in run.model.parameters() if p.requires_grad]
         self.settings, self.count, self.used = settings, 0, 0
-        self._perturbation = Perturbation(settings, parameters)
+        self._perturbation = settings.perturbation(parameters)
         self._numbers: TorchNumbers | None = None
         self._second = False
 

@@ -14,6 +14,7 @@ from regularfit.nets.adversarial.pgd import PGD  # noqa: E402
 from regularfit.nets.adversarial.robust import robust_accuracy  # noqa: E402
 from regularfit.nets.adversarial.trades import Trades  # noqa: E402
 from regularfit.nets.adversarial.training import Adversarial  # noqa: E402
+from regularfit.nets.augment.tables.feature_swap import FeatureSwap  # noqa: E402
 from regularfit.nets.domain import Domain  # noqa: E402
 from regularfit.nets.mixing.mixup import Mixup  # noqa: E402
 from regularfit.nets.randomness import Stream  # noqa: E402
@@ -194,9 +195,11 @@ def test_conflicts_are_errors_at_construction():
         [Trades(), Mixup()],
         [Adversarial(), Adversarial()],
         [Mixup(), Adversarial(FGSM(0.1), remember=True)],
+        [FeatureSwap(), Adversarial(FGSM(0.1), remember=True)],
     ):
         with pytest.raises(UnsupportedError, match="cannot be used together"):
             Trainer(net(), pair)
+    Trainer(net(), [FeatureSwap(), Trades()])
     Trainer(net(), [Mixup(), Adversarial(FGSM(0.1, PIXELS))])  # the loss of mixed targets is attacked
 
 

@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 
-from hypothesis import given  # noqa: E402
+from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.optim.swa_utils import AveragedModel  # noqa: E402
@@ -43,6 +43,7 @@ def test_every_counts_epochs():
     assert taken(SWA(after=0.5, every=0.01), steps=8, epoch_steps=4) == [4, 5, 6, 7, 8]  # no step twice
 
 
+@settings(deadline=None)
 @given(st.integers(1, 50), st.integers(1, 12), st.floats(0, 0.99), st.floats(0.05, 3))
 def test_there_is_an_average_at_the_end_of_every_training(steps, epoch_steps, after, every):
     at = taken(SWA(after, every), steps, epoch_steps)

@@ -166,3 +166,13 @@ def test_a_schedule_that_drops_everything_is_refused():
 
 def test_two_of_them_conflict():
     assert "same inputs" in (Dropout(0.1).conflict(Dropout(0.2)) or "")
+
+
+def test_compiled_models_are_refused_as_hooks_are_not_seen_there():
+    wrapped = torch.compile(net(), backend="eager")
+    inner = net()
+    inner.compile(backend="eager")
+    for model in (wrapped, inner, nn.Sequential(inner)):
+        run = Run(model, torch.optim.SGD(model.parameters(), lr=0.1))
+        with pytest.raises(UnsupportedError, match="compiled"):
+            Dropout(0.5).start(run)

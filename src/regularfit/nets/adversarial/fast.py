@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ..._checks import check_choice, check_positive
+from ...errors import CatastrophicOverfittingWarning
 from .._settings import check_count, check_domain, check_not_negative
 from ..domain import Domain
 from ..regulariser import Active, Batch, Effect, Regulariser, Run
@@ -19,15 +20,11 @@ from .fgsm import FGSM
 from .pgd import PGD
 from .setting import among_moves, domain_of, rows_of
 
-__all__ = ["CatastrophicOverfittingWarning", "FastAdversarial"]
+__all__ = ["FastAdversarial"]
 
 _STEPS = 10  # of the watching attack
 _GAP = 0.3  # of accuracy between one step and many; a healthy net shows a few hundredths
 _MENDING = 4  # steps of the attack that mends
-
-
-class CatastrophicOverfittingWarning(UserWarning):
-    """A net that was trained against one-step attacks has become robust to them, and only to them."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,8 @@ class FastAdversarial(Regulariser):
     Training against one step can end in catastrophic overfitting: within some batches the net learns to bend
     its loss so that one step finds nothing, while many small steps find everything. So now and then a part of the
     batch is attacked by 10 steps of PGD as well; where its accuracy falls far below that under one step, a
-    :class:`CatastrophicOverfittingWarning` says so, and training goes on with 4 steps of PGD until it has recovered.
+    :class:`~regularfit.errors.CatastrophicOverfittingWarning` says so, and training goes on with 4 steps of PGD until
+    it has recovered.
     Prefer it to :class:`~regularfit.nets.adversarial.training.Adversarial` with PGD for large data seen a few times.
 
     Parameters

@@ -15,7 +15,7 @@ from ..domain import Domain
 from ..regulariser import Active, Batch, Effect, Regulariser, Run
 from .ball import Box, ball_around
 from .memory import Remembered
-from .setting import MIXES, among_moves, domain_of
+from .setting import among_moves, domain_of, redraws
 
 __all__ = ["FreeAdversarial"]
 
@@ -36,7 +36,7 @@ class FreeAdversarial(Regulariser):
     eps : the radius, >= 0, in the unit of the domain.
     replays : updates a batch, >= 1.
     step_size : a, in units of ``eps``; None: eps.
-    remember : keep a perturbation for each training row; not together with regularisers that mix rows.
+    remember : keep a perturbation for each training row; not together with regularisers that mix rows or move images.
     domain : bounds, unit and fixed features of the inputs; None: see
         :func:`~regularfit.nets.adversarial.setting.domain_of`.
 
@@ -83,13 +83,10 @@ class FreeAdversarial(Regulariser):
 
     def conflict(self, other: Regulariser) -> str | None:
         """Refuse others that own the inputs or the step."""
-        name = type(other).__name__
-        if name == "SAM":
+        if type(other).__name__ == "SAM":
             return "both go through a batch several times, and SAM's gradients are taken at other weights; keep one"
-        if self.remember and name in MIXES:
-            return (
-                "a remembered perturbation belongs to a row, and mixing makes rows that are never seen again"
-            )
+        if self.remember and redraws(other):
+            return "a remembered perturbation belongs to a row, and mixed or moved rows are never seen again"
         return among_moves(self, other)
 
     @classmethod

@@ -12,11 +12,12 @@ from ..domain import Domain
 from ..losses import net_loss
 from ..regulariser import Batch, Regulariser, Run
 
-__all__ = ["MIXES", "MOVES", "among_moves", "domain_of", "rows_of"]
+__all__ = ["MOVES", "among_moves", "domain_of", "mixes", "redraws", "rows_of"]
 
 # By name, so that neither side imports the other.
 MOVES = ("Adversarial", "FreeAdversarial", "FastAdversarial", "Trades")
-MIXES = ("Mixup", "CutMix", "ManifoldMixup", "FeatureSwap")
+_MIXERS = frozenset({"Mixer", "Mixup", "CutMix", "RowCutMix", "ManifoldMixup"})
+_REDRAW = _MIXERS | {"FeatureSwap", "ImageTransform", "ImageAugmentation"}
 _LEAST, _MOST = 0.3, 3.0  # standard deviations that still look z-scored
 
 
@@ -64,6 +65,20 @@ def rows_of(run: Run, batch: Batch) -> Callable[[Tensor], Tensor]:
     return lambda outputs: loss(outputs, batch).expand(
         len(batch.y)
     )  # a mean only: its gradient tells rows apart
+
+
+def mixes(other: Regulariser) -> bool:
+    """Tell whether a regulariser mixes rows and their targets."""
+    return not _MIXERS.isdisjoint(_family(other))
+
+
+def redraws(other: Regulariser) -> bool:
+    """Tell whether a regulariser makes rows at which a perturbation that is remembered for a row means nothing."""
+    return not _REDRAW.isdisjoint(_family(other))
+
+
+def _family(other: Regulariser) -> set[str]:
+    return {kind.__name__ for kind in type(other).__mro__}
 
 
 def among_moves(me: Regulariser, other: Regulariser) -> str | None:

@@ -17,7 +17,7 @@ from ..regulariser import Active, Batch, Effect, Regulariser, Run
 from ..second_pass import again
 from .attack import Attack, probing
 from .pgd import PGD
-from .setting import MIXES, among_moves, domain_of
+from .setting import among_moves, domain_of, mixes
 
 __all__ = ["Trades"]
 
@@ -81,7 +81,7 @@ class Trades(Regulariser):
 
     def conflict(self, other: Regulariser) -> str | None:
         """Refuse mixing, and a second adversarial training."""
-        if type(other).__name__ in MIXES:
+        if mixes(other):
             return "the answer on a mixture of rows is not what must hold still around the rows themselves"
         return among_moves(self, other)
 
@@ -138,7 +138,9 @@ class _Trading(Active):
     def effect(self) -> Effect:
         """Return beta and how many batches were attacked."""
         return Effect(
-            strength=self.settings.beta, acted=self.moved > 0, note=f"{self.moved} batches attacked"
+            strength=0.0 if self.off else self.settings.beta,
+            acted=self.moved > 0,
+            note=f"{self.moved} batches attacked",
         )
 
     def state_dict(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from .attack import Attack, probing
 from .fgsm import FGSM
 from .memory import Remembered
 from .pgd import PGD
-from .setting import MIXES, among_moves, domain_of, rows_of
+from .setting import among_moves, domain_of, redraws, rows_of
 
 __all__ = ["Adversarial"]
 
@@ -44,7 +44,7 @@ class Adversarial(Regulariser):
     attack : an attack; ``FGSM(0.1, random_start=True)`` by default.
     weight : w, 0 to 1.
     every : attack at each such step only, >= 1; other steps train on the rows as they are, or as they are remembered.
-    remember : begin at each row's last perturbation; not together with regularisers that mix rows.
+    remember : begin at each row's last perturbation; not together with regularisers that mix rows or move images.
 
     Raises
     ------
@@ -93,9 +93,9 @@ class Adversarial(Regulariser):
 
     def conflict(self, other: Regulariser) -> str | None:
         """Refuse a second adversarial training, and mixing where rows are remembered."""
-        if self.remember and type(other).__name__ in MIXES:
+        if self.remember and redraws(other):
             return (
-                "a remembered perturbation belongs to a row, and mixing makes rows that are never seen again; "
+                "a remembered perturbation belongs to a row, and mixed or moved rows are never seen again; "
                 "give Adversarial(remember=False)"
             )
         return among_moves(self, other)

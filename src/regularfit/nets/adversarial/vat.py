@@ -18,7 +18,7 @@ from ..regulariser import Active, Batch, Effect, Regulariser, Run
 from ..second_pass import again
 from .attack import probing
 from .ball import Sphere, ball_around
-from .setting import MIXES, domain_of
+from .setting import domain_of, mixes
 
 __all__ = ["VAT"]
 
@@ -129,7 +129,7 @@ class VAT(Regulariser):
 
     def conflict(self, other: Regulariser) -> str | None:
         """Refuse mixing of rows."""
-        if type(other).__name__ in MIXES:
+        if mixes(other):
             return "mixing takes labels from rows that VAT may have been given without one"
         return None
 
@@ -181,7 +181,11 @@ class _Smoothing(Active):
 
     def effect(self) -> Effect:
         """Return the weight and how many batches were moved."""
-        return Effect(strength=self.settings.weight, acted=self.moved > 0, note=f"{self.moved} batches moved")
+        return Effect(
+            strength=0.0 if self.off else self.settings.weight,
+            acted=self.moved > 0,
+            note=f"{self.moved} batches moved",
+        )
 
     def state_dict(self) -> dict[str, Any]:
         """Return the count."""

@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
+from ...errors import UnsupportedError
 from ..randomness import Stream
 from ..regulariser import Active, Effect, Run
 
@@ -20,6 +21,7 @@ __all__ = [
     "AtWeights",
     "Change",
     "Rate",
+    "refuse_compiled",
     "weight_layers",
 ]
 
@@ -34,6 +36,15 @@ Rate = Callable[[int, int], float]  # of (place, number of weight layers) to the
 def weight_layers(model: nn.Module) -> list[tuple[str, nn.Module]]:
     """Return the linear layers and convolutions of a model by name, in the order they were registered."""
     return [(name, module) for name, module in model.named_modules() if isinstance(module, WEIGHT_LAYERS)]
+
+
+def refuse_compiled(model: nn.Module) -> None:
+    """Refuse a model that torch.compile has seen: it skips hooks, or fails on them."""
+    if hasattr(model, "_orig_mod") or any(m._compiled_call_impl is not None for m in model.modules()):
+        raise UnsupportedError(
+            "This model was compiled by torch.compile, which does not look at hooks that come later, so nothing would "
+            "be dropped or mixed in it. Train the model itself and compile it for predictions."
+        )
 
 
 class AtLayers(Active):
@@ -57,6 +68,7 @@ class AtLayers(Active):
     def __init__(self, run: Run, change: Change, rate: Rate, *, in_eval: bool = False) -> None:
         """Find the weight layers."""
         super().__init__(run)
+        refuse_compiled(run.model)
         self.change, self.rate, self.in_eval = change, rate, in_eval
         self.layers = weight_layers(run.model)
         self.order: dict[nn.Module, int] = {}

@@ -15,6 +15,7 @@ from ...errors import UnsupportedError
 from ..randomness import Stream
 from ..regulariser import Active, Effect, Regulariser, Run
 from ..schedules import schedule
+from .at_layers import refuse_compiled
 from .masks import check_rate, keep_factors, threshold
 
 __all__ = ["StochasticDepth", "drop_rows"]
@@ -85,6 +86,7 @@ class StochasticDepth(Regulariser):
 
     def start(self, run: Run) -> Active:
         """Return what acts during one run; a model without branches is refused."""
+        refuse_compiled(run.model)
         found = [
             (name, module) for name, module in run.model.named_modules() if self._is_branch(name, module)
         ]

@@ -36,6 +36,7 @@ from torch.utils.hooks import RemovableHandle
 
 from ..._checks import did_you_mean
 from ...errors import InputError, UnsupportedError
+from ..on_parameters import check_overlaps
 from ..regulariser import PHASES, Active, Batch, Regulariser, Run
 
 __all__ = ["Clock", "Hooks", "check_together", "names_of"]
@@ -110,6 +111,7 @@ class Hooks:
         UnsupportedError
             If one acts in a phase that it does not declare.
         """
+        check_overlaps(run.model, regularisers)  # two decays on one parameter: only a model tells
         self.regularisers, self.names = list(regularisers), names_of(regularisers)
         self.actives: list[Active] = []
         self.clock = Clock(len(self.names))

@@ -24,7 +24,7 @@ def test_its_ways_have_its_settings():
     eda = EDA(0.2, SOURCE, protect=["house"], labels=["car"])
     own = {"protect": ("house",), "labels": ("car",)}
     assert eda.ways == (
-        Synonyms(0.2, SOURCE, **own),
+        Synonyms(0.4, SOURCE, **own),
         RandomInsert(0.2, SOURCE, **own),
         RandomSwap(0.2, **own),
         RandomDelete(0.2, **own),

@@ -24,9 +24,9 @@ class FeatureSwap(Regulariser):
 
     What is put in is a real value of that column, from a row of the batch drawn anew for each column, so the
     columns keep their distributions and lose what ties them together: the net learns not to hang on one column. A
-    column is an original one: the encoded columns of a category move together. Prefer it on tables of any kind, it is
-    the strongest single augmentation there; prefer :class:`Mixup` for smooth relations between numbers, and
-    :class:`CutMix` for images.
+    column is an original one: the encoded columns of a category move together. Prefer it on tables with
+    categories or columns far from normal; prefer :class:`RowCutMix`, which mixes the labels too, at high rates,
+    :class:`Mixup` for smooth relations between numbers, and :class:`CutMix` for images.
 
     Parameters
     ----------

@@ -24,7 +24,8 @@ class RowCutMix(Mixer):
     With lambda from Beta(alpha, alpha), a row keeps about ``lambda`` of its columns; the share of its label is the
     share it kept, exactly. This is CutMix as the cocktails paper has it for tables, but with columns, partner and
     share of its own for every row. A column is an original one: a category moves as a whole. Prefer it to
-    :class:`Mixup` for categories; :class:`FeatureSwap`, which keeps the label, bears higher rates of few columns.
+    :class:`Mixup` for categories: alone it helped more of that paper's 40 tables than anything else. Prefer
+    :class:`FeatureSwap`, which keeps the label, for a regression with few columns.
 
     Parameters
     ----------

@@ -86,6 +86,12 @@ class Words:
         words = np.fromiter((sum(map(bool, chunks)) for chunks in self.chunks), float, len(self.chunks))
         return np.floor(p * words + one_each(keys, purpose)).astype(np.intp)
 
+    def share_of(self, able: Mask, p: float, keys: Keys, purpose: int) -> Indices:
+        """Return how many chunks of each text to change: p times the able ones, rounded at random without bias."""
+        text = np.repeat(np.arange(self.counts.size), self.counts)
+        ables = np.bincount(text[able], minlength=self.counts.size)
+        return np.floor(p * ables + one_each(keys, purpose)).astype(np.intp)
+
     def free(self, guard: Guard) -> Mask:
         """Return which chunks may be moved or left out: not guarded, and not what a negation turns round."""
         status, flat = guard.status, list[int]()

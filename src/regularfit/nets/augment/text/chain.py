@@ -43,7 +43,7 @@ class TextAugmentation(TextStep):
 
     Examples
     --------
-    >>> augmentation = TextAugmentation([Synonyms(0.2), RandomDelete(0.1)])
+    >>> augmentation = TextAugmentation([Synonyms(0.5), RandomDelete(0.1)])
     >>> augmentation(["The children bought a terrible old car in the city"], seed=3)
     ['The kids bought a old car in the metropolis']
     >>> augmentation(["The children bought a terrible old car in the city"], seed=3, epoch=1)

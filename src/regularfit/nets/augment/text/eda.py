@@ -37,7 +37,8 @@ class EDA(TextStep):
 
     Parameters
     ----------
-    p : the share of the words that change, 0 to 1; the paper's alpha, which advises 0.05 to 0.1.
+    p : the share of the words that change, 0 to 1; the paper's alpha, which advises 0.05 to 0.1. Of the words that
+        have synonyms twice that share is replaced, because few have some.
     source, protect, labels : as in :class:`Synonyms`.
 
     Raises
@@ -50,7 +51,7 @@ class EDA(TextStep):
     >>> texts, labels = ["A terrible film", "The best teacher"], ["bad", "good"]
     >>> eda = EDA(p=0.4, labels=labels)
     >>> [text for copy in range(2) for text in eda(texts, seed=1, epoch=copy)]
-    ['A dreadful film', 'The teacher best', 'movie A terrible film', 'The teacher best']
+    ['A dreadful movie', 'The teacher best', 'movie A terrible film', 'The teacher best']
 
     References
     ----------
@@ -73,7 +74,7 @@ class EDA(TextStep):
         """The four changes."""
         own = {"protect": self.protect, "labels": self.labels}
         return (
-            Synonyms(self.p, self.source, **own),
+            Synonyms(min(2 * self.p, 1.0), self.source, **own),
             RandomInsert(self.p, self.source, **own),
             RandomSwap(self.p, **own),
             RandomDelete(self.p, **own),
