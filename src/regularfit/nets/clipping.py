@@ -165,7 +165,9 @@ class _Clipping(Active):
     def effect(self) -> Effect:
         settings = self.settings
         limit = next((x for x in (settings.norm, settings.value, settings.adaptive) if x is not None), 1.0)
-        return Effect(float(limit), acted=self.clipped > 0, note=f"clipped in {self.clipped} of {self.seen} passes")
+        return Effect(
+            float(limit), acted=self.clipped > 0, note=f"clipped in {self.clipped} of {self.seen} passes"
+        )
 
     def state_dict(self) -> dict[str, Any]:
         return {"seen": self.seen, "clipped": self.clipped}

@@ -234,7 +234,9 @@ class Domain:
 
 
 @lru_cache(maxsize=64)  # the same few settings at every step
-def _tensor(value: float | tuple[float, ...], dtype: torch.dtype, device: torch.device, behind: int) -> Tensor:
+def _tensor(
+    value: float | tuple[float, ...], dtype: torch.dtype, device: torch.device, behind: int
+) -> Tensor:
     """Return a setting as a tensor with axes of length 1 behind it; not to be written to."""
     made = torch.tensor(value, dtype=dtype, device=device)
     return made.reshape((*made.shape, *[1] * behind)) if made.ndim else made
