@@ -86,6 +86,12 @@ _HOMES: dict[str, str] = {
     "recipe": "recipe",
     "schedules": "schedule",
     "trainer": "Trainer",
+    # choosing: settings and folds as lanes
+    "auto": "AutoNetClassifier AutoNetRegressor",
+    "lanes.halving": "Halving",
+    "lanes.lockstep": "lockstep",
+    "lanes.result": "LockstepResult",
+    "lanes.settings": "NetSettings",
     # what a regulariser is
     "randomness": "Stream",
     "regulariser": "Active Batch Block Effect Regulariser Run",
