@@ -92,7 +92,7 @@ class Run:
     n : training rows.
     batch_size : rows a step.
     steps : planned steps; ``progress`` is a share of them.
-    seed : of all random numbers, see :class:`~regularfit.nets.randomness.Stream`.
+    seed : of all random numbers, see :class:`~regularfit.nets.Stream`.
     device : where the model is.
     loss : of (logits, batch) to the mean loss; what adversarial and consistency terms differentiate.
     blocks : for tables, the encoded columns of each original one; empty elsewhere.

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..evaluation.metrics import Metric
 from ..lanes.face import Face
 from ..lanes.grid import grid_settings
 from ..lanes.halving import Halving
 from ..lanes.lockstep import train_settings
 from ..lanes.prepare import Prepared
 from ..lanes.result import LockstepResult
-from ..metrics import Metric
 from ..trainer.plan import planned_steps
 from .space import Point, Space
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import InputError
-from ..kept import Kept
+from ..evaluation.kept import Kept
 from ..regulariser import Active, Effect, Regulariser, Run
 from .average import run_of
 

@@ -22,13 +22,13 @@ from ..dropout.dropout import Dropping
 from ..dropout.monte_carlo import MonteCarlo, monte_carlo
 from ..encoding import Encoding, TableEncoding, learn_encoding
 from ..encoding.encoding import kind_of
-from ..recipe import recipe
+from ..evaluation.stopping import EarlyStopping
 from ..regulariser import Regulariser
-from ..stopping import EarlyStopping
 from ..trainer import Trainer
 from .build import build, check_hidden
 from .changed_texts import with_texts
 from .params import replaced
+from .recipe import recipe
 from .splitting import split_rows
 
 __all__ = ["NetEstimator", "Target"]

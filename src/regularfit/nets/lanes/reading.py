@@ -36,16 +36,18 @@ class Reader:
 READERS: dict[str, Reader] = {
     "Dropout": Reader("dropout.dropout", {"p": "", "input_p": ""}, {}),
     "WeightDecay": Reader(
-        "decay", {"rate": "decay", "independent": "independent"}, {"coupled": False, "on": "weights"}
+        "parameters.decay",
+        {"rate": "decay", "independent": "independent"},
+        {"coupled": False, "on": "weights"},
     ),
-    "LabelSmoothing": Reader("smoothing", {"eps": "smoothing"}, {}),
+    "LabelSmoothing": Reader("terms.smoothing", {"eps": "smoothing"}, {}),
     "Mixup": Reader("mixing.mixup", {"alpha": "mixup"}, {}),
     "FeatureSwap": Reader("augment.tables.feature_swap", {"p": "swap"}, {}),
-    "InputNoise": Reader("input_noise", {"scale": "noise"}, {"schedule": "constant"}),
+    "InputNoise": Reader("augment.input_noise", {"scale": "noise"}, {"schedule": "constant"}),
     "EMA": Reader("averages.ema", {"decay": "ema"}, {}),
     "SWA": Reader("averages.swa", {"after": "swa", "every": "swa_every"}, {}),
     "EarlyStopping": Reader(
-        "stopping", {"patience": "patience", "min_delta": "min_delta"}, {"restore": "best"}
+        "evaluation.stopping", {"patience": "patience", "min_delta": "min_delta"}, {"restore": "best"}
     ),
     "L1": Reader("", {"strength": "l1"}, {}),
 }

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ...errors import FitError, InputError
 from ...selection import fold_mean, fold_se, index_one_se
-from ..metrics import Metric
+from ..evaluation.metrics import Metric
 from .data import LaneData
 from .ensemble import LaneEnsemble, greedy
 from .face import Face
