@@ -29,6 +29,7 @@ from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
 
 from regularfit.nets.adversarial.attack import Attack
+from regularfit.nets.adversarial.domain import Domain
 from regularfit.nets.adversarial.fast import FastAdversarial
 from regularfit.nets.adversarial.fgsm import FGSM
 from regularfit.nets.adversarial.free import FreeAdversarial
@@ -37,10 +38,9 @@ from regularfit.nets.adversarial.robust import robust_accuracy
 from regularfit.nets.adversarial.trades import Trades
 from regularfit.nets.adversarial.training import Adversarial
 from regularfit.nets.adversarial.vat import VAT
-from regularfit.nets.decay import WeightDecay
-from regularfit.nets.domain import Domain
-from regularfit.nets.gradient_penalty import GradientPenalty, JacobianPenalty
+from regularfit.nets.parameters.decay import WeightDecay
 from regularfit.nets.regulariser import Regulariser
+from regularfit.nets.terms.gradient_penalty import GradientPenalty, JacobianPenalty
 from regularfit.nets.trainer import Trainer
 
 EPS, WIDE = 0.15, 0.2  # to be held up to; trained against

@@ -20,9 +20,9 @@ from torch import nn
 
 from regularfit import L1
 from regularfit.nets.averages.ema import EMA
-from regularfit.nets.decay import WeightDecay
 from regularfit.nets.dropout.dropout import Dropout
 from regularfit.nets.mixing.mixup import Mixup
+from regularfit.nets.parameters.decay import WeightDecay
 from regularfit.nets.trainer import Trainer
 
 TURNS = 5

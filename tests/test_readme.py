@@ -1,6 +1,7 @@
 """What the README shows must run, and every file it names must exist."""
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,17 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 
-def test_the_ten_lines_of_python_run(monkeypatch, capsys):
-    (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+def test_the_lines_of_python_run(monkeypatch, capsys):
+    linear, nets = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     monkeypatch.chdir(ROOT)
-    exec(compile(code, "README.md", "exec"), {})
+    names = {}
+    exec(compile(linear, "README.md", "exec"), names)
     assert len(capsys.readouterr().out.splitlines()) >= 4
+    if find_spec("torch") is None:
+        pytest.skip("the extra `nets` is not installed")
+    exec(compile(nets, "README.md", "exec"), names)
+    assert names["found"].scores.shape == (18, 5)
+    assert "18 setting(s) x 5 fold(s); best by mse" in repr(names["found"])
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from torch import nn, optim  # noqa: E402
 
 import regularfit as rf  # noqa: E402
 from regularfit.errors import InputError, UnsupportedError  # noqa: E402
-from regularfit.nets.audit import audit  # noqa: E402
-from regularfit.nets.decay import WeightDecay, decay_groups  # noqa: E402
-from regularfit.nets.grouped import Grouped  # noqa: E402
-from regularfit.nets.penalise import Penalise  # noqa: E402
-from regularfit.nets.proximal import Proximal  # noqa: E402
+from regularfit.nets.parameters.audit import audit  # noqa: E402
+from regularfit.nets.parameters.decay import WeightDecay, decay_groups  # noqa: E402
+from regularfit.nets.parameters.grouped import Grouped  # noqa: E402
+from regularfit.nets.parameters.penalise import Penalise  # noqa: E402
+from regularfit.nets.parameters.proximal import Proximal  # noqa: E402
 from regularfit.nets.trainer import Trainer  # noqa: E402
 
 

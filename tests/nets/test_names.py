@@ -18,7 +18,8 @@ def test_every_name_is_there_and_none_is_a_module():
 def test_a_function_is_not_hidden_by_the_module_of_its_name():
     """Importing a module sets it in its package; ``nets.roles`` and ``nets.audit`` are functions all the same."""
     code = (
-        "import regularfit.nets.audit, regularfit.nets.roles; from regularfit import nets; nets.Proximal; "
+        "import regularfit.nets.parameters.audit, regularfit.nets.parameters.roles; from regularfit import nets; "
+        "nets.Proximal; "
         "assert callable(nets.audit) and callable(nets.roles) and callable(nets.recipe)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from regularfit.errors import InputError
-from regularfit.nets.batch_stats import freeze_batch_stats, refresh_batch_stats
+from regularfit.nets.evaluation.batch_stats import freeze_batch_stats, refresh_batch_stats
 from regularfit.nets.normalisation import GhostBatchNorm
 
 

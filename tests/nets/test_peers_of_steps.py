@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 from torch import nn  # noqa: E402
 
 from regularfit.nets.averages import SWA  # noqa: E402
-from regularfit.nets.stopping import EarlyStopping  # noqa: E402
+from regularfit.nets.evaluation.stopping import EarlyStopping  # noqa: E402
 
 # Imports and deprecations of other libraries are not ours to mend.
 pytestmark = pytest.mark.filterwarnings("default")

@@ -7,9 +7,7 @@ Needs the extra: ``pip install 'regularfit[nets]'``. Names are loaded when they 
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import Any
 
 from ._torch import need
@@ -17,11 +15,11 @@ from ._torch import need
 # module -> its public names; several modules may be packages
 _HOMES: dict[str, str] = {
     # in a loop of your own, and in every list of regularisers
-    "audit": "audit",
+    "parameters.audit": "audit",
     "averages": "EMA SWA Lookahead SnapshotEnsemble",
-    "batch_stats": "freeze_batch_stats refresh_batch_stats",
-    "clipping": "GradClip",
-    "decay": "WeightDecay decay_groups",
+    "evaluation.batch_stats": "freeze_batch_stats refresh_batch_stats",
+    "stepping.clipping": "GradClip",
+    "parameters.decay": "WeightDecay decay_groups",
     "dropout.alpha": "AlphaDropout",
     "dropout.dropconnect": "DropConnect",
     "dropout.dropout": "Dropout",
@@ -30,21 +28,21 @@ _HOMES: dict[str, str] = {
     "dropout.spatial": "SpatialDropout",
     "dropout.stochastic_depth": "StochasticDepth",
     "dropout.variational": "VariationalDropout",
-    "grouped": "Grouped",
-    "input_noise": "InputNoise",
-    "max_norm": "MaxNorm",
+    "parameters.grouped": "Grouped",
+    "augment.input_noise": "InputNoise",
+    "parameters.max_norm": "MaxNorm",
     "normalisation": "GhostBatchNorm",
-    "noise": "GradientNoise WeightNoise",
-    "orthogonal": "Orthogonal",
-    "penalise": "Penalise",
-    "proximal": "Proximal",
-    "roles": "Role assign_role roles",
-    "sharpness": "SAM",
-    "smoothing": "LabelSmoothing",
-    "spectral": "Spectral",
-    "step_metric": "register_step_metric",
-    "stopping": "EarlyStopping",
-    "targets": "inputs weights",
+    "stepping.noise": "GradientNoise WeightNoise",
+    "parameters.orthogonal": "Orthogonal",
+    "parameters.penalise": "Penalise",
+    "parameters.proximal": "Proximal",
+    "parameters.roles": "Role assign_role roles",
+    "stepping.sharpness": "SAM",
+    "terms.smoothing": "LabelSmoothing",
+    "parameters.spectral": "Spectral",
+    "parameters.step_metric": "register_step_metric",
+    "evaluation.stopping": "EarlyStopping",
+    "parameters.targets": "inputs weights",
     # inputs that vary
     "augment.images.affine": "Affine",
     "augment.images.chain": "ImageAugmentation",
@@ -60,8 +58,8 @@ _HOMES: dict[str, str] = {
     "mixing.manifold": "ManifoldMixup",
     "mixing.mixup": "Mixup",
     "mixing.pairs": "mixed_accuracy",
-    "augment.text": "EDA ArgosTranslator BackTranslation CTranslate2Translator PhraseTable RandomDelete RandomInsert "
-    "RandomSwap Synonyms TextAugmentation",
+    "augment.text": "EDA ArgosTranslator BackTranslation CTranslate2Translator PhraseTable Prepared RandomDelete "
+    "RandomInsert RandomSwap Synonyms TextAugmentation TextStep Translator",
     # adversarial training and consistency
     "adversarial.fast": "FastAdversarial",
     "adversarial.fgsm": "FGSM",
@@ -71,21 +69,27 @@ _HOMES: dict[str, str] = {
     "adversarial.trades": "Trades",
     "adversarial.training": "Adversarial",
     "adversarial.vat": "VAT",
-    "consistency": "ConfidencePenalty RDrop",
-    "domain": "Domain",
-    "gradient_penalty": "GradientPenalty JacobianPenalty",
+    "terms.consistency": "ConfidencePenalty RDrop",
+    "adversarial.domain": "Domain",
+    "terms.gradient_penalty": "GradientPenalty JacobianPenalty",
     # the information bottleneck and implicit regularisation
     "bottleneck.layer": "Bottleneck",
     "bottleneck.path": "beta_path",
-    "bottleneck.vib": "VIB",
-    "implicit": "SGDNoise noise_scale",
-    "probe": "BatchSizeProbe",
+    "bottleneck.vib": "VIB sampled_probabilities",
+    "stepping.implicit": "SGDNoise noise_scale",
+    "stepping.probe": "BatchSizeProbe",
     # training
     "estimators": "NetClassifier NetRegressor",
-    "metrics": "Metric",
-    "recipe": "recipe",
+    "evaluation.metrics": "Metric",
+    "estimators.recipe": "recipe",
     "schedules": "schedule",
     "trainer": "Trainer",
+    # choosing: settings and folds as lanes
+    "auto": "AutoNetClassifier AutoNetRegressor",
+    "lanes.halving": "Halving",
+    "lanes.lockstep": "lockstep",
+    "lanes.result": "LockstepResult",
+    "lanes.settings": "NetSettings",
     # what a regulariser is
     "randomness": "Stream",
     "regulariser": "Active Batch Block Effect Regulariser Run",
@@ -108,18 +112,6 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(f".{home}", __name__), name)
     globals()[name] = value
     return value
-
-
-class _Front(ModuleType):
-    """The package itself: a module such as ``roles`` never takes the place of the function of that name."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        """Set an attribute; the import system sets every module it imports, and of those with a public name none."""
-        if not (isinstance(value, ModuleType) and name in _HOME_OF):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Front
 
 
 def __dir__() -> list[str]:

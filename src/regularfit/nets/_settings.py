@@ -34,7 +34,7 @@ def check_not_negative(value: Any, what: str, advice: str = "0 adds nothing.") -
 
 def check_domain(domain: Any, what: str) -> None:
     """Refuse what is neither a Domain nor None."""
-    from .domain import Domain
+    from .adversarial.domain import Domain
 
     if domain is not None and not isinstance(domain, Domain):
         raise InputError(f"{what} must be a Domain, such as Domain.images(); {domain!r} was given.")

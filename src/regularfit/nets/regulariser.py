@@ -92,7 +92,7 @@ class Run:
     n : training rows.
     batch_size : rows a step.
     steps : planned steps; ``progress`` is a share of them.
-    seed : of all random numbers, see :class:`~regularfit.nets.randomness.Stream`.
+    seed : of all random numbers, see :class:`~regularfit.nets.Stream`.
     device : where the model is.
     loss : of (logits, batch) to the mean loss; what adversarial and consistency terms differentiate.
     blocks : for tables, the encoded columns of each original one; empty elsewhere.
@@ -166,6 +166,9 @@ class Regulariser(ABC):
     def passes(self) -> float:
         """Forward and backward passes a step with it takes, on average; 1 for most."""
         return 1.0
+
+    def prepare(self, model: nn.Module, seed: int) -> None:  # noqa: B027 - most need nothing
+        """Change a model before its optimiser is made (VIB puts its layer in); most need nothing."""
 
     @abstractmethod
     def start(self, run: Run) -> Active:

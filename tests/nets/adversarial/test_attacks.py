@@ -10,11 +10,11 @@ from hypothesis import strategies as st  # noqa: E402
 from torch import nn  # noqa: E402
 
 from regularfit.errors import InputError, UnsupportedError  # noqa: E402
+from regularfit.nets.adversarial.domain import Domain  # noqa: E402
 from regularfit.nets.adversarial.fgsm import FGSM  # noqa: E402
 from regularfit.nets.adversarial.pgd import PGD  # noqa: E402
 from regularfit.nets.adversarial.robust import robust_accuracy  # noqa: E402
-from regularfit.nets.batch_stats import freeze_batch_stats  # noqa: E402
-from regularfit.nets.domain import Domain  # noqa: E402
+from regularfit.nets.evaluation.batch_stats import freeze_batch_stats  # noqa: E402
 from regularfit.nets.randomness import Stream  # noqa: E402
 from tests.nets.adversarial.problems import buffers, images, linear, net  # noqa: E402
 

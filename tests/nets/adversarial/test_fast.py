@@ -9,9 +9,9 @@ torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 from torch import nn  # noqa: E402
 
 from regularfit.errors import CatastrophicOverfittingWarning  # noqa: E402
+from regularfit.nets.adversarial.domain import Domain  # noqa: E402
 from regularfit.nets.adversarial.fast import FastAdversarial  # noqa: E402
 from regularfit.nets.adversarial.fgsm import FGSM  # noqa: E402
-from regularfit.nets.domain import Domain  # noqa: E402
 from regularfit.nets.randomness import Stream  # noqa: E402
 from regularfit.nets.regulariser import Batch, Run  # noqa: E402
 from tests.nets.adversarial.problems import images, net  # noqa: E402

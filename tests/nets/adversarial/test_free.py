@@ -7,10 +7,10 @@ torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 import torch.nn.functional as F  # noqa: E402
 
 from regularfit.errors import UnsupportedError  # noqa: E402
+from regularfit.nets.adversarial.domain import Domain  # noqa: E402
 from regularfit.nets.adversarial.free import FreeAdversarial  # noqa: E402
 from regularfit.nets.batches import BatchRows  # noqa: E402
-from regularfit.nets.domain import Domain  # noqa: E402
-from regularfit.nets.sharpness import SAM  # noqa: E402
+from regularfit.nets.stepping.sharpness import SAM  # noqa: E402
 from regularfit.nets.trainer import Trainer  # noqa: E402
 from tests.nets.adversarial.problems import images, net, weights  # noqa: E402
 

@@ -7,10 +7,10 @@ torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 import torch.nn.functional as F  # noqa: E402
 
 from regularfit.errors import InputError  # noqa: E402
+from regularfit.nets.adversarial.domain import Domain  # noqa: E402
 from regularfit.nets.adversarial.fgsm import FGSM  # noqa: E402
 from regularfit.nets.adversarial.pgd import PGD  # noqa: E402
 from regularfit.nets.adversarial.trades import Trades  # noqa: E402
-from regularfit.nets.domain import Domain  # noqa: E402
 from regularfit.nets.regulariser import Batch, Run  # noqa: E402
 from tests.nets.adversarial.problems import images, net  # noqa: E402
 

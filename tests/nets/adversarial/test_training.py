@@ -9,13 +9,13 @@ torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 import torch.nn.functional as F  # noqa: E402
 
 from regularfit.errors import InputError, UnsupportedError  # noqa: E402
+from regularfit.nets.adversarial.domain import Domain  # noqa: E402
 from regularfit.nets.adversarial.fgsm import FGSM  # noqa: E402
 from regularfit.nets.adversarial.pgd import PGD  # noqa: E402
 from regularfit.nets.adversarial.robust import robust_accuracy  # noqa: E402
 from regularfit.nets.adversarial.trades import Trades  # noqa: E402
 from regularfit.nets.adversarial.training import Adversarial  # noqa: E402
 from regularfit.nets.augment.tables.feature_swap import FeatureSwap  # noqa: E402
-from regularfit.nets.domain import Domain  # noqa: E402
 from regularfit.nets.mixing.mixup import Mixup  # noqa: E402
 from regularfit.nets.randomness import Stream  # noqa: E402
 from regularfit.nets.regulariser import Batch, Block, Run  # noqa: E402

@@ -5,8 +5,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 
 from regularfit.errors import InputError  # noqa: E402
+from regularfit.nets.adversarial.domain import Domain  # noqa: E402
 from regularfit.nets.adversarial.vat import VAT  # noqa: E402
-from regularfit.nets.domain import Domain  # noqa: E402
 from regularfit.nets.randomness import Stream  # noqa: E402
 from regularfit.nets.trainer import Trainer  # noqa: E402
 from tests.nets.adversarial.problems import buffers, images, linear, net, weights  # noqa: E402

@@ -13,7 +13,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn  # noqa: E
 from regularfit.errors import InputError  # noqa: E402
 from regularfit.nets.averages import EMA, SWA, Lookahead  # noqa: E402
 from regularfit.nets.averages.ema import ema_decay  # noqa: E402
-from regularfit.nets.batch_stats import refresh_batch_stats  # noqa: E402
+from regularfit.nets.evaluation.batch_stats import refresh_batch_stats  # noqa: E402
 
 
 def numbers(*shape, seed=0):

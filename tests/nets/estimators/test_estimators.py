@@ -17,6 +17,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from torch import nn
 
 import regularfit as rf
+from regularfit import nets
 from regularfit.nets import EMA, Dropout, EarlyStopping, NetClassifier, NetRegressor, WeightDecay
 
 QUICK = {"hidden": (16,), "epochs": 10, "lr": 1e-2, "random_state": 0}
@@ -280,3 +281,44 @@ def test_a_damaged_file_says_so(tmp_path):
 def test_wrong_settings(setting, said):
     with pytest.raises(rf.InputError, match=said):
         NetClassifier(**QUICK | setting).fit(X2, Y2)
+
+
+# --- regularisers that need the estimator's help
+
+
+def test_spread_of_predictions_by_dropout():
+    net = NetClassifier(**QUICK, regularisers=[Dropout(0.3)]).fit(X2, Y2)
+    mean, spread = net.predict_uncertainty(X2, passes=40)
+    np.testing.assert_allclose(mean.sum(axis=1), 1.0, atol=1e-5)
+    assert (spread > 0).all()
+    far = NetRegressor(**QUICK, regularisers=[Dropout(0.3)]).fit(X2, X2[:, 0])
+    near, wide = (far.predict_uncertainty(X2 * k, passes=40)[1].mean() for k in (1, 10))
+    assert wide > near  # far from the training rows the net is less sure
+    with pytest.raises(rf.UnsupportedError, match="there is none among the regularisers"):
+        NetClassifier(**QUICK, regularisers=[]).fit(X2, Y2).predict_uncertainty(X2)
+
+
+def test_texts_are_changed_in_training_only():
+    seen = []
+
+    class Marked(nets.TextStep):
+        """Adds a word, and remembers what it was asked for."""
+
+        def change(self, texts, keys):
+            seen.extend(texts)
+            return [f"{text} changed" for text in texts]
+
+    texts = [f"good word {i % 7}" if label else f"bad word {i % 7}" for i, label in enumerate(Y2)]
+    net = NetClassifier(**QUICK, regularisers=[Marked(), EarlyStopping(5)], refit=False).fit(texts, Y2)
+    assert len(set(seen)) > 0
+    assert "changed" not in net.encoding_.words  # the vocabulary is of the texts as they are
+    assert net.score(texts, Y2) > 0.95
+    with pytest.raises(rf.UnsupportedError, match="changes words, and X holds no texts"):
+        NetClassifier(**QUICK, regularisers=[Marked()]).fit(X2, Y2)
+
+
+def test_a_bottleneck_is_put_in_and_stored(tmp_path):
+    net = NetClassifier(**QUICK, regularisers=[nets.VIB(1e-3, dim=4)]).fit(X2, Y2)
+    assert any(isinstance(m, nets.Bottleneck) for m in net.module_.modules())
+    net.save(tmp_path / "net.rfit")
+    np.testing.assert_array_equal(rf.load(tmp_path / "net.rfit").predict(X2), net.predict(X2))

@@ -7,13 +7,13 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 
+from regularfit.nets.evaluation.metrics import metric  # noqa: E402
 from regularfit.nets.lanes.data import LaneData, indices  # noqa: E402
 from regularfit.nets.lanes.pack import Pack  # noqa: E402
 from regularfit.nets.lanes.plan import LanePlan  # noqa: E402
 from regularfit.nets.lanes.state import PackState  # noqa: E402
 from regularfit.nets.lanes.values import LaneValues  # noqa: E402
 from regularfit.nets.lanes.weights import NetShape  # noqa: E402
-from regularfit.nets.metrics import metric  # noqa: E402
 from regularfit.nets.schedules import schedule  # noqa: E402
 
 from .plain import fit  # noqa: E402

@@ -13,19 +13,19 @@ torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 
 from regularfit import L1  # noqa: E402
 from regularfit.errors import FitError, InputError, UnsupportedError  # noqa: E402
+from regularfit.nets.augment.input_noise import InputNoise  # noqa: E402
 from regularfit.nets.augment.tables.feature_swap import FeatureSwap  # noqa: E402
 from regularfit.nets.averages.ema import EMA  # noqa: E402
 from regularfit.nets.averages.swa import SWA  # noqa: E402
-from regularfit.nets.decay import WeightDecay  # noqa: E402
 from regularfit.nets.dropout.dropout import Dropout  # noqa: E402
-from regularfit.nets.input_noise import InputNoise  # noqa: E402
+from regularfit.nets.evaluation.stopping import EarlyStopping  # noqa: E402
 from regularfit.nets.lanes.lockstep import lockstep  # noqa: E402
 from regularfit.nets.lanes.settings import NetSettings  # noqa: E402
 from regularfit.nets.mixing.mixup import Mixup  # noqa: E402
-from regularfit.nets.penalise import Penalise  # noqa: E402
-from regularfit.nets.sharpness import SAM  # noqa: E402
-from regularfit.nets.smoothing import LabelSmoothing  # noqa: E402
-from regularfit.nets.stopping import EarlyStopping  # noqa: E402
+from regularfit.nets.parameters.decay import WeightDecay  # noqa: E402
+from regularfit.nets.parameters.penalise import Penalise  # noqa: E402
+from regularfit.nets.stepping.sharpness import SAM  # noqa: E402
+from regularfit.nets.terms.smoothing import LabelSmoothing  # noqa: E402
 from regularfit.selection import make_folds  # noqa: E402
 
 SMALL = NetSettings((16,), epochs=20, batch_size=32, lr=3e-3)

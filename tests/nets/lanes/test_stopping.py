@@ -5,10 +5,10 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 
+from regularfit.nets.evaluation.metrics import metric  # noqa: E402
+from regularfit.nets.evaluation.stopping import EarlyStopping  # noqa: E402
 from regularfit.nets.lanes.stopping import LaneStopping  # noqa: E402
 from regularfit.nets.lanes.values import LaneValues  # noqa: E402
-from regularfit.nets.metrics import metric  # noqa: E402
-from regularfit.nets.stopping import EarlyStopping  # noqa: E402
 
 
 class Average:

@@ -15,9 +15,9 @@ from regularfit.nets.adversarial.trades import Trades  # noqa: E402
 from regularfit.nets.adversarial.training import Adversarial  # noqa: E402
 from regularfit.nets.adversarial.vat import VAT  # noqa: E402
 from regularfit.nets.bottleneck.vib import VIB  # noqa: E402
-from regularfit.nets.consistency import ConfidencePenalty, RDrop  # noqa: E402
 from regularfit.nets.dropout.dropout import Dropout  # noqa: E402
-from regularfit.nets.gradient_penalty import GradientPenalty, JacobianPenalty  # noqa: E402
+from regularfit.nets.terms.consistency import ConfidencePenalty, RDrop  # noqa: E402
+from regularfit.nets.terms.gradient_penalty import GradientPenalty, JacobianPenalty  # noqa: E402
 from regularfit.nets.trainer import Trainer  # noqa: E402
 from tests.nets.adversarial.problems import net, weights  # noqa: E402
 

@@ -24,7 +24,7 @@ HOMES = {
     "dropout.dropconnect": "DropConnect",
     "dropout.variational": "VariationalDropout",
     "dropout.stochastic_depth": "StochasticDepth",
-    "smoothing": "LabelSmoothing",
+    "terms.smoothing": "LabelSmoothing",
     "mixing.mixup": "Mixup",
     "mixing.cutmix": "CutMix",
     "mixing.manifold": "ManifoldMixup",

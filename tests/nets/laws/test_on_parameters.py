@@ -12,15 +12,15 @@ from hypothesis import strategies as st  # noqa: E402
 from torch import nn, optim  # noqa: E402
 
 import regularfit as rf  # noqa: E402
-from regularfit.nets.decay import WeightDecay  # noqa: E402
 from regularfit.nets.dropout.dropout import Dropout  # noqa: E402
-from regularfit.nets.grouped import Grouped  # noqa: E402
-from regularfit.nets.max_norm import MaxNorm  # noqa: E402
-from regularfit.nets.orthogonal import Orthogonal  # noqa: E402
-from regularfit.nets.penalise import Penalise  # noqa: E402
-from regularfit.nets.proximal import Proximal  # noqa: E402
+from regularfit.nets.parameters.decay import WeightDecay  # noqa: E402
+from regularfit.nets.parameters.grouped import Grouped  # noqa: E402
+from regularfit.nets.parameters.max_norm import MaxNorm  # noqa: E402
+from regularfit.nets.parameters.orthogonal import Orthogonal  # noqa: E402
+from regularfit.nets.parameters.penalise import Penalise  # noqa: E402
+from regularfit.nets.parameters.proximal import Proximal  # noqa: E402
+from regularfit.nets.parameters.spectral import Spectral  # noqa: E402
 from regularfit.nets.regulariser import PHASES  # noqa: E402
-from regularfit.nets.spectral import Spectral  # noqa: E402
 
 EXAMPLES = [
     e for kind in (Penalise, Grouped, WeightDecay, MaxNorm, Spectral, Orthogonal) for e in kind.examples()

@@ -10,15 +10,15 @@ torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
+from regularfit.nets.augment.input_noise import InputNoise  # noqa: E402
 from regularfit.nets.averages import EMA, SWA, Lookahead, SnapshotEnsemble  # noqa: E402
-from regularfit.nets.clipping import GradClip  # noqa: E402
-from regularfit.nets.implicit import SGDNoise  # noqa: E402
-from regularfit.nets.input_noise import InputNoise  # noqa: E402
-from regularfit.nets.noise import GradientNoise, WeightNoise  # noqa: E402
-from regularfit.nets.probe import BatchSizeProbe  # noqa: E402
+from regularfit.nets.evaluation.stopping import EarlyStopping  # noqa: E402
 from regularfit.nets.regulariser import PHASES, Active  # noqa: E402
-from regularfit.nets.sharpness import SAM  # noqa: E402
-from regularfit.nets.stopping import EarlyStopping  # noqa: E402
+from regularfit.nets.stepping.clipping import GradClip  # noqa: E402
+from regularfit.nets.stepping.implicit import SGDNoise  # noqa: E402
+from regularfit.nets.stepping.noise import GradientNoise, WeightNoise  # noqa: E402
+from regularfit.nets.stepping.probe import BatchSizeProbe  # noqa: E402
+from regularfit.nets.stepping.sharpness import SAM  # noqa: E402
 from tests.nets.laws.small_loop import STEPS, Loop, plain, same  # noqa: E402
 
 KINDS = (

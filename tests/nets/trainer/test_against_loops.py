@@ -13,7 +13,7 @@ from torch import nn  # noqa: E402
 from regularfit import L1, nets  # noqa: E402
 from regularfit.nets.batches import BatchRows  # noqa: E402
 from regularfit.nets.randomness import Stream  # noqa: E402
-from regularfit.nets.sharpness import SAMOptimizer  # noqa: E402
+from regularfit.nets.stepping.sharpness import SAMOptimizer  # noqa: E402
 from tests.nets.trainer.problems import classes, net, weights  # noqa: E402
 
 STEPS, SIZE, LR = 40, 24, 1e-2

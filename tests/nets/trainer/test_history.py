@@ -5,7 +5,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 
 from regularfit import L1  # noqa: E402
-from regularfit.nets.decay import WeightDecay  # noqa: E402
+from regularfit.nets.parameters.decay import WeightDecay  # noqa: E402
 from regularfit.nets.trainer import History, Trainer  # noqa: E402
 from tests.nets.trainer.problems import classes, net  # noqa: E402
 

@@ -6,8 +6,8 @@ torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 
 from regularfit.errors import FitError  # noqa: E402
 from regularfit.nets.averages.ema import EMA  # noqa: E402
-from regularfit.nets.clipping import GradClip  # noqa: E402
-from regularfit.nets.sharpness import SAM  # noqa: E402
+from regularfit.nets.stepping.clipping import GradClip  # noqa: E402
+from regularfit.nets.stepping.sharpness import SAM  # noqa: E402
 from regularfit.nets.trainer import Trainer  # noqa: E402
 from regularfit.nets.trainer.precision import Precision  # noqa: E402
 from tests.nets.trainer.problems import acting, classes, net, weights  # noqa: E402

@@ -17,12 +17,12 @@ from torch import nn  # noqa: E402
 from regularfit import L1  # noqa: E402
 from regularfit.errors import InputError, InterruptedWarning  # noqa: E402
 from regularfit.nets.averages.ema import EMA  # noqa: E402
-from regularfit.nets.clipping import GradClip  # noqa: E402
-from regularfit.nets.decay import WeightDecay  # noqa: E402
 from regularfit.nets.dropout.dropout import Dropout  # noqa: E402
+from regularfit.nets.evaluation.stopping import EarlyStopping  # noqa: E402
 from regularfit.nets.mixing.mixup import Mixup  # noqa: E402
-from regularfit.nets.sharpness import SAM  # noqa: E402
-from regularfit.nets.stopping import EarlyStopping  # noqa: E402
+from regularfit.nets.parameters.decay import WeightDecay  # noqa: E402
+from regularfit.nets.stepping.clipping import GradClip  # noqa: E402
+from regularfit.nets.stepping.sharpness import SAM  # noqa: E402
 from regularfit.nets.trainer import Trainer  # noqa: E402
 from regularfit.nets.trainer.state import copied  # noqa: E402
 from tests.nets.trainer.problems import InterruptAt, acting, classes, net, weights  # noqa: E402

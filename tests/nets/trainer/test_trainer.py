@@ -14,9 +14,9 @@ from torch import nn  # noqa: E402
 
 from regularfit.errors import FitError, InputError, NoEffectWarning, UnsupportedError  # noqa: E402
 from regularfit.nets.batches import BatchRows  # noqa: E402
-from regularfit.nets.consistency import ConfidencePenalty  # noqa: E402
+from regularfit.nets.evaluation.stopping import EarlyStopping  # noqa: E402
 from regularfit.nets.regulariser import Active, Regulariser  # noqa: E402
-from regularfit.nets.stopping import EarlyStopping  # noqa: E402
+from regularfit.nets.terms.consistency import ConfidencePenalty  # noqa: E402
 from regularfit.nets.trainer import Trainer  # noqa: E402
 from tests.nets.trainer.problems import acting, classes, net, numbers, weights  # noqa: E402
 

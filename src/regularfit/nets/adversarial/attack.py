@@ -13,13 +13,13 @@ from torch import Tensor, nn
 
 from ..._checks import check_choice
 from .._settings import check_domain, check_not_negative
-from ..batch_stats import freeze_batch_stats
-from ..domain import Domain
+from ..evaluation.batch_stats import freeze_batch_stats
+from ..evaluation.modes import evaluating
 from ..losses import net_loss
-from ..modes import evaluating
 from ..randomness import Stream
 from ..regulariser import Batch
 from .ball import NORMS, Ball, ball_around
+from .domain import Domain
 
 __all__ = ["Attack", "Objective", "probing", "slope"]
 

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from ..._checks import check_choice
-from ..domain import Domain
 from ..randomness import Stream
+from .domain import Domain
 
 __all__ = ["NORMS", "Ball", "ball_around"]
 

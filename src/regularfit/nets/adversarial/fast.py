@@ -13,9 +13,9 @@ from torch import Tensor
 from ..._checks import check_choice, check_positive
 from ...errors import CatastrophicOverfittingWarning
 from .._settings import check_count, check_domain, check_not_negative
-from ..domain import Domain
 from ..regulariser import Active, Batch, Effect, Regulariser, Run
 from .attack import Attack, probing
+from .domain import Domain
 from .fgsm import FGSM
 from .pgd import PGD
 from .setting import among_moves, domain_of, rows_of
@@ -36,7 +36,7 @@ class FastAdversarial(Regulariser):
     batch is attacked by 10 steps of PGD as well; where its accuracy falls far below that under one step, a
     :class:`~regularfit.errors.CatastrophicOverfittingWarning` says so, and training goes on with 4 steps of PGD until
     it has recovered.
-    Prefer it to :class:`~regularfit.nets.adversarial.training.Adversarial` with PGD for large data seen a few times.
+    Prefer it to :class:`~regularfit.nets.Adversarial` with PGD for large data seen a few times.
 
     Parameters
     ----------

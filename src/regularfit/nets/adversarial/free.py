@@ -11,9 +11,9 @@ from torch import Tensor
 
 from ..._checks import check_positive
 from .._settings import check_count, check_domain, check_not_negative
-from ..domain import Domain
 from ..regulariser import Active, Batch, Effect, Regulariser, Run
 from .ball import Box, ball_around
+from .domain import Domain
 from .memory import Remembered
 from .setting import among_moves, domain_of, redraws
 

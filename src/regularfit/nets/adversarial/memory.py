@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..domain import Domain
 from ..regulariser import Batch, Run
+from .domain import Domain
 
 __all__ = ["Remembered"]
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import InputError
-from ..modes import evaluating
+from ..evaluation.modes import evaluating
 from ..randomness import Stream
 from .attack import Attack
 
@@ -30,7 +30,7 @@ def robust_accuracy(
     ----------
     model : a classifier.
     X, y : rows and their classes, int64.
-    attack : what is tried, :class:`~regularfit.nets.adversarial.pgd.PGD` with 20 steps or more; None: the plain
+    attack : what is tried, :class:`~regularfit.nets.PGD` with 20 steps or more; None: the plain
         accuracy.
     batch_size : rows at a time.
     stream : random numbers of the attack.

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from ...errors import InputError
-from ..domain import Domain
 from ..losses import net_loss
 from ..regulariser import Batch, Regulariser, Run
+from .domain import Domain
 
 __all__ = ["MOVES", "among_moves", "domain_of", "mixes", "redraws", "rows_of"]
 

@@ -11,11 +11,11 @@ from torch import Tensor
 
 from ...errors import InputError
 from .._settings import check_not_negative
-from ..divergence import divergence, weighted_mean
-from ..domain import Domain
 from ..regulariser import Active, Batch, Effect, Regulariser, Run
-from ..second_pass import again
+from ..terms.divergence import divergence, weighted_mean
+from ..terms.second_pass import again
 from .attack import Attack, probing
+from .domain import Domain
 from .pgd import PGD
 from .setting import among_moves, domain_of, mixes
 
@@ -31,7 +31,7 @@ class Trades(Regulariser):
 
     with means over rows, in nats; for regression half the squared distance instead of KL. The label plays no part in
     the penalty. Prefer it where both accuracies count and their trade is to be chosen by one number; prefer
-    :class:`~regularfit.nets.adversarial.training.Adversarial` where the budget of passes is small.
+    :class:`~regularfit.nets.Adversarial` where the budget of passes is small.
 
     Parameters
     ----------

@@ -12,11 +12,11 @@ from torch import Tensor
 from ..._checks import check_fraction
 from ...errors import InputError
 from .._settings import check_count
-from ..domain import Domain
 from ..losses import net_loss
 from ..regulariser import Active, Batch, Effect, Regulariser, Run
-from ..second_pass import again
+from ..terms.second_pass import again
 from .attack import Attack, probing
+from .domain import Domain
 from .fgsm import FGSM
 from .memory import Remembered
 from .pgd import PGD

@@ -11,13 +11,13 @@ from torch import Tensor, nn
 
 from ..._checks import check_positive
 from .._settings import check_count, check_domain, check_not_negative
-from ..divergence import divergence
-from ..domain import Domain
 from ..randomness import Stream
 from ..regulariser import Active, Batch, Effect, Regulariser, Run
-from ..second_pass import again
+from ..terms.divergence import divergence
+from ..terms.second_pass import again
 from .attack import probing
 from .ball import Sphere, ball_around
+from .domain import Domain
 from .setting import domain_of, mixes
 
 __all__ = ["VAT"]
@@ -32,7 +32,7 @@ class VAT(Regulariser):
 
     with p(x) held fixed, the mean over all rows, and r by power iteration. No label is looked at, and rows of sample
     weight 0 count: give unlabelled rows any label and the weight 0. Prefer it where many rows have no label; prefer
-    :class:`~regularfit.nets.adversarial.trades.Trades` for robustness in every feature.
+    :class:`~regularfit.nets.Trades` for robustness in every feature.
 
     Parameters
     ----------

@@ -55,7 +55,9 @@ def mlp(
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     width = inputs
     for i, wider in enumerate(hidden):
-        layers[f"linear{i}"] = nn.Linear(width, wider, bias=norm != "batch")  # batch norm takes it away and has its own
+        layers[f"linear{i}"] = nn.Linear(
+            width, wider, bias=norm != "batch"
+        )  # batch norm takes it away and has its own
         if norm is not None:
             layers[f"norm{i}"] = NORMS[norm](wider)
         layers[f"active{i}"] = ACTIVATIONS[activation]()

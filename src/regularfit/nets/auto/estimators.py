@@ -12,9 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..._checks import check_positive
 from ..estimators import NetClassifier, NetRegressor
+from ..evaluation.metrics import metric
 from ..lanes.face import Face
 from ..lanes.prepare import prepare
-from ..metrics import metric
 from .search import Search
 from .space import cocktails
 

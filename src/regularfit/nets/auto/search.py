@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from ..evaluation.metrics import Metric
 from ..lanes.face import Face
 from ..lanes.grid import grid_settings
 from ..lanes.halving import Halving
 from ..lanes.lockstep import train_settings
 from ..lanes.prepare import Prepared
 from ..lanes.result import LockstepResult
-from ..metrics import Metric
 from ..trainer.plan import planned_steps
 from .space import Point, Space
 
@@ -36,6 +35,8 @@ DEFAULTS: tuple[Point, ...] = (
 SMALLEST, LARGEST = 8, 64  # settings a wave
 SHARE = 0.85  # of the budget that training may take; scoring and picking the ensemble need the rest
 EPOCHS, STEPS = 100.0, 2500  # a run has so many epochs, but no more steps than that unless an epoch has
+# A setting that learns slowly must have the time to show what it can: the first cut is late.
+HALVING = Halving((0.25, 0.5))
 FIRST = 0.3  # of the budget is for the first wave, at most
 
 
@@ -78,7 +79,7 @@ class Search:
             waves.append(wave)
             if (wave.why == "interrupted").any() or not wave.complete.any():
                 return LockstepResult.join(waves)
-            cost = (time.monotonic() - before) / (count * steps * Halving().cost)
+            cost = (time.monotonic() - before) / (count * steps * HALVING.cost)
 
     # ------------------------------------------------------------ how much
 
@@ -99,7 +100,7 @@ class Search:
         wanted = min(
             planned_steps(EPOCHS, data.largest, size), max(STEPS, planned_steps(10.0, data.largest, size))
         )
-        affordable = FIRST * self.budget / (cost * SMALLEST * Halving().cost)
+        affordable = FIRST * self.budget / (cost * SMALLEST * HALVING.cost)
         return max(int(min(wanted, affordable)), 50)
 
     def _count(self, left: float, a_setting: float, *, first: bool) -> int:
@@ -107,7 +108,7 @@ class Search:
         seconds = (
             min(left, FIRST * self.budget) if first else left * (0.5 if left > FIRST * self.budget else 0.9)
         )
-        count = int(seconds / (a_setting * Halving().cost))
+        count = int(seconds / (a_setting * HALVING.cost))
         return max(min(count, LARGEST), SMALLEST) if first else min(count, LARGEST)
 
     # ------------------------------------------------------------ what
@@ -124,12 +125,11 @@ class Search:
     def _wave(
         self, points: list[Point], wave: int, steps: int, limit: float | None, *, probe: bool = False
     ) -> LockstepResult:
-        given: list[dict[str, Any]] = [
-            {**point, "steps": steps, "seed": self.seed + wave} for point in points
-        ]
+        own = [{**point, "steps": steps, "seed": self.seed + wave} for point in points]
+        settings = grid_settings(self.face.settings, own)
+        every = f"{steps if probe else max(steps // 16, 1)} steps"
         return train_settings(
-            points, grid_settings(self.face.settings, given), self.prepared, self.face, self.measure,
-            self.measure,
-            f"{steps if probe else max(steps // 16, 1)} steps", halving=None if probe else Halving(), threads=self.threads,
+            points, settings, self.prepared, self.face, self.measure, self.measure, every,
+            halving=None if probe else HALVING, threads=self.threads,
             deadline=None if limit is None else time.monotonic() + limit,
         )  # fmt: skip

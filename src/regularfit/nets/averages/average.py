@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import InputError
-from ..batch_stats import has_batch_stats, refresh_batch_stats
-from ..kept import Kept, tensors_of
+from ..evaluation.batch_stats import has_batch_stats, refresh_batch_stats
+from ..evaluation.kept import Kept, tensors_of
 from ..regulariser import Active, Effect, Regulariser, Run
 
 __all__ = ["STATISTICS", "Average", "run_of", "second_average"]

@@ -97,7 +97,7 @@ class EMA(Regulariser):
         ----------
         model : the net.
         batches : training inputs, a list or a DataLoader; needed where norm statistics are refreshed.
-        call : see :func:`~regularfit.nets.batch_stats.refresh_batch_stats`.
+        call : see :func:`~regularfit.nets.refresh_batch_stats`.
         """
         return _EMA(run_of(model), self, batches, call)
 

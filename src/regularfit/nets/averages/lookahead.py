@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import InputError
-from ..kept import Kept
+from ..evaluation.kept import Kept
 from ..regulariser import Active, Effect, Regulariser, Run
 from .average import run_of
 
@@ -147,7 +147,9 @@ class Ahead(Active):
         """Say how often the slow weights moved."""
         moves = self.count // self.settings.steps
         return Effect(
-            float(self.settings.alpha), acted=moves > 0 and self.settings.alpha < 1, note=f"{moves} slow steps"
+            float(self.settings.alpha),
+            acted=moves > 0 and self.settings.alpha < 1,
+            note=f"{moves} slow steps",
         )
 
     def state_dict(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ..._checks import check_positive
 from ...errors import InputError
-from ..kept import Kept
+from ..evaluation.kept import Kept
 from ..regulariser import Active, Effect, Regulariser, Run
 from ..schedules import WarmRestarts
 from .average import run_of

@@ -91,7 +91,7 @@ class SWA(Regulariser):
         ----------
         model : the net.
         batches : training inputs, a list or a DataLoader; needed where norm statistics are refreshed.
-        call : see :func:`~regularfit.nets.batch_stats.refresh_batch_stats`.
+        call : see :func:`~regularfit.nets.refresh_batch_stats`.
         steps : updates in the whole training.
         epoch_steps : updates in an epoch.
         """

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from ...errors import InputError
 from .._settings import check_not_negative
+from ..evaluation.modes import evaluating
 from ..losses import net_loss
-from ..modes import evaluating
 from ..regulariser import Batch
 from .layer import Bottleneck, gaussian_nats
 from .vib import VIB

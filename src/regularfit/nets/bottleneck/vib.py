@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from ..._checks import check_fraction
 from ...errors import UnsupportedError
 from .._settings import check_count, check_not_negative
-from ..divergence import weighted_mean
-from ..modes import evaluating
+from ..evaluation.modes import evaluating
 from ..randomness import Stream
 from ..regulariser import Active, Batch, Effect, Regulariser, Run
+from ..terms.divergence import weighted_mean
 from .layer import Bottleneck
 
 __all__ = ["VIB", "sampled_probabilities"]
@@ -30,7 +30,7 @@ class VIB(Regulariser):
 
     Both are means over rows; the KL is in nats per example, summed over the code. Its mean bounds I(Z; X) and is
     reported. Prefer it to see how much the labels need to know, and against overfitting and attacks on wide nets;
-    :func:`~regularfit.nets.bottleneck.path.beta_path` tries many beta.
+    :func:`~regularfit.nets.beta_path` tries many beta.
 
     Parameters
     ----------
@@ -110,6 +110,10 @@ class VIB(Regulariser):
         new = nn.Sequential(code, read).to(last.weight.device, last.weight.dtype).train(last.training)
         setattr(model.get_submodule(parent), child, new)
         return model
+
+    def prepare(self, model: nn.Module, seed: int) -> None:
+        """Put the bottleneck into a model that has none."""
+        self.insert(model, seed)
 
     def start(self, run: Run) -> Active:
         """Return what acts during one run."""

@@ -105,7 +105,7 @@ class Dropout(Dropping):
     shape : how the rate changes with depth: "flat", "brick", "funnel", "long_funnel", "diamond", "hexagon",
         "triangle" or "stairs", see :func:`~regularfit.nets.dropout.shapes.profile`.
     schedule : how the rates change in the course of training: a name or a function of progress, see
-        :func:`~regularfit.nets.schedules.schedule`.
+        :func:`~regularfit.nets.schedule`.
 
     Raises
     ------

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import InputError, UnsupportedError
-from ..modes import evaluating
+from ..evaluation.modes import evaluating
 from ..regulariser import Run
 from ..torch_numbers import seeded
 from .at_layers import AtLayers

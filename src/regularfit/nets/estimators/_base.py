@@ -18,14 +18,17 @@ from torch import Tensor, nn
 from ...errors import InputError, UnsupportedError
 from ...inputs.table import is_table
 from ...inputs.targets import read_weights
+from ..dropout.dropout import Dropping
+from ..dropout.monte_carlo import MonteCarlo, monte_carlo
 from ..encoding import Encoding, TableEncoding, learn_encoding
 from ..encoding.encoding import kind_of
-from ..recipe import recipe
+from ..evaluation.stopping import EarlyStopping
 from ..regulariser import Regulariser
-from ..stopping import EarlyStopping
 from ..trainer import Trainer
 from .build import build, check_hidden
+from .changed_texts import with_texts
 from .params import replaced
+from .recipe import recipe
 from .splitting import split_rows
 
 __all__ = ["NetEstimator", "Target"]
@@ -154,6 +157,7 @@ class NetEstimator(BaseEstimator):
         if not isinstance(held, tuple) and target.weights is not None:
             validation = (*validation, target.weights[held])
         weights = None if target.weights is None else target.weights[train]
+        values = with_texts(values, encoding, part)
         trainer = self._trained(encoding, inputs, target.values[train], weights, seed, values, validation)
         self.history_, self.best_step_ = trainer.history_, trainer.best_step_
         self.validation_score_ = trainer.best_score_
@@ -175,6 +179,7 @@ class NetEstimator(BaseEstimator):
     ) -> None:
         values = [value for value in values if not isinstance(value, EarlyStopping)]
         encoding = learn_encoding(X, self.kind, scaling=self.scaling)
+        values = with_texts(values, encoding, X)
         self._trained(encoding, encoding.encode(X), target.values, target.weights, seed, values, None, steps)
         self.refit_history_ = self.trainer_.history_
 
@@ -261,9 +266,18 @@ class NetEstimator(BaseEstimator):
         inputs = self.encoding_.encode(_as_rows(X), type(self).__name__)
         return Trainer(self.module_).predict(inputs).double().numpy()
 
-    def _monte_carlo(self, X: Any, passes: int) -> np.ndarray:
-        """Return the outputs of passes with dropout on, (passes, n, k)."""
-        raise UnsupportedError("Monte-Carlo dropout is not there yet.")
+    def _monte_carlo(self, X: Any, passes: int, of: Callable[[Tensor], Tensor]) -> MonteCarlo:
+        """Return mean and spread over passes with dropout on."""
+        check_is_fitted(self, "module_")
+        dropping = [value for value in self._chosen_regularisers(X) if isinstance(value, Dropping)]
+        if not dropping:
+            raise UnsupportedError(
+                "The spread of predictions comes from dropout, and there is none among the regularisers. Fit with "
+                "Dropout(0.2), or ask an ensemble."
+            )
+        inputs = self.encoding_.encode(_as_rows(X), type(self).__name__)
+        device = next(self.module_.parameters()).device
+        return monte_carlo(self.module_, inputs.to(device), passes, dropout=dropping[0], of=of)
 
     def set_params(self, **params: Any) -> Any:
         """Set parameters; ``"Dropout.p"`` sets a field of a regulariser in the list.

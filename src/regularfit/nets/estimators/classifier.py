@@ -156,9 +156,9 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         ----------
         passes : forward passes, >= 2.
         """
-        outputs = self._monte_carlo(X, passes)
-        chances = softmax(outputs / getattr(self, "temperature_", 1.0), axis=2)
-        return chances.mean(axis=0), chances.std(axis=0, ddof=1)
+        temperature = getattr(self, "temperature_", 1.0)
+        said = self._monte_carlo(X, passes, of=lambda logits: (logits / temperature).softmax(dim=-1))
+        return said.mean.double().cpu().numpy(), said.spread.double().cpu().numpy()
 
     def _outputs(self) -> int:
         return len(self.classes_)

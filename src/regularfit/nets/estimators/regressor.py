@@ -108,8 +108,9 @@ class NetRegressor(RegressorMixin, NetEstimator):
 
         As in :class:`NetClassifier`; the spread is the net's own, without the noise of the target.
         """
-        outputs = self._monte_carlo(X, passes) * self.target_scale_ + self.target_mean_
-        mean, spread = outputs.mean(axis=0), outputs.std(axis=0, ddof=1)
+        said = self._monte_carlo(X, passes, of=lambda outputs: outputs.reshape(len(outputs), -1))
+        mean = said.mean.double().cpu().numpy() * self.target_scale_ + self.target_mean_
+        spread = said.spread.double().cpu().numpy() * self.target_scale_
         return (mean[:, 0], spread[:, 0]) if self._flat else (mean, spread)
 
     def _outputs(self) -> int:

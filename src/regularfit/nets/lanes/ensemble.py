@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..metrics import Metric
+from ..evaluation.metrics import Metric
 from .scores import lane_scores
 
 if TYPE_CHECKING:

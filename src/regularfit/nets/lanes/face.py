@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from ...errors import UnsupportedError
-from ..recipe import recipe
+from ..estimators.recipe import recipe
 from .settings import NetSettings
 
 __all__ = ["Face"]

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ...errors import UnsupportedError
 from ..architectures import mlp
-from ..metrics import Metric
+from ..evaluation.metrics import Metric
 from ..schedules import schedule
 from ..trainer.plan import Every, planned_steps
 from .data import LaneData

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from ...errors import UnsupportedError
-from ..metrics import Metric, metric
+from ..evaluation.metrics import Metric, metric
 from .data import LaneData
 from .face import Face
 from .family import Family, family_plan, family_values

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..metrics import Metric
+from ..evaluation.metrics import Metric
 from .weights import NetShape
 
 __all__ = ["LanePlan"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from importlib import import_module
+from itertools import permutations
 from typing import Any
 
 from ..._checks import did_you_mean
@@ -35,16 +36,18 @@ class Reader:
 READERS: dict[str, Reader] = {
     "Dropout": Reader("dropout.dropout", {"p": "", "input_p": ""}, {}),
     "WeightDecay": Reader(
-        "decay", {"rate": "decay", "independent": "independent"}, {"coupled": False, "on": "weights"}
+        "parameters.decay",
+        {"rate": "decay", "independent": "independent"},
+        {"coupled": False, "on": "weights"},
     ),
-    "LabelSmoothing": Reader("smoothing", {"eps": "smoothing"}, {}),
+    "LabelSmoothing": Reader("terms.smoothing", {"eps": "smoothing"}, {}),
     "Mixup": Reader("mixing.mixup", {"alpha": "mixup"}, {}),
     "FeatureSwap": Reader("augment.tables.feature_swap", {"p": "swap"}, {}),
-    "InputNoise": Reader("input_noise", {"scale": "noise"}, {"schedule": "constant"}),
+    "InputNoise": Reader("augment.input_noise", {"scale": "noise"}, {"schedule": "constant"}),
     "EMA": Reader("averages.ema", {"decay": "ema"}, {}),
     "SWA": Reader("averages.swa", {"after": "swa", "every": "swa_every"}, {}),
     "EarlyStopping": Reader(
-        "stopping", {"patience": "patience", "min_delta": "min_delta"}, {"restore": "best"}
+        "evaluation.stopping", {"patience": "patience", "min_delta": "min_delta"}, {"restore": "best"}
     ),
     "L1": Reader("", {"strength": "l1"}, {}),
 }
@@ -118,18 +121,18 @@ def _order_of(settings: list[NetSettings], kinds: dict[str, str]) -> tuple[str, 
     UnsupportedError
         If settings disagree.
     """
-    found: list[str] = []
-    for one in settings:
-        names = [kinds[name] for name in (type(r).__name__ for r in one.regularisers) if name in kinds]
-        for name in names:
-            if name not in found:
-                found.append(name)
-        if [name for name in found if name in names] != names:
-            raise UnsupportedError(
-                f"Settings have their regularisers in different orders ({', '.join(names)} and {', '.join(found)}); "
-                "lanes act in one order."
-            )
-    return tuple(found)
+    lists = [
+        [kinds[n] for n in (type(r).__name__ for r in one.regularisers) if n in kinds] for one in settings
+    ]
+    names = list(dict.fromkeys(kinds.values()))
+    for order in permutations(name for name in names if any(name in one for one in lists)):
+        if all([name for name in order if name in one] == one for one in lists):
+            return order
+    longest = " or ".join(sorted({", ".join(one) for one in lists if len(one) > 1}))
+    raise UnsupportedError(
+        f"Settings have their regularisers in different orders ({longest}); lanes act in one order. Put them into the "
+        "same order."
+    )
 
 
 def changes_of(settings: list[NetSettings]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ...errors import FitError, InputError
 from ...selection import fold_mean, fold_se, index_one_se
-from ..metrics import Metric
+from ..evaluation.metrics import Metric
 from .data import LaneData
 from .ensemble import LaneEnsemble, greedy
 from .face import Face
@@ -54,7 +54,7 @@ class TrainedLane:
         return net_of(lane.weights, lane.norms, self._place * folds + self.fold)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LockstepResult:
     """Scores of every setting on every fold, and the nets that have them.
 
@@ -81,6 +81,18 @@ class LockstepResult:
     prepared: Prepared
     families: list[Family]
     face: Face
+
+    def __repr__(self) -> str:
+        """Say what was tried and what was best; ``to_frame()`` has all of it."""
+        settings, folds = self.scores.shape
+        shown = (
+            ", ".join(f"{name}={value!r}" for name, value in self.points[self.best].items()) or "the only one"
+        )
+        spread = f" ± {self.se[self.best]:.3g}" if folds > 1 else ""
+        return (
+            f"<LockstepResult: {settings} setting(s) x {folds} fold(s); best by {self.metric.name}: {shown} "
+            f"({self.mean[self.best]:.4g}{spread})>"
+        )
 
     @property
     def data(self) -> LaneData:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..metrics import Metric
+from ..evaluation.metrics import Metric
 from .data import LaneData
 from .norms import LaneNorms
 from .predict import outputs

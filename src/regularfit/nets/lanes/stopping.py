@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from ..metrics import Metric
+from ..evaluation.metrics import Metric
 from .values import LaneValues
 
 __all__ = ["LaneStopping"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from ..metrics import Metric
+from ..evaluation.metrics import Metric
 from .data import LaneData
 from .family import Family
 from .scores import fold_scores

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import InputError, UnsupportedError
+from ..evaluation.metrics import Metric
 from ..losses import NetLoss
-from ..metrics import Metric
 from .data import Rows
 from .precision import Precision
 

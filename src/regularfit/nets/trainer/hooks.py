@@ -36,7 +36,7 @@ from torch.utils.hooks import RemovableHandle
 
 from ..._checks import did_you_mean
 from ...errors import InputError, UnsupportedError
-from ..on_parameters import check_overlaps
+from ..parameters.on_parameters import check_overlaps
 from ..regulariser import PHASES, Active, Batch, Regulariser, Run
 
 __all__ = ["Clock", "Hooks", "check_together", "names_of"]

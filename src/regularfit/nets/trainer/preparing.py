@@ -39,6 +39,8 @@ def prepared(
         If the rows do not fit the model, the loss or the regularisers.
     """
     device = device_of(model, settings.device)
+    for regulariser in regularisers:
+        regulariser.prepare(model, settings.seed)
     model.to(device)
     known = isinstance(settings.loss, str) and settings.loss != "auto"
     task = ("classification" if settings.loss == "cross_entropy" else "regression") if known else None

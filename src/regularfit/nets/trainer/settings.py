@@ -12,9 +12,9 @@ import torch
 from ..._checks import check_choice, check_positive
 from ...errors import InputError, UnsupportedError
 from ...penalties import Penalty
+from ..evaluation.metrics import Metric, metric
 from ..losses import LOSSES
-from ..metrics import Metric, metric
-from ..penalise import as_regulariser
+from ..parameters.penalise import as_regulariser
 from ..regulariser import Regulariser
 from ..schedules import schedule
 from .hooks import check_together

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import InputError
-from ..kept import tensors_of
+from ..evaluation.kept import tensors_of
 from .history import History
 from .training import Training
 

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import FitError, InputError
-from ..kept import tensors_of
-from ..metrics import Metric
+from ..evaluation.kept import tensors_of
+from ..evaluation.metrics import Metric
 from ..regulariser import Block, Regulariser
 from .checkpoint import Checkpoints, load_state, save_state
 from .data import device_of, inputs_of
@@ -78,7 +78,7 @@ class Trainer:
 
     Examples
     --------
-    >>> from regularfit.nets.stopping import EarlyStopping
+    >>> from regularfit.nets.evaluation.stopping import EarlyStopping
     >>> X = torch.linspace(-1, 1, 64).reshape(-1, 1)
     >>> trainer = Trainer(nn.Linear(1, 1), [EarlyStopping(patience=3)], lr=0.1, batch_size=16, epochs=50)
     >>> _ = trainer.fit(X[::2], 3 * X[::2, 0], validation=(X[1::2], 3 * X[1::2, 0]))

@@ -14,11 +14,11 @@ from torch import Tensor, nn
 
 from ...errors import InputError
 from ..batches import BatchRows
-from ..kept import Kept
+from ..evaluation.kept import Kept
+from ..evaluation.metrics import metric
+from ..evaluation.stopping import EarlyStopping, Stopper
 from ..losses import NetLoss
-from ..metrics import metric
 from ..regulariser import Block, Regulariser, Run
-from ..stopping import EarlyStopping, Stopper
 from .data import Rows
 from .evaluation import outputs_of, scores_of
 from .history import History, Record, Work

@@ -1,0 +1,1 @@
+"""Terms added to the loss: smoothed labels, consistency between passes, gradients with respect to the inputs."""
