@@ -13,8 +13,8 @@ difference from the net without regularisers of the same set and seed (positive 
 falls). Seeds are averaged within a set; mean, standard error, median, wins and losses are over sets.
 
 Cost: 2,000 rows of 20 numbers, batches of 128, ``Trainer``, two hidden layers of the width. A step is the difference
-between fits of 40 and of 200 steps over 160, so that the start of a run is not in it, in processor time; the
-least of five interleaved rounds, since other work on the machine only ever adds. Tenths mean little.
+between fits of 20 and of 120 steps over 100, so that the start of a run is not in it, in processor time; the
+least of three interleaved rounds, since other work on the machine only ever adds. Tenths mean little.
 
     python benchmarks/net_regularisers.py                     # about ten minutes of an idle core
     python benchmarks/net_regularisers.py --seeds 1           # runs that are in results/net_regularisers.json are kept
@@ -63,7 +63,7 @@ SETS = (
 SEEDS, BATCH, LR, HIDDEN = 2, 64, 3e-3, (64, 64)
 NONE, CONSTANT = "nothing", "constant rate"
 BEST = '"Best alone" is picked on the test rows from all of the above: it flatters itself.'
-COST_STEPS, COST_ROUNDS, WIDTHS = (40, 200), 4, (64, 256)
+COST_STEPS, COST_ROUNDS, WIDTHS = (20, 120), 3, (64, 256)
 
 
 SHORT = "400 steps"
@@ -261,7 +261,7 @@ def costs() -> dict[str, dict[str, dict[str, float]]]:
     found: dict[str, dict[str, dict[str, float]]] = {}
     for width in WIDTHS:
         least = {arm: [float("inf")] * len(COST_STEPS) for arm in cases}
-        for _ in range(COST_ROUNDS + 1):
+        for _ in range(COST_ROUNDS):
             for arm, values in cases.items():
                 now = [fit_seconds(values, width, steps) for steps in COST_STEPS]
                 least[arm] = [min(pair) for pair in zip(least[arm], now, strict=True)]
