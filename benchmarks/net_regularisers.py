@@ -17,7 +17,7 @@ between fits of 20 and of 120 steps over 100, so that the start of a run is not 
 least of three interleaved rounds, since other work on the machine only ever adds. Tenths mean little.
 
     python benchmarks/net_regularisers.py                     # about ten minutes of an idle core
-    python benchmarks/net_regularisers.py --seeds 3           # more; runs that are in results/net_regularisers.json are kept
+    python benchmarks/net_regularisers.py --seeds 3           # more; runs that are there are kept
     python benchmarks/net_regularisers.py --cost --report     # the cost of a step and the page
 
 The tables lie in ``tabular_clf`` of the folder that REGULARFIT_DATA names, else of ``shared/data`` beside or above
