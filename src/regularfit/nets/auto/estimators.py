@@ -135,15 +135,19 @@ class AutoNetClassifier(ClassifierMixin, _AutoNet):
 
     Parameters
     ----------
-    budget : seconds that fit may take, about.
-    hidden : widths of the hidden layers.
-    metric : what is to become best: a name such as "balanced_accuracy", or None for the log loss.
-    class_weight : None, "balanced" or a dict from label to weight.
-    cv : folds.
-    picks : of the ensemble.
+    budget : seconds > 0 that fit may take. Training ends at 85 % of them; what is left scores the nets and picks. A
+        table that takes longer to encode than that is trained on for a quarter of the budget still. From about a
+        minute on there is time for more than the four cocktails that are always trained.
+    hidden : widths of the hidden layers, whole numbers >= 1.
+    metric : what is to become best: a name such as "balanced_accuracy", or None for the log loss, in which rows weigh
+        what they weigh in training, ``class_weight`` included.
+    class_weight : None, "balanced" or a dict from label to weight > 0, in training; multiplies ``sample_weight``.
+    cv : folds: a number >= 2, a splitter or pairs of (train, test) rows. With a number, the only row of a class is
+        trained on in all folds.
+    picks : of the ensemble, >= 1.
     scaling : of numbers, as in ``NetClassifier``.
-    threads : packs trained at once; None is torch's number of threads.
-    random_state : of cocktails, folds and nets. Time decides how many are tried, so results vary with the machine.
+    threads : packs trained at once, >= 1; None is torch's number of threads.
+    random_state : of cocktails and nets. Time decides how many are tried, so results vary with the machine.
 
     Attributes
     ----------
@@ -151,6 +155,20 @@ class AutoNetClassifier(ClassifierMixin, _AutoNet):
     cocktail_ : the best cocktail.
     ensemble_ : what predicts.
     classes_ : (K,) the labels, sorted.
+    n_features_in_, feature_names_in_ : int, (p,) array of str
+        The columns that fit saw; names only where X had them.
+
+    Raises
+    ------
+    InputError
+        In ``fit``, for data or settings that cannot be used.
+
+    References
+    ----------
+    Kadra, A., Lindauer, M., Hutter, F. and Grabocka, J. (2021). Well-tuned simple nets excel on tabular datasets.
+    NeurIPS.
+
+    Caruana, R., Niculescu-Mizil, A., Crew, G. and Ksikes, A. (2004). Ensemble selection from libraries of models. ICML.
 
     Examples
     --------
@@ -208,7 +226,14 @@ class AutoNetRegressor(RegressorMixin, _AutoNet):
 
     Attributes
     ----------
-    search_, cocktail_, ensemble_ : as there.
+    search_, cocktail_, ensemble_, n_features_in_, feature_names_in_ : as there.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(size=(120, 3))
+    >>> auto = AutoNetRegressor(budget=3, hidden=(16,), cv=3, random_state=0).fit(X, X[:, 0] - X[:, 1])
+    >>> bool(auto.score(X, X[:, 0] - X[:, 1]) > 0.5)
+    True
     """
 
     def __init__(

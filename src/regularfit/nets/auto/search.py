@@ -39,6 +39,7 @@ SMALLEST, LARGEST = 3, 64  # settings a wave
 ENOUGH = 16  # a wave of so many may leave half of the time to waves that are bred from it
 PROBE = 0.1  # of the budget: where a few steps take longer, they have told enough
 SHARE = 0.85  # of the budget that training may take; scoring and picking the ensemble need the rest
+LEAST = 0.25  # of the budget that training gets however long the table took to read
 EPOCHS, STEPS = 100.0, 2500  # a run has so many epochs, but no more steps than that unless an epoch has
 # A setting that learns slowly must have the time to show what it can: the first cut is late.
 HALVING = Halving((0.25, 0.5))
@@ -71,7 +72,8 @@ class Search:
 
     def run(self) -> LockstepResult:
         """Return the scores and nets of all waves; at least the defaults are begun."""
-        end = self.begun + self.budget * SHARE
+        # a table that takes most of the budget to read still gets nets that have learnt something
+        end = max(self.begun + self.budget * SHARE, time.monotonic() + self.budget * LEAST)
         rng = np.random.default_rng(self.seed)
         cost = self._probe(end)  # seconds a step of one setting
         steps = self._steps(cost)
