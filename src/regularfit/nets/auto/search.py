@@ -40,6 +40,7 @@ ENOUGH = 16  # a wave of so many may leave half of the time to waves that are br
 PROBE = 0.1  # of the budget: where a few steps take longer, they have told enough
 SHARE = 0.85  # of the budget that training may take; scoring and picking the ensemble need the rest
 LEAST = 0.25  # of the budget that training gets however long the table took to read
+FEWEST = 150  # steps of a run: with fewer nothing is learnt, and time may end it as well
 EPOCHS, STEPS = 100.0, 2500  # a run has so many epochs, but no more steps than that unless an epoch has
 # A setting that learns slowly must have the time to show what it can: the first cut is late.
 HALVING = Halving((0.25, 0.5))
@@ -103,7 +104,7 @@ class Search:
             before = time.monotonic()
             self._wave(points, 0, steps, end, probe=True)
             times.append(time.monotonic() - before)
-            if len(times) == 2 and sum(times) > PROBE * self.budget:  # everything is slow: no more of it
+            if len(times) == 2 and times[1] > PROBE * self.budget:  # everything is slow: no more of it
                 return times[-1] / (steps * len(points))
         return max(times[2] - times[1], 1e-4) / (30 * len(points))
 
@@ -115,7 +116,7 @@ class Search:
             planned_steps(EPOCHS, data.largest, size), max(STEPS, planned_steps(10.0, data.largest, size))
         )
         affordable = FIRST * self.budget / (cost * len(DEFAULTS))
-        return max(int(min(wanted, affordable)), 50)
+        return max(int(min(wanted, affordable)), FEWEST)
 
     def _count(self, left: float, a_setting: float) -> int:
         """Return how many settings the next wave has: what half of the time is enough for, or nearly all of it."""
