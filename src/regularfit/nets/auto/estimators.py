@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +13,23 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ..._checks import check_positive
+from ...errors import InputError
+from ...inputs.table import FittedColumns
+from ...inputs.targets import read_classes
+from ..encoding import TableEncoding
+from ..encoding.raw_table import read_raw_table
 from ..estimators import NetClassifier, NetRegressor
+<<<<<<< HEAD
 from ..evaluation.metrics import metric
 from ..lanes.face import Face
 from ..lanes.prepare import prepare
+=======
+from ..estimators._base import _as_rows as as_rows
+from ..lanes.face import Face
+from ..lanes.prepare import prepare
+from ..metrics import metric
+from .folds import search_folds
+>>>>>>> n-bench
 from .search import Search
 from .space import cocktails
 
@@ -46,17 +61,27 @@ class _AutoNet(BaseEstimator):
         sample_weight : (n,) numbers >= 0, or None.
         groups : (n,) rows that belong together, for the folds.
         """
+        begun = time.monotonic()
         check_positive(self.budget, "budget", "It is a number of seconds, such as 300.")
         face = Face.of(self._base())
         seed = int(check_random_state(self.random_state).randint(2**31))
+        X = as_rows(X)
+        if len(X) < 2:
+            raise InputError(
+                f"X has n_samples = {len(X)}; folds need several rows, and nets some hundreds to be of use."
+            )
+        cv = self._folds(y, len(X), groups)
         prepared = prepare(
-            X, y, self.cv, face, sample_weight=sample_weight, groups=groups, scaling=self.scaling, stops=False,
+            X, y, cv, face, sample_weight=sample_weight, groups=groups, scaling=self.scaling, stops=False,
             device=None,
         )  # fmt: skip
         classification = prepared.classes is not None
         measure = metric(self.metric or ("log_loss" if classification else "mse"), prepared.task)
+        if self.metric is None and getattr(self, "class_weight", None) is not None:
+            # the log loss is judged as it is trained: what is right for balanced classes wins
+            prepared = replace(prepared, data=replace(prepared.data, score_weight=prepared.data.weight))
         search = Search(
-            prepared, face, cocktails(classification, [tuple(self.hidden)]), measure, self.budget, seed,
+            prepared, face, cocktails(classification, [tuple(self.hidden)]), measure, self.budget, begun, seed,
             self.threads or torch.get_num_threads(),
         )  # fmt: skip
         self.search_ = search.run()
@@ -64,8 +89,26 @@ class _AutoNet(BaseEstimator):
         self.cocktail_ = self.search_.points[self.search_.best]
         if classification:
             self.classes_ = prepared.classes
-        self.n_features_in_ = len(prepared.encodings.encodings[0].columns)
+        self._remember(prepared.encodings.encodings[0])
         return self
+
+    def _folds(self, y: Any, n: int, groups: Any) -> Any:
+        return self.cv
+
+    def _remember(self, encoding: TableEncoding) -> None:
+        """Keep what columns there were."""
+        self.n_features_in_ = len(encoding.columns)
+        if encoding.names is not None:
+            self.feature_names_in_ = np.asarray(encoding.names, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+
+    def _checked(self, X: Any) -> Any:
+        """Return X if it has the columns of fit."""
+        check_is_fitted(self, "ensemble_")
+        encoding, X = self.search_.prepared.encodings.encodings[0], as_rows(X)
+        read_raw_table(X, fitted=FittedColumns(encoding.names, len(encoding.columns), type(self).__name__))
+        return X
 
     def refit(self, X: Any, y: Any, *, sample_weight: Any = None) -> Any:
         """Return one net with the best cocktail, trained on all rows: smaller than the ensemble, and a little worse."""
@@ -76,7 +119,7 @@ class _AutoNet(BaseEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most probable class, or the value, of every row."""
-        check_is_fitted(self, "ensemble_")
+        X = self._checked(X)
         return self.ensemble_.predict(X)
 
     def __sklearn_tags__(self) -> Any:
@@ -98,15 +141,19 @@ class AutoNetClassifier(ClassifierMixin, _AutoNet):
 
     Parameters
     ----------
-    budget : seconds that fit may take, about.
-    hidden : widths of the hidden layers.
-    metric : what is to become best: a name such as "balanced_accuracy", or None for the log loss.
-    class_weight : None, "balanced" or a dict from label to weight.
-    cv : folds.
-    picks : of the ensemble.
+    budget : seconds > 0 that fit may take. Training ends at 85 % of them; what is left scores the nets and picks. A
+        table that takes longer to encode than that is trained on for a quarter of the budget still. From about a
+        minute on there is time for more than the four cocktails that are always trained.
+    hidden : widths of the hidden layers, whole numbers >= 1.
+    metric : what is to become best: a name such as "balanced_accuracy", or None for the log loss, in which rows weigh
+        what they weigh in training, ``class_weight`` included.
+    class_weight : None, "balanced" or a dict from label to weight > 0, in training; multiplies ``sample_weight``.
+    cv : folds: a number >= 2, a splitter or pairs of (train, test) rows. With a number, the only row of a class is
+        trained on in all folds.
+    picks : of the ensemble, >= 1.
     scaling : of numbers, as in ``NetClassifier``.
-    threads : packs trained at once; None is torch's number of threads.
-    random_state : of cocktails, folds and nets. Time decides how many are tried, so results vary with the machine.
+    threads : packs trained at once, >= 1; None is torch's number of threads.
+    random_state : of cocktails and nets. Time decides how many are tried, so results vary with the machine.
 
     Attributes
     ----------
@@ -114,6 +161,20 @@ class AutoNetClassifier(ClassifierMixin, _AutoNet):
     cocktail_ : the best cocktail.
     ensemble_ : what predicts.
     classes_ : (K,) the labels, sorted.
+    n_features_in_, feature_names_in_ : int, (p,) array of str
+        The columns that fit saw; names only where X had them.
+
+    Raises
+    ------
+    InputError
+        In ``fit``, for data or settings that cannot be used.
+
+    References
+    ----------
+    Kadra, A., Lindauer, M., Hutter, F. and Grabocka, J. (2021). Well-tuned simple nets excel on tabular datasets.
+    NeurIPS.
+
+    Caruana, R., Niculescu-Mizil, A., Crew, G. and Ksikes, A. (2004). Ensemble selection from libraries of models. ICML.
 
     Examples
     --------
@@ -149,8 +210,11 @@ class AutoNetClassifier(ClassifierMixin, _AutoNet):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of every class, (n, K), in the order of ``classes_``."""
-        check_is_fitted(self, "ensemble_")
+        X = self._checked(X)
         return self.ensemble_.predict_proba(X)
+
+    def _folds(self, y: Any, n: int, groups: Any) -> Any:
+        return self.cv if groups is not None else search_folds(self.cv, read_classes(y, n)[1])
 
     def _base(self) -> Any:
         return NetClassifier(
@@ -168,7 +232,14 @@ class AutoNetRegressor(RegressorMixin, _AutoNet):
 
     Attributes
     ----------
-    search_, cocktail_, ensemble_ : as there.
+    search_, cocktail_, ensemble_, n_features_in_, feature_names_in_ : as there.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(size=(120, 3))
+    >>> auto = AutoNetRegressor(budget=3, hidden=(16,), cv=3, random_state=0).fit(X, X[:, 0] - X[:, 1])
+    >>> auto.predict(X).shape
+    (120,)
     """
 
     def __init__(

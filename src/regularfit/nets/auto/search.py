@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,7 +20,8 @@ from .space import Point, Space
 
 __all__ = ["DEFAULTS", "Search"]
 
-# Cocktails that are always tried first: nothing, and the recipe of the estimators (early stopping apart).
+# Cocktails that are always tried first, and to their end: nothing, the recipe of the estimators (early stopping
+# apart), a stronger one with batch norm, and one that learns fast, for tables with many rows or little noise.
 DEFAULTS: tuple[Point, ...] = (
     {},
     {"FeatureSwap.p": 0.05, "Dropout.p": 0.15, "WeightDecay.rate": 1e-2, "EMA.decay": 0.99},
@@ -31,13 +33,18 @@ DEFAULTS: tuple[Point, ...] = (
         "EMA.decay": 0.98,
         "lr": 3e-3,
     },
+    {"batch_norm": True, "WeightDecay.rate": 0.1, "EMA.decay": 0.98, "lr": 3e-3},
 )
-SMALLEST, LARGEST = 8, 64  # settings a wave
+SMALLEST, LARGEST = 3, 64  # settings a wave
+ENOUGH = 16  # a wave of so many may leave half of the time to waves that are bred from it
+PROBE = 0.1  # of the budget: where a few steps take longer, they have told enough
 SHARE = 0.85  # of the budget that training may take; scoring and picking the ensemble need the rest
+LEAST = 0.25  # of the budget that training gets however long the table took to read
+FEWEST = 150  # steps of a run: with fewer nothing is learnt, and time may end it as well
 EPOCHS, STEPS = 100.0, 2500  # a run has so many epochs, but no more steps than that unless an epoch has
 # A setting that learns slowly must have the time to show what it can: the first cut is late.
 HALVING = Halving((0.25, 0.5))
-FIRST = 0.3  # of the budget is for the first wave, at most
+FIRST = 0.4  # of the budget is for the defaults, at most
 
 
 @dataclass
@@ -50,6 +57,7 @@ class Search:
     space : what is.
     measure : what is to become best.
     budget : seconds.
+    begun : when they began, in ``time.monotonic()``.
     seed : of the cocktails and of the nets.
     threads : packs trained at once.
     """
@@ -59,63 +67,67 @@ class Search:
     space: Space
     measure: Metric
     budget: float
+    begun: float
     seed: int
     threads: int
 
     def run(self) -> LockstepResult:
-        """Return the scores and nets of all waves; at least the defaults are trained."""
-        begun = time.monotonic()
+        """Return the scores and nets of all waves; at least the defaults are begun."""
+        # a table that takes most of the budget to read still gets nets that have learnt something
+        end = max(self.begun + self.budget * SHARE, time.monotonic() + self.budget * LEAST)
         rng = np.random.default_rng(self.seed)
-        cost = self._probe()  # seconds a step of one setting
+        cost = self._probe(end)  # seconds a step of one setting
         steps = self._steps(cost)
         waves: list[LockstepResult] = []
         while True:
-            left = self.budget * SHARE - (time.monotonic() - begun)
-            count = self._count(left, cost * steps, first=not waves)
-            if waves and count < SMALLEST // 2:
-                return LockstepResult.join(waves)
+            count = self._count(end - time.monotonic(), cost * steps) if waves else len(DEFAULTS)
+            if count < SMALLEST:
+                break
             before = time.monotonic()
-            wave = self._wave(self._points(waves, count, rng), len(waves), steps, left if waves else None)
+            wave = self._wave(
+                self._points(waves, count, rng), len(waves), steps, end, HALVING if waves else None
+            )
             waves.append(wave)
             if (wave.why == "interrupted").any() or not wave.complete.any():
-                return LockstepResult.join(waves)
-            cost = (time.monotonic() - before) / (count * steps * HALVING.cost)
+                break
+            share = HALVING.cost if len(waves) > 1 else 1.0
+            cost = (time.monotonic() - before) / (count * steps * share)
+        return _usable(LockstepResult.join(waves))
 
     # ------------------------------------------------------------ how much
 
-    def _probe(self) -> float:
+    def _probe(self, end: float) -> float:
         """Return the seconds that a step of one setting on all folds takes, from a few steps."""
-        points = list(DEFAULTS[1:2]) * SMALLEST
+        points = list(DEFAULTS)
         times: list[float] = []
         for steps in (1, 5, 35):  # the first run of anything is slow
             before = time.monotonic()
-            self._wave(points, 0, steps, None, probe=True)
+            self._wave(points, 0, steps, end, probe=True)
             times.append(time.monotonic() - before)
-        return max(times[2] - times[1], 1e-4) / (30 * SMALLEST)
+            if len(times) == 2 and times[1] > PROBE * self.budget:  # everything is slow: no more of it
+                return times[-1] / (steps * len(points))
+        return max(times[2] - times[1], 1e-4) / (30 * len(points))
 
     def _steps(self, cost: float) -> int:
-        """Return the steps of a run: many epochs if there is time for a first wave of them."""
+        """Return the steps of a run: many epochs if there is time for the defaults."""
         data = self.prepared.data
         size = data.size(int(self.face.resolved(self.face.settings, data.largest).batch_size))
         wanted = min(
             planned_steps(EPOCHS, data.largest, size), max(STEPS, planned_steps(10.0, data.largest, size))
         )
-        affordable = FIRST * self.budget / (cost * SMALLEST * HALVING.cost)
-        return max(int(min(wanted, affordable)), 50)
+        affordable = FIRST * self.budget / (cost * len(DEFAULTS))
+        return max(int(min(wanted, affordable)), FEWEST)
 
-    def _count(self, left: float, a_setting: float, *, first: bool) -> int:
-        """Return how many settings the next wave has: about half of what is left, a third of all in the first."""
-        seconds = (
-            min(left, FIRST * self.budget) if first else left * (0.5 if left > FIRST * self.budget else 0.9)
-        )
-        count = int(seconds / (a_setting * HALVING.cost))
-        return max(min(count, LARGEST), SMALLEST) if first else min(count, LARGEST)
+    def _count(self, left: float, a_setting: float) -> int:
+        """Return how many settings the next wave has: what half of the time is enough for, or nearly all of it."""
+        most = int(left / (a_setting * HALVING.cost))
+        return min(most // 2 if most >= 2 * ENOUGH else int(0.85 * most), LARGEST)
 
     # ------------------------------------------------------------ what
 
     def _points(self, waves: list[LockstepResult], count: int, rng: np.random.Generator) -> list[Point]:
         if not waves:
-            return [*DEFAULTS, *(self.space.draw(rng) for _ in range(count - len(DEFAULTS)))]
+            return list(DEFAULTS)
         known = LockstepResult.join(waves)
         which = np.flatnonzero(known.complete)
         order = which[np.argsort(known.measured[which], kind="stable")]
@@ -123,13 +135,33 @@ class Search:
         return [self.space.child(parents, rng) if k % 3 else self.space.draw(rng) for k in range(count)]
 
     def _wave(
-        self, points: list[Point], wave: int, steps: int, limit: float | None, *, probe: bool = False
+        self,
+        points: list[Point],
+        wave: int,
+        steps: int,
+        end: float,
+        halving: Halving | None = None,
+        *,
+        probe: bool = False,
     ) -> LockstepResult:
         own = [{**point, "steps": steps, "seed": self.seed + wave} for point in points]
         settings = grid_settings(self.face.settings, own)
         every = f"{steps if probe else max(steps // 16, 1)} steps"
         return train_settings(
             points, settings, self.prepared, self.face, self.measure, self.measure, every,
-            halving=None if probe else HALVING, threads=self.threads,
-            deadline=None if limit is None else time.monotonic() + limit,
+            halving=halving, threads=self.threads, deadline=end,
         )  # fmt: skip
+
+
+def _usable(found: LockstepResult) -> LockstepResult:
+    """Return a result in which something is complete: where time ended the first wave, its nets count as they are."""
+    timed = (found.why == "time limit") & np.isfinite(found.scores)
+    if found.complete.any() or not timed.any():
+        return found
+    warnings.warn(
+        "The budget ended before any net was trained to its end; those that were begun are used as they are. Give "
+        "more seconds, fewer folds or narrower layers.",
+        UserWarning,
+        stacklevel=4,
+    )
+    return replace(found, why=np.where(timed, "steps", found.why))

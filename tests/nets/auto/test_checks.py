@@ -1,0 +1,48 @@
+"""AutoNet by scikit-learn's own checks: hundreds of fits, so each gets a fraction of a second."""
+
+import warnings
+
+import pytest
+from sklearn.utils.estimator_checks import (
+    check_class_weight_classifiers,
+    check_classifiers_train,
+    check_regressors_train,
+    parametrize_with_checks,
+)
+
+torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
+
+from regularfit.nets.auto import AutoNetClassifier, AutoNetRegressor  # noqa: E402
+
+SHORT = "asks for a good fit, which this budget is too short for: see test_the_checks_of_how_well_it_fits"
+NOT_HERE = {
+    "check_sample_weight_equivalence_on_dense_data": "batches and folds are drawn by rows, so a weight of 2 is not two",
+    "check_classifiers_train": SHORT,
+    "check_class_weight_classifiers": SHORT,
+    "check_regressors_train": SHORT,
+}
+QUICK = {"hidden": (8,), "cv": 2, "threads": 1, "random_state": 0}
+
+
+@parametrize_with_checks(
+    [AutoNetClassifier(0.3, **QUICK), AutoNetRegressor(0.3, **QUICK)],
+    expected_failed_checks=lambda estimator: NOT_HERE,
+)
+def test_scikit_learns_checks(estimator, check):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # so short a budget is warned of
+        check(estimator)
+
+
+@pytest.mark.parametrize(
+    ("check", "kind"),
+    [
+        (check_classifiers_train, AutoNetClassifier),
+        (check_class_weight_classifiers, AutoNetClassifier),
+        (check_regressors_train, AutoNetRegressor),
+    ],
+)
+def test_the_checks_of_how_well_it_fits(check, kind):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        check(kind.__name__, kind(4.0, **(QUICK | {"hidden": (16,)})))
