@@ -19,17 +19,11 @@ from ...inputs.targets import read_classes
 from ..encoding import TableEncoding
 from ..encoding.raw_table import read_raw_table
 from ..estimators import NetClassifier, NetRegressor
-<<<<<<< HEAD
+from ..estimators.rows import as_rows
 from ..evaluation.metrics import metric
 from ..lanes.face import Face
 from ..lanes.prepare import prepare
-=======
-from ..estimators._base import _as_rows as as_rows
-from ..lanes.face import Face
-from ..lanes.prepare import prepare
-from ..metrics import metric
 from .folds import search_folds
->>>>>>> n-bench
 from .search import Search
 from .space import cocktails
 

@@ -8,7 +8,6 @@ from os import PathLike
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
@@ -16,7 +15,6 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from ...errors import InputError, UnsupportedError
-from ...inputs.table import is_table
 from ...inputs.targets import read_weights
 from ..dropout.dropout import Dropping
 from ..dropout.monte_carlo import MonteCarlo, monte_carlo
@@ -29,6 +27,7 @@ from .build import build, check_hidden
 from .changed_texts import with_texts
 from .params import replaced
 from .recipe import recipe
+from .rows import as_rows, taken
 from .splitting import split_rows
 
 __all__ = ["NetEstimator", "Target"]
@@ -112,7 +111,7 @@ class NetEstimator(BaseEstimator):
         FitError
             If the loss becomes NaN or infinite; ``module_`` holds the best weights until then.
         """
-        X = _as_rows(X)
+        X = as_rows(X)
         n = len(X)
         if n < 2:
             raise InputError(
@@ -146,13 +145,13 @@ class NetEstimator(BaseEstimator):
         self, X: Any, target: Target, seed: int, values: Sequence[Regulariser], parts: Any
     ) -> None:
         train, held = parts
-        part = _taken(X, train)
+        part = taken(X, train)
         encoding = learn_encoding(part, self.kind, scaling=self.scaling)
         inputs = encoding.encode(part)
         if isinstance(held, tuple):
             held_X, held_y = held[0], self._encode_target(held[1], len(held[0]))
         else:
-            held_X, held_y = _taken(X, held), target.values[held]
+            held_X, held_y = taken(X, held), target.values[held]
         validation = (encoding.encode(held_X), held_y)
         if not isinstance(held, tuple) and target.weights is not None:
             validation = (*validation, target.weights[held])
@@ -263,7 +262,7 @@ class NetEstimator(BaseEstimator):
     def _raw(self, X: Any) -> np.ndarray:
         """Return the outputs of the net, (n, k)."""
         check_is_fitted(self, "module_")
-        inputs = self.encoding_.encode(_as_rows(X), type(self).__name__)
+        inputs = self.encoding_.encode(as_rows(X), type(self).__name__)
         return Trainer(self.module_).predict(inputs).double().numpy()
 
     def _monte_carlo(self, X: Any, passes: int, of: Callable[[Tensor], Tensor]) -> MonteCarlo:
@@ -275,7 +274,7 @@ class NetEstimator(BaseEstimator):
                 "The spread of predictions comes from dropout, and there is none among the regularisers. Fit with "
                 "Dropout(0.2), or ask an ensemble."
             )
-        inputs = self.encoding_.encode(_as_rows(X), type(self).__name__)
+        inputs = self.encoding_.encode(as_rows(X), type(self).__name__)
         device = next(self.module_.parameters()).device
         return monte_carlo(self.module_, inputs.to(device), passes, dropout=dropping[0], of=of)
 
@@ -318,30 +317,6 @@ class NetEstimator(BaseEstimator):
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
-
-
-def _as_rows(X: Any) -> Any:
-    """Return X as a table, an array or a list of texts: something that has a length and can be indexed by rows."""
-    if sp.issparse(X):
-        raise UnsupportedError(
-            "X is sparse, and sparse input is not supported by nets. Give X.toarray() where it fits into memory, or "
-            "use PenalizedClassifier or PenalizedRegressor, which keep X sparse."
-        )
-    if is_table(X) or (isinstance(X, (list, tuple)) and X and isinstance(X[0], str)):
-        return X
-    array = np.asarray(X)
-    if array.ndim == 0:
-        raise InputError(f"X must have rows; {X!r:.80} was given.")
-    return array
-
-
-def _taken(X: Any, rows: np.ndarray) -> Any:
-    """Return some rows."""
-    if is_table(X):
-        import narwhals as nw
-
-        return nw.from_native(X, eager_only=True)[rows.tolist()].to_native()
-    return [X[i] for i in rows] if isinstance(X, (list, tuple)) else X[rows]
 
 
 def _features(encoding: Encoding, inputs: Tensor) -> int:
