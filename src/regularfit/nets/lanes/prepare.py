@@ -13,7 +13,7 @@ from ..._checks import check_choice
 from ...errors import InputError
 from ...inputs.targets import read_classes, read_target, read_weights
 from ...selection import make_folds
-from ..estimators.rows import as_rows
+from ..estimators.rows import as_rows, taken
 from ..estimators.splitting import split_rows
 from .data import FoldScaling, LaneData, indices
 from .encode import FoldEncodings
