@@ -29,7 +29,7 @@ class ChangedTexts(Regulariser):
 
     step: TextStep
     encoding: TextEncoding
-    texts: Sequence[str]
+    texts: tuple[str, ...]
 
     def start(self, run: Run) -> Active:
         """Return what acts during one run."""
@@ -48,7 +48,7 @@ class _Changing(Active):
         self._settings, self._acted = settings, False
 
     def batch(self, batch: Batch) -> Batch:
-        rows = batch.rows.tolist()
+        rows: list[int] = batch.rows.tolist()
         before = [self._settings.texts[row] for row in rows]
         after = self._settings.step(before, self.run.seed, epoch=int(self.run.epoch), rows=rows)
         self._acted = self._acted or before != after
@@ -75,5 +75,5 @@ def with_texts(values: Sequence[Any], encoding: Encoding, X: Any) -> list[Any]:
             f"{type(named).__name__} changes words, and X holds no texts. Use FeatureSwap for tables, Flip or "
             "PadCrop for images."
         )
-    texts = list(X)
+    texts = tuple(X)
     return [ChangedTexts(v, encoding, texts) if isinstance(v, TextStep) else v for v in values]
