@@ -199,7 +199,10 @@ class DenseColumns(Columns):
                         to += A[start:end].T @ A[start:end]
             return H
 
-        return list(sum(team.map(run, self._runs(team))))
+        total = np.zeros((len(kinds), size, size))
+        for part in team.map(run, self._runs(team)):
+            total += part
+        return list(total)
 
     def _runs(self, team: Workers) -> list[range]:
         """Blocks in runs: handing over a block by itself would cost as much as a tenth of it."""
