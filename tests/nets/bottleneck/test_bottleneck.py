@@ -112,9 +112,20 @@ def test_a_model_can_be_copied_after_a_step():
     assert copy.deepcopy(model)[2][0].nats is None
 
 
+def test_the_trainer_puts_a_bottleneck_in_before_the_optimiser_is_made():
+    model = net()
+    Trainer(model, [VIB(dim=4)], steps=1, verbose=None, seed=3).fit(*images())
+    (code,) = [m for m in model.modules() if isinstance(m, Bottleneck)]
+    alone = VIB(dim=4).insert(net(), 3)
+    (before,) = [m for m in alone.modules() if isinstance(m, Bottleneck)]
+    assert not torch.equal(
+        code.encoder.weight, before.encoder.weight
+    )  # it was trained, so the optimiser has it
+
+
 def test_a_net_without_a_bottleneck_is_refused():
     with pytest.raises(UnsupportedError, match=r"VIB\(dim=32\).insert\(model\)"):
-        Trainer(net(), [VIB()], steps=1, verbose=None).fit(*images())
+        VIB().start(Run(net(), torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)))
     with pytest.raises(UnsupportedError, match=r"nn\.Linear"):
         VIB().insert(nn.Sequential(nn.Flatten()))
     with pytest.raises(UnsupportedError, match="Bottleneck"):

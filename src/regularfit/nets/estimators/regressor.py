@@ -42,8 +42,10 @@ class NetRegressor(RegressorMixin, NetEstimator):
 
     Examples
     --------
+    >>> from regularfit.nets import EarlyStopping
     >>> X = np.linspace(-2, 2, 200).reshape(-1, 1)
-    >>> net = NetRegressor((32,), epochs=60, lr=1e-2, random_state=0).fit(X, np.sin(2 * X[:, 0]))
+    >>> stop = EarlyStopping(patience=25)
+    >>> net = NetRegressor((32,), regularisers=[stop], epochs=60, lr=1e-2, random_state=0).fit(X, np.sin(2 * X[:, 0]))
     >>> bool(net.score(X, np.sin(2 * X[:, 0])) > 0.95)
     True
     """

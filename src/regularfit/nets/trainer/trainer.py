@@ -80,7 +80,7 @@ class Trainer:
     --------
     >>> from regularfit.nets.evaluation.stopping import EarlyStopping
     >>> X = torch.linspace(-1, 1, 64).reshape(-1, 1)
-    >>> trainer = Trainer(nn.Linear(1, 1), [EarlyStopping(patience=3)], lr=0.1, batch_size=16, epochs=50)
+    >>> trainer = Trainer(nn.Linear(1, 1), [EarlyStopping(patience=30)], lr=0.1, batch_size=16, epochs=200)
     >>> _ = trainer.fit(X[::2], 3 * X[::2, 0], validation=(X[1::2], 3 * X[1::2, 0]))
     >>> trainer.predict(torch.tensor([[0.5]])).round(decimals=1)
     tensor([[1.5000]])
