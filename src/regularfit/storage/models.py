@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -84,18 +86,12 @@ def _room_of(archive: Archive) -> Any:
     return import_module(_REBUILDERS[archive.head["estimator"]])
 
 
-class _readable:  # noqa: N801 - reads as a word in a with statement
+@contextmanager
+def _readable(source: Path, what: str) -> Iterator[None]:
     """Turn whatever contents that do not fit together provoke into one error that names the file."""
-
-    def __init__(self, source: Path, what: str) -> None:
-        self._source, self._what = source, what
-
-    def __enter__(self) -> None:
-        """Begin."""
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        """Raise the one error."""
-        if isinstance(
-            error, (KeyError, ValueError, TypeError, AttributeError, IndexError)
-        ) and not isinstance(error, ModelFileError):
-            raise ModelFileError(damaged(self._source, f"{self._what} ({error})")) from error
+    try:
+        yield
+    except ModelFileError:
+        raise
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+        raise ModelFileError(damaged(source, f"{what} ({error})")) from error

@@ -8,8 +8,8 @@ import torch.nn.functional as F  # noqa: E402
 from torch import nn  # noqa: E402
 
 from regularfit.errors import UnsupportedError  # noqa: E402
+from regularfit.nets.evaluation.modes import evaluating  # noqa: E402
 from regularfit.nets.trainer import Trainer  # noqa: E402
-from regularfit.nets.trainer.evaluation import in_eval_mode  # noqa: E402
 from tests.nets.trainer.problems import classes, net, numbers, weights  # noqa: E402
 
 
@@ -53,7 +53,7 @@ def test_modes_come_back_also_after_an_error():
     seen = []
 
     def fails():
-        with in_eval_mode(model):
+        with evaluating(model):
             seen.extend(m.training for m in model.modules())
             raise ZeroDivisionError
 

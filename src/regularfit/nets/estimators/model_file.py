@@ -97,7 +97,8 @@ def rebuild(archive: Archive) -> Any:
     )
     if not isinstance(model.regularisers, str):
         for value in model.regularisers or ():  # a bottleneck is a layer of the net
-            getattr(value, "prepare", lambda net, seed: None)(model.module_, 0)
+            if isinstance(value, Regulariser):
+                value.prepare(model.module_, seed=0)
     try:
         model.module_.load_state_dict(load_tensors(archive.members[_WEIGHTS]))
     except RuntimeError as error:  # names or shapes that do not fit

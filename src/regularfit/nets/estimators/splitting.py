@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import numpy as np
 from sklearn.model_selection import train_test_split
@@ -17,7 +16,7 @@ FEWEST = 2  # rows on each side
 
 
 def split_rows(
-    n: int, share: float, codes: np.ndarray | None, seed: int, groups: Any = None
+    n: int, share: float, codes: np.ndarray | None, seed: int
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Return (training rows, validation rows), or None where there are too few rows to set any apart.
 

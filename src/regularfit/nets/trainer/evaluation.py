@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
 from ...errors import InputError, UnsupportedError
 from ..evaluation.metrics import Metric
+from ..evaluation.modes import evaluating
 from ..losses import NetLoss
 from .data import Rows
 from .precision import Precision
 
-__all__ = ["check_repeatable", "in_eval_mode", "outputs_of", "scores_of"]
+__all__ = ["check_repeatable", "outputs_of", "scores_of"]
 
 SIZE = 1024  # rows at a time
 FEW = 8  # rows of the check
-
-
-@contextmanager
-def in_eval_mode(model: nn.Module) -> Iterator[None]:
-    """Put every module into eval mode and switch gradients off; afterwards each module is in its own mode again."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for module, training in modes:
-            module.training = training
 
 
 def outputs_of(
     model: nn.Module, X: Tensor, precision: Precision, device: torch.device, size: int = SIZE
 ) -> Tensor:
     """Return the outputs of all rows, on the device, (n, ...) floats."""
-    with in_eval_mode(model), precision.autocast():
+    with evaluating(model), torch.no_grad(), precision.autocast():
         parts = [model(X[start : start + size].to(device)) for start in range(0, len(X), size)]
     outputs = torch.cat(parts)
     return outputs.float() if outputs.dtype in (torch.float16, torch.bfloat16) else outputs
