@@ -17,8 +17,9 @@ from ..regulariser import Active, Batch, Effect, Regulariser, Run
 from .attack import Attack, probing
 from .domain import Domain
 from .fgsm import FGSM
+from .in_domain import InDomain
 from .pgd import PGD
-from .setting import among_moves, domain_of, rows_of
+from .setting import among_moves, rows_of
 
 __all__ = ["FastAdversarial"]
 
@@ -112,28 +113,17 @@ class FastAdversarial(Regulariser):
         return [cls(), cls(0.3, step=1.0, check_every=2, check_rows=8, repair="warn")]
 
 
-class _Fast(Active):
+class _Fast(InDomain):
     """Moves every batch, and looks."""
 
     def __init__(self, run: Run, settings: FastAdversarial) -> None:
         """Make the attacks: to train on, to repair, to look."""
-        super().__init__(run)
+        super().__init__(run, "FastAdversarial", settings.domain, settings.eps)
         self.settings, self.fgsm = settings, settings.attack
         eps = settings.eps
         self.pgd = PGD(eps, settings.domain, mode="train", steps=_MENDING)
         self.watch = PGD(eps, settings.domain, steps=_STEPS)
-        self.domain: Domain | None = None
-        self.moved, self.collapses, self.repairing = 0, 0, False
-
-    def data(self, X: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """Refuse training rows, and an ``eps``, that do not fit the domain."""
-        self._know(X)
-        return X, y
-
-    def _know(self, X: Tensor) -> Domain:
-        if self.domain is None:
-            self.domain = domain_of(self.settings.domain, self.settings.eps, X, self.run, "FastAdversarial")
-        return self.domain
+        self.collapses, self.repairing = 0, False
 
     def inputs(self, batch: Batch) -> Batch:
         """Return the batch moved."""
@@ -150,7 +140,7 @@ class _Fast(Active):
 
     def _moved(self, attack: Attack, batch: Batch, purpose: str) -> Tensor:
         model, rows = self.run.model, rows_of(self.run, batch)
-        ball = attack.around(batch.X.detach(), self._know(batch.X))
+        ball = attack.around(batch.X.detach(), self.know(batch.X))
         with probing(model, attack.mode):
             return attack.craft(lambda inputs: rows(model(inputs)), ball, self.run.stream(purpose, 0))
 
@@ -190,11 +180,12 @@ class _Fast(Active):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the counts and whether it is repairing."""
-        return {"moved": self.moved, "collapses": self.collapses, "repairing": self.repairing}
+        return super().state_dict() | {"collapses": self.collapses, "repairing": self.repairing}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from an earlier run."""
-        self.moved, self.collapses = int(state["moved"]), int(state["collapses"])
+        super().load_state_dict(state)
+        self.collapses = int(state["collapses"])
         self.repairing = bool(state["repairing"])
 
 

@@ -14,8 +14,9 @@ from .._settings import check_count, check_domain, check_not_negative
 from ..regulariser import Active, Batch, Effect, Regulariser, Run
 from .ball import Box, ball_around
 from .domain import Domain
+from .in_domain import InDomain
 from .memory import Remembered
-from .setting import among_moves, domain_of, redraws
+from .setting import among_moves, redraws
 
 __all__ = ["FreeAdversarial"]
 
@@ -95,30 +96,18 @@ class FreeAdversarial(Regulariser):
         return [cls(), cls(0.3, replays=2, step_size=0.1), cls(0.2, replays=1, remember=True)]
 
 
-class _Free(Active):
+class _Free(InDomain):
     """Replays the batch; its inputs are one tensor, written to in place between the passes."""
 
     def __init__(self, run: Run, settings: FreeAdversarial) -> None:
         """Remember the settings."""
-        super().__init__(run)
+        super().__init__(run, "FreeAdversarial", settings.domain, settings.eps)
         self.settings = settings
         self.off = settings.eps == 0
-        self.domain: Domain | None = None
         self.memory = Remembered(run) if settings.remember else None
         self.carried: Tensor | None = None  # by place in the batch
         self.batch_: Batch | None = None  # as it came
         self.leaf: Tensor | None = None
-        self.replayed = 0
-
-    def data(self, X: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """Refuse training rows, and an ``eps``, that do not fit the domain."""
-        self._know(X)
-        return X, y
-
-    def _know(self, X: Tensor) -> Domain:
-        if self.domain is None:
-            self.domain = domain_of(self.settings.domain, self.settings.eps, X, self.run, "FreeAdversarial")
-        return self.domain
 
     def inputs(self, batch: Batch) -> Batch:
         """Return the batch where the last perturbations put it, ready to be told its gradient."""
@@ -130,16 +119,16 @@ class _Free(Active):
         return batch.with_(X=self.leaf)
 
     def _ball(self, batch: Batch) -> Box:
-        ball = ball_around(batch.X, self.settings.eps, self._know(batch.X))
+        ball = ball_around(batch.X, self.settings.eps, self.know(batch.X))
         assert isinstance(ball, Box)
         return ball
 
     def _begin(self, batch: Batch) -> Tensor:
         if self.memory is not None:
-            return self.memory.start(batch, self._know(batch.X))
+            return self.memory.start(batch, self.know(batch.X))
         if self.carried is None or self.carried.shape != batch.X.shape:
             return batch.X
-        return self._know(batch.X).clip(batch.X + self.carried.to(batch.X.device, batch.X.dtype))
+        return self.know(batch.X).clip(batch.X + self.carried.to(batch.X.device, batch.X.dtype))
 
     def step(self, closure: Any, update: Any) -> None:
         """Update the weights, move the inputs; do both again for every replay."""
@@ -154,7 +143,7 @@ class _Free(Active):
             with torch.no_grad():
                 leaf.copy_(_climbed(ball, leaf, length))
             update()
-            self.replayed += 1
+            self.moved += 1
         moves = leaf.detach() - batch.X
         if self.memory is not None:
             self.memory.keep(batch, leaf)
@@ -164,18 +153,18 @@ class _Free(Active):
 
     def effect(self) -> Effect:
         """Return eps and how many updates were made."""
-        return Effect(strength=self.settings.eps, acted=self.replayed > 0, note=f"{self.replayed} updates")
+        return Effect(strength=self.settings.eps, acted=self.moved > 0, note=f"{self.moved} updates")
 
     def state_dict(self) -> dict[str, Any]:
         """Return the perturbations."""
         carried = {} if self.carried is None else {"moves": self.carried.clone()}
         memory = {} if self.memory is None else self.memory.state_dict()
-        return {"carried": carried, "memory": memory, "replayed": self.replayed}
+        return super().state_dict() | {"carried": carried, "memory": memory}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from an earlier run."""
         self.carried = state["carried"].get("moves")
-        self.replayed = int(state["replayed"])
+        super().load_state_dict(state)
         if self.memory is not None:
             self.memory.load_state_dict(state["memory"])
 

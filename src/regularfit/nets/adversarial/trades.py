@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -15,9 +14,9 @@ from ..regulariser import Active, Batch, Effect, Regulariser, Run
 from ..terms.divergence import divergence, weighted_mean
 from ..terms.second_pass import again
 from .attack import Attack, probing
-from .domain import Domain
+from .in_domain import InDomain
 from .pgd import PGD
-from .setting import among_moves, domain_of, mixes
+from .setting import among_moves, mixes
 
 __all__ = ["Trades"]
 
@@ -91,34 +90,22 @@ class Trades(Regulariser):
         return [cls(), cls(1.0, PGD(0.3, steps=2)), cls(2.0, PGD(1.0, norm="l2", steps=2))]
 
 
-class _Trading(Active):
+class _Trading(InDomain):
     """Finds where the answers differ most, and adds by how much."""
 
     def __init__(self, run: Run, settings: Trades) -> None:
         """Remember the settings."""
-        super().__init__(run)
+        super().__init__(run, "Trades", settings.attack.domain, settings.attack.eps)
         self.settings, self.attack = settings, settings.attack
         self.off = settings.beta == 0 or settings.attack.eps == 0
-        self.domain: Domain | None = None
         self.crafted: Tensor | None = None
-        self.moved = 0
-
-    def data(self, X: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """Refuse training rows, and an ``eps``, that do not fit the domain."""
-        self._know(X)
-        return X, y
-
-    def _know(self, X: Tensor) -> Domain:
-        if self.domain is None:
-            self.domain = domain_of(self.attack.domain, self.attack.eps, X, self.run, "Trades")
-        return self.domain
 
     def inputs(self, batch: Batch) -> Batch:
         """Find the inputs; the batch itself stays."""
         if self.off:
             return batch
         run, X = self.run, batch.X.detach()
-        ball = self.attack.around(X, self._know(X))
+        ball = self.attack.around(X, self.know(X))
         with probing(run.model, self.attack.mode):
             with torch.no_grad():
                 here = run.model(X)
@@ -142,11 +129,3 @@ class _Trading(Active):
             acted=self.moved > 0,
             note=f"{self.moved} batches attacked",
         )
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return the count."""
-        return {"moved": self.moved}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from an earlier run."""
-        self.moved = int(state["moved"])

@@ -16,11 +16,11 @@ from ..losses import net_loss
 from ..regulariser import Active, Batch, Effect, Regulariser, Run
 from ..terms.second_pass import again
 from .attack import Attack, probing
-from .domain import Domain
 from .fgsm import FGSM
+from .in_domain import InDomain
 from .memory import Remembered
 from .pgd import PGD
-from .setting import among_moves, domain_of, redraws, rows_of
+from .setting import among_moves, redraws, rows_of
 
 __all__ = ["Adversarial"]
 
@@ -111,23 +111,16 @@ class Adversarial(Regulariser):
         ]
 
 
-class _Training(Active):
+class _Training(InDomain):
     """Moves the inputs, or adds their loss."""
 
     def __init__(self, run: Run, settings: Adversarial) -> None:
         """Remember the settings."""
-        super().__init__(run)
+        super().__init__(run, "Adversarial", settings.attack.domain, settings.attack.eps)
         self.settings, self.attack = settings, settings.attack
         self.off = settings.weight == 0 or self.attack.eps == 0
-        self.domain: Domain | None = None
         self.memory = Remembered(run) if settings.remember else None
         self.crafted: Tensor | None = None
-        self.moved = 0
-
-    def data(self, X: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """Refuse training rows, and an ``eps``, that do not fit the domain."""
-        self._know(X)
-        return X, y
 
     def inputs(self, batch: Batch) -> Batch:
         """Find adversarial examples; train on them alone where the weight is 1."""
@@ -144,16 +137,11 @@ class _Training(Active):
         mean = self.run.loss or net_loss("auto", batch.y)
         return torch.lerp(loss, mean(again(self.run, self.crafted), batch), weight)
 
-    def _know(self, X: Tensor) -> Domain:
-        if self.domain is None:
-            self.domain = domain_of(self.attack.domain, self.attack.eps, X, self.run, "Adversarial")
-        return self.domain
-
     def _examples(self, batch: Batch) -> Tensor | None:
         due = self.run.step % self.settings.every == 0
         if not due and self.memory is None:
             return None
-        X, domain = batch.X.detach(), self._know(batch.X)
+        X, domain = batch.X.detach(), self.know(batch.X)
         start = None if self.memory is None else self.memory.start(batch, domain)
         if not due:
             return start
@@ -177,10 +165,10 @@ class _Training(Active):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the count and what is remembered."""
-        return {"moved": self.moved, "memory": {} if self.memory is None else self.memory.state_dict()}
+        return super().state_dict() | {"memory": {} if self.memory is None else self.memory.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from an earlier run."""
-        self.moved = int(state["moved"])
+        super().load_state_dict(state)
         if self.memory is not None:
             self.memory.load_state_dict(state["memory"])

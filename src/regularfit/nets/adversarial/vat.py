@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +18,8 @@ from ..terms.second_pass import again
 from .attack import probing
 from .ball import Sphere, ball_around
 from .domain import Domain
-from .setting import domain_of, mixes
+from .in_domain import InDomain
+from .setting import mixes
 
 __all__ = ["VAT"]
 
@@ -139,27 +140,15 @@ class VAT(Regulariser):
         return [cls(), cls(0.5, 3.0, steps=2)]
 
 
-class _Smoothing(Active):
+class _Smoothing(InDomain):
     """Finds the direction, and adds how far the answer moves."""
 
     def __init__(self, run: Run, settings: VAT) -> None:
         """Remember the settings."""
-        super().__init__(run)
+        super().__init__(run, "VAT", settings.domain, None)
         self.settings = settings
         self.off = settings.eps == 0 or settings.weight == 0
-        self.domain: Domain | None = None
         self.crafted: Tensor | None = None
-        self.moved = 0
-
-    def data(self, X: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """Refuse training rows that do not fit the domain."""
-        self._know(X)
-        return X, y
-
-    def _know(self, X: Tensor) -> Domain:
-        if self.domain is None:
-            self.domain = domain_of(self.settings.domain, None, X, self.run, "VAT")
-        return self.domain
 
     def inputs(self, batch: Batch) -> Batch:
         """Find the moved inputs; the batch itself stays."""
@@ -167,7 +156,7 @@ class _Smoothing(Active):
             run = self.run
             with probing(run.model):
                 self.crafted = self.settings.direction(
-                    run.model, batch.X, run.stream("attack", 0), self._know(batch.X), run.task
+                    run.model, batch.X, run.stream("attack", 0), self.know(batch.X), run.task
                 )
             self.moved += 1
         return batch
@@ -186,11 +175,3 @@ class _Smoothing(Active):
             acted=self.moved > 0,
             note=f"{self.moved} batches moved",
         )
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return the count."""
-        return {"moved": self.moved}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from an earlier run."""
-        self.moved = int(state["moved"])
