@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from ._torch import need
+from .._optional import need
 
 # module -> its public names; several modules may be packages
 _HOMES: dict[str, str] = {
@@ -108,7 +108,7 @@ def __getattr__(name: str) -> Any:
             f"module 'regularfit.nets' has no attribute {name!r}; it offers {', '.join(__all__)}."
         )
     if home not in _WITHOUT_TORCH:
-        need("torch")
+        need("torch", "nets")
     value = getattr(import_module(f".{home}", __name__), name)
     globals()[name] = value
     return value

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from ...errors import InputError
+from ...inputs.raw_table import RawTable, read_raw_table
 from ...inputs.table import FittedColumns
 from ..regulariser import Block
 from .columns import CategoryColumn, NumberColumn, learn_category, learn_number
-from .raw_table import RawTable, read_raw_table
 
 __all__ = ["TableEncoding"]
 

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ...errors import InputError, UnsupportedError
-from ...inputs.table import FittedColumns, column_names, is_table
+from ..errors import InputError, UnsupportedError
+from .table import FittedColumns, column_names, is_table
 
 __all__ = ["RawTable", "read_raw_table"]
 
