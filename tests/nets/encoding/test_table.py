@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 from regularfit.errors import InputError, UnsupportedError
 from regularfit.nets.encoding import TableEncoding
 from regularfit.nets.encoding.columns import MOST_LEVELS, learn_category, learn_number
+from regularfit.nets.encoding.levels import Levels
 
 TABLE = pd.DataFrame(
     {
@@ -86,7 +87,7 @@ def test_nothing_is_learnt_from_new_rows():
 
 
 def test_rare_levels_share_a_column():
-    values = [f"level {j:03d}" for j in range(100)] + ["level 007"] * 5
+    values = Levels.of([f"level {j:03d}" for j in range(100)] + ["level 007"] * 5)
     column = learn_category("c", values)
     assert column.width == MOST_LEVELS + 1
     out = np.zeros((105, column.width), dtype=np.float32)

@@ -14,10 +14,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..._checks import check_positive
 from ...errors import InputError
-from ...inputs.table import FittedColumns
 from ...inputs.targets import read_classes
 from ..encoding import TableEncoding
-from ..encoding.raw_table import read_raw_table
+from ..encoding.raw_table import RawTable
 from ..estimators import NetClassifier, NetRegressor
 from ..estimators.rows import as_rows
 from ..evaluation.metrics import metric
@@ -97,12 +96,10 @@ class _AutoNet(BaseEstimator):
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
 
-    def _checked(self, X: Any) -> Any:
-        """Return X if it has the columns of fit."""
+    def _checked(self, X: Any) -> RawTable:
+        """Return X, read, if it has the columns of fit."""
         check_is_fitted(self, "ensemble_")
-        encoding, X = self.search_.prepared.encodings.encodings[0], as_rows(X)
-        read_raw_table(X, fitted=FittedColumns(encoding.names, len(encoding.columns), type(self).__name__))
-        return X
+        return self.search_.prepared.encodings.read(as_rows(X), type(self).__name__)
 
     def refit(self, X: Any, y: Any, *, sample_weight: Any = None) -> Any:
         """Return one net with the best cocktail, trained on all rows: smaller than the ensemble, and a little worse."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+
+from .levels import Levels
 
 __all__ = ["CategoryColumn", "NumberColumn", "learn_category", "learn_number"]
 
@@ -69,14 +68,13 @@ class CategoryColumn:
         """How many encoded columns it has."""
         return max(len(self.levels) + bool(self.rare), 1)
 
-    def encode(self, values: Sequence[str], out: np.ndarray) -> None:
+    def encode(self, values: Levels, out: np.ndarray) -> None:
         """Write the encoded values, (n, width)."""
         out[:] = 0.0
         place = {level: j for j, level in enumerate(self.levels)} | dict.fromkeys(self.rare, len(self.levels))
-        for row, value in enumerate(values):
-            column = place.get(value)
-            if column is not None:
-                out[row, column] = 1.0
+        columns = np.array([place.get(name, -1) for name in values.names], dtype=np.int64)[values.codes]
+        rows = np.flatnonzero(columns >= 0)
+        out[rows, columns[rows]] = 1.0
 
 
 def learn_number(name: str, values: np.ndarray, scaling: str) -> NumberColumn:
@@ -101,9 +99,11 @@ def learn_number(name: str, values: np.ndarray, scaling: str) -> NumberColumn:
     return NumberColumn(name, fill, fill, _above_zero(spread), True, indicator)
 
 
-def learn_category(name: str, values: Sequence[str]) -> CategoryColumn:
+def learn_category(name: str, values: Levels) -> CategoryColumn:
     """Return what training rows teach about a column of categories."""
-    counts: Counter[Any] = Counter(values)
+    counts = {
+        level: count for level, count in zip(values.names, values.counts().tolist(), strict=True) if count
+    }
     frequent = sorted(counts, key=lambda level: (-counts[level], level))
     kept, rare = frequent[:MOST_LEVELS], frequent[MOST_LEVELS:]
     return CategoryColumn(name, tuple(sorted(kept)), tuple(sorted(rare)))

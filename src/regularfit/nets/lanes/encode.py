@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..encoding import TableEncoding
 from ..encoding.columns import CategoryColumn, NumberColumn
+from ..encoding.raw_table import RawTable
 from ..regulariser import Block
 
 __all__ = ["FoldEncodings"]
@@ -34,33 +35,38 @@ class FoldEncodings:
     alive: tuple[np.ndarray, ...]
 
     @classmethod
-    def learn(cls, X: Any, train: list[np.ndarray], scaling: str, taken: Any) -> FoldEncodings:
-        """Learn from a table; ``taken(X, rows)`` returns some of its rows."""
-        whole = TableEncoding.learn(X, scaling=scaling)
-        own = [TableEncoding.learn(taken(X, rows), scaling=scaling) for rows in train]
-        encodings = tuple(replace(e, columns=tuple(map(_aligned, e.columns, whole.columns))) for e in own)
+    def learn(cls, raw: RawTable, train: list[np.ndarray], scaling: str) -> FoldEncodings:
+        """Learn from a table that was read, and the training rows of every fold."""
+        whole = TableEncoding.of(raw, scaling=scaling)
+        encodings: list[TableEncoding] = []
+        alive: list[np.ndarray] = []
         marks = _marks(whole.columns)
-        alive = [
-            ~marks | (np.abs(e.encode(taken(X, rows)).numpy()).max(axis=0) > 0)
-            for e, rows in zip(encodings, train, strict=True)
-        ]
-        return cls(encodings, tuple(alive))
+        for rows in train:
+            part = raw.take(rows)
+            own = TableEncoding.of(part, scaling=scaling)
+            encodings.append(replace(own, columns=tuple(map(_aligned, own.columns, whole.columns))))
+            alive.append(~marks | (np.abs(encodings[-1].encode(part).numpy()).max(axis=0) > 0))
+        return cls(tuple(encodings), tuple(alive))
 
     @property
     def blocks(self) -> tuple[Block, ...]:
         """Where each column of the table is among the inputs."""
         return self.encodings[0].blocks
 
-    def encode(self, X: Any, fold: int) -> Tensor:
-        """Return the inputs of a fold's nets, (n, width) float32."""
-        return self.encodings[fold].encode(X) * torch.from_numpy(self.alive[fold].astype(np.float32))
+    def read(self, X: Any, who: str = "the net") -> RawTable:
+        """Return new rows, read once for all folds."""
+        return self.encodings[0].read(X, who)
 
-    def table(self, X: Any) -> Tensor:
+    def encode(self, raw: RawTable, fold: int) -> Tensor:
+        """Return the inputs of a fold's nets, (n, width) float32."""
+        return self.encodings[fold].encode(raw) * torch.from_numpy(self.alive[fold].astype(np.float32))
+
+    def table(self, raw: RawTable) -> Tensor:
         """Return the inputs of all folds, (F, n, width), or (n, width) where folds do not differ."""
         first = self.encodings[0]
         if all(e == first for e in self.encodings) and all((a == self.alive[0]).all() for a in self.alive):
-            return self.encode(X, 0)
-        return torch.stack([self.encode(X, fold) for fold in range(len(self.encodings))])
+            return self.encode(raw, 0)
+        return torch.stack([self.encode(raw, fold) for fold in range(len(self.encodings))])
 
 
 def _aligned(
