@@ -18,22 +18,27 @@ from ..lanes.result import LockstepResult
 from ..trainer.plan import planned_steps
 from .space import Point, Space
 
-__all__ = ["DEFAULTS", "Search"]
+__all__ = ["DEFAULTS", "WITH_BINS", "Search"]
 
+_MILD: Point = {"Dropout.p": 0.15, "WeightDecay.rate": 1e-2, "EMA.decay": 0.99}
+_FAST: Point = {"batch_norm": True, "WeightDecay.rate": 0.1, "EMA.decay": 0.98, "lr": 3e-3}
 # Cocktails that are always tried first, and to their end: nothing, the recipe of the estimators (early stopping
-# apart), a stronger one with batch norm, and one that learns fast, for tables with many rows or little noise.
+# apart) with some feature swap, one that learns fast with batch norm, for tables with many rows or little noise, and
+# a stronger one.
 DEFAULTS: tuple[Point, ...] = (
     {},
-    {"FeatureSwap.p": 0.05, "Dropout.p": 0.15, "WeightDecay.rate": 1e-2, "EMA.decay": 0.99},
-    {
-        "batch_norm": True,
-        "FeatureSwap.p": 0.1,
-        "Dropout.p": 0.2,
-        "WeightDecay.rate": 0.1,
-        "EMA.decay": 0.98,
-        "lr": 3e-3,
-    },
-    {"batch_norm": True, "WeightDecay.rate": 0.1, "EMA.decay": 0.98, "lr": 3e-3},
+    {**_MILD, "FeatureSwap.p": 0.05},
+    _FAST,
+    {**_FAST, "Dropout.p": 0.2, "FeatureSwap.p": 0.1},
+)
+# The same where numbers have bins: half of them see these. Nets with bins overfit sooner, so each has dropout.
+WITH_BINS: tuple[Point, ...] = (
+    {"bins": False},
+    {**_MILD, "FeatureSwap.p": 0.05, "bins": False},
+    {**_MILD, "bins": True},
+    {**_FAST, "bins": False},
+    {**_FAST, "Dropout.p": 0.2, "bins": True},
+    {**_FAST, "Dropout.p": 0.2, "FeatureSwap.p": 0.1, "bins": True},
 )
 SMALLEST, LARGEST = 3, 64  # settings a wave
 ENOUGH = 16  # a wave of so many may leave half of the time to waves that are bred from it
@@ -71,6 +76,11 @@ class Search:
     seed: int
     threads: int
 
+    @property
+    def defaults(self) -> tuple[Point, ...]:
+        """The cocktails that are always tried."""
+        return DEFAULTS if self.prepared.data.bins is None else WITH_BINS
+
     def run(self) -> LockstepResult:
         """Return the scores and nets of all waves; at least the defaults are begun."""
         # a table that takes most of the budget to read still gets nets that have learnt something
@@ -80,7 +90,7 @@ class Search:
         steps = self._steps(cost)
         waves: list[LockstepResult] = []
         while True:
-            count = self._count(end - time.monotonic(), cost * steps) if waves else len(DEFAULTS)
+            count = self._count(end - time.monotonic(), cost * steps) if waves else len(self.defaults)
             if count < SMALLEST:
                 break
             before = time.monotonic()
@@ -98,7 +108,7 @@ class Search:
 
     def _probe(self, end: float) -> float:
         """Return the seconds that a step of one setting on all folds takes, from a few steps."""
-        points = list(DEFAULTS)
+        points = list(self.defaults)
         times: list[float] = []
         for steps in (1, 5, 35):  # the first run of anything is slow
             before = time.monotonic()
@@ -115,7 +125,7 @@ class Search:
         wanted = min(
             planned_steps(EPOCHS, data.largest, size), max(STEPS, planned_steps(10.0, data.largest, size))
         )
-        affordable = FIRST * self.budget / (cost * len(DEFAULTS))
+        affordable = FIRST * self.budget / (cost * len(self.defaults))
         return max(int(min(wanted, affordable)), FEWEST)
 
     def _count(self, left: float, a_setting: float) -> int:
@@ -127,7 +137,7 @@ class Search:
 
     def _points(self, waves: list[LockstepResult], count: int, rng: np.random.Generator) -> list[Point]:
         if not waves:
-            return list(DEFAULTS)
+            return list(self.defaults)
         known = LockstepResult.join(waves)
         which = np.flatnonzero(known.complete)
         order = which[np.argsort(known.measured[which], kind="stable")]

@@ -18,8 +18,6 @@ from .raw_table import RawTable, read_raw_table
 
 __all__ = ["TableEncoding"]
 
-SCALINGS = ("robust", "standard", "none")
-
 
 @dataclass(frozen=True, slots=True)
 class TableEncoding:

@@ -21,9 +21,10 @@ __all__ = ["FoldEncodings"]
 class FoldEncodings:
     """The encoding of every fold.
 
-    Numbers are scaled by the fold's training rows. Which levels a category has, and whether a column has missing
-    values, is learnt from all rows, so that all nets have the same inputs; an input that is always 0 in a fold's
-    training rows is 0 for all rows of that fold, as if it were not there.
+    Numbers are scaled by the fold's training rows. Which levels a category has, whether a column has missing values,
+    and where the bins of numbers lie is learnt from all rows (not from the target), so that all nets have the same
+    inputs; an input that is always 0 in a fold's training rows is 0 for all rows of that fold, as if it were not
+    there.
 
     Parameters
     ----------
@@ -53,6 +54,15 @@ class FoldEncodings:
         """Where each column of the table is among the inputs."""
         return self.encodings[0].blocks
 
+    @property
+    def bins(self) -> np.ndarray | None:
+        """Which inputs are bins of numbers, (width,), or None where none is."""
+        found: list[bool] = []
+        for column in self.encodings[0].columns:
+            inner = max(len(column.edges) - 1, 0) if isinstance(column, NumberColumn) else 0
+            found += [False, *[True] * inner, *[False] * (column.width - 1 - inner)]
+        return np.array(found, dtype=bool) if any(found) else None
+
     def read(self, X: Any, who: str = "the net") -> RawTable:
         """Return new rows, read once for all folds."""
         return self.encodings[0].read(X, who)
@@ -74,7 +84,7 @@ def _aligned(
 ) -> NumberColumn | CategoryColumn:
     """Return a fold's column with the width that it has in the whole table."""
     if isinstance(own, NumberColumn) and isinstance(whole, NumberColumn):
-        return replace(own, indicator=whole.indicator)
+        return replace(own, indicator=whole.indicator, edges=whole.edges)
     return whole
 
 
@@ -82,5 +92,6 @@ def _marks(columns: tuple[NumberColumn | CategoryColumn, ...]) -> np.ndarray:
     """Return which inputs are indicators, of levels or of missing values."""
     found: list[bool] = []
     for column in columns:
-        found += [False, True][: column.width] if isinstance(column, NumberColumn) else [True] * column.width
+        number = isinstance(column, NumberColumn)
+        found += [not number] * (column.width - 1) + [column.indicator if number else True]
     return np.array(found, dtype=bool)

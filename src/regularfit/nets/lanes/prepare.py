@@ -84,6 +84,7 @@ def prepare(
         blocks=encodings.blocks,
         y_scaling=y_scaling,
         score_weight=weight,
+        bins=None if encodings.bins is None else torch.as_tensor(encodings.bins, device=device),
     )
     return Prepared(data, encodings, classes)
 

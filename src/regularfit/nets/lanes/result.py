@@ -48,7 +48,10 @@ class TrainedLane:
     _place: int
 
     def module(self) -> nn.Sequential:
-        """Return the net as a plain torch module; it takes rows on the scale of its fold's training rows."""
+        """Return the net as a plain torch module; it takes rows on the scale of its fold's training rows.
+
+        Without the bins of numbers, where its settings say ``bins=False``.
+        """
         lane = self._family.trained
         folds = len(lane.why) // len(self._family.members)
         return net_of(lane.weights, lane.norms, self._place * folds + self.fold)
@@ -257,10 +260,12 @@ class LockstepResult:
         found = [self._find(setting) for setting in settings]
         parts: list[list[Tensor]] = [[] for _ in found]
         for fold in range(self.scores.shape[1]):
-            x = self.prepared.encodings.encode(raw, fold).to(self.data.device)
+            every = self.prepared.encodings.encode(raw, fold).to(self.data.device)
+            seen = {True: every, False: every if self.data.bins is None else every[:, ~self.data.bins]}
             for own, (family, place) in zip(parts, found, strict=True):
                 weights, norms = family.nets(self.data, [place], fold)
-                own.append(self._shown(self.data.judged(outputs(weights, norms, slice(None), x), fold)[0]))
+                raw_outputs = outputs(weights, norms, slice(None), seen[family.bins])
+                own.append(self._shown(self.data.judged(raw_outputs, fold)[0]))
         return [torch.stack(own).mean(0) for own in parts]
 
     def estimator(self, setting: int | None = None) -> Any:
