@@ -15,6 +15,7 @@ __all__ = ["SCALINGS", "CategoryColumn", "NumberColumn", "learn_category", "lear
 SCALINGS = ("robust", "standard", "piecewise", "none")
 MOST_LEVELS = 64  # of a category that get a column of their own; rarer ones share one
 SMOOTH_LIMIT = 3.0  # scaled numbers are squashed smoothly towards this
+TINY = 1e-300  # numbers divided by less than that need not be finite
 BINS = 8  # of a number, by quantiles, where scaling is "piecewise"
 
 
@@ -108,7 +109,7 @@ def learn_number(name: str, values: np.ndarray, scaling: str) -> NumberColumn:
     # A normal column has an interquartile range of 1.349 standard deviations. Where half of the values are the
     # same the range says nothing, and the standard deviation has to do.
     spread = float(high - low) / 1.349
-    if spread <= 1e-12 * max(abs(float(low)), abs(float(high)), 1e-300):
+    if spread <= max(1e-12 * max(abs(float(low)), abs(float(high))), TINY):
         spread = float(known.std())
     edges = _edges(known) if scaling == "piecewise" else ()
     return NumberColumn(name, fill, fill, _above_zero(spread), True, indicator, edges)
@@ -135,4 +136,4 @@ def learn_category(name: str, values: Levels) -> CategoryColumn:
 
 
 def _above_zero(spread: float) -> float:
-    return spread if spread > 0 else 1.0
+    return spread if spread > TINY else 1.0
