@@ -19,7 +19,6 @@ from ...inputs.targets import read_weights
 from ..dropout.dropout import Dropping
 from ..dropout.monte_carlo import MonteCarlo, monte_carlo
 from ..encoding import Encoding, TableEncoding, learn_encoding
-from ..encoding.encoding import kind_of
 from ..evaluation.stopping import EarlyStopping
 from ..regulariser import Regulariser
 from ..trainer import Trainer
@@ -120,7 +119,7 @@ class NetEstimator(BaseEstimator):
         self._check_settings()
         target = self._read_target(y, n, read_weights(sample_weight, n))
         seed = int(check_random_state(self.random_state).randint(2**31))
-        values = self._chosen_regularisers(X)
+        values = self._chosen_regularisers()
         parts = self._parts(X, target, seed, values)
         if parts is None:
             self._train_on_all(X, target, seed, values, steps=None)
@@ -241,15 +240,14 @@ class NetEstimator(BaseEstimator):
                 "was given."
             )
 
-    def _chosen_regularisers(self, X: Any) -> list[Regulariser]:
+    def _chosen_regularisers(self) -> list[Regulariser]:
         if isinstance(self.regularisers, str):
             if self.regularisers != "default":
                 raise InputError(
                     f"regularisers must be 'default' or a list of regularisers; {self.regularisers!r} was given."
                 )
-            kind = kind_of(X) if self.kind == "auto" else self.kind
             hidden = self.module is None and len(check_hidden(self.hidden)) > 0
-            return list(recipe(kind, self.metric, dropout=hidden))
+            return list(recipe(self.metric, dropout=hidden))
         return [] if self.regularisers is None else list(self.regularisers)
 
     def _batch_size(self, n: int) -> int:
@@ -268,7 +266,7 @@ class NetEstimator(BaseEstimator):
     def _monte_carlo(self, X: Any, passes: int, of: Callable[[Tensor], Tensor]) -> MonteCarlo:
         """Return mean and spread over passes with dropout on."""
         check_is_fitted(self, "module_")
-        dropping = [value for value in self._chosen_regularisers(X) if isinstance(value, Dropping)]
+        dropping = [value for value in self._chosen_regularisers() if isinstance(value, Dropping)]
         if not dropping:
             raise UnsupportedError(
                 "The spread of predictions comes from dropout, and there is none among the regularisers. Fit with "

@@ -34,13 +34,15 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     Parameters
     ----------
     hidden : widths of the hidden layers, whole numbers >= 1; for images the channels of the stages.
-    regularisers : "default" (decay, dropout, feature swap for tables, an average of the weights, early stopping), or a
-        list such as ``[WeightDecay(1e-2), Dropout(0.2)]``; [] for none.
+    regularisers : "default" (decay, dropout, an average of the weights, early stopping), or a list such as
+        ``[WeightDecay(1e-2), Dropout(0.2)]``; [] for none.
     norm : None, "batch" or "layer"; images always have batch norm.
     activation : "relu", "gelu", "silu" or "tanh".
     module : a function of (shape of an encoded row, outputs) to a torch module of your own, or None.
     kind : "table", "images", "texts", or "auto": two dimensions are a table, three or four images, strings texts.
-    scaling : of numbers: "robust" (median and quartiles, far values drawn in), "standard" or "none".
+    scaling : of numbers: "robust" (median and quartiles, far values drawn in), "standard", "none", or "piecewise":
+        as "robust", and beside it a column for each of 8 bins, which lets a net bend where the data are. That is
+        often worth more than any regulariser where the target is no smooth function of the numbers.
     loss : "cross_entropy", or a function of (outputs, y) to one loss a row.
     class_weight : None, "balanced" or a dict from label to weight > 0; multiplies ``sample_weight``.
     optimizer, lr, schedule, epochs, steps, time_limit, device, precision, verbose :

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..augment.tables.feature_swap import FeatureSwap
 from ..averages.ema import EMA
 from ..dropout.dropout import Dropout
 from ..evaluation.stopping import EarlyStopping
@@ -12,25 +11,25 @@ from ..regulariser import Regulariser
 __all__ = ["recipe"]
 
 
-def recipe(kind: str, metric: str | None = None, *, dropout: bool = True) -> tuple[Regulariser, ...]:
-    """Return the default regularisers for a kind of input.
+def recipe(metric: str | None = None, *, dropout: bool = True) -> tuple[Regulariser, ...]:
+    """Return the default regularisers.
+
+    Feature swap is not among them: on 13 tables a swap of 0.05 changed the balanced accuracy of held-out rows by -5.3
+    to +2.4 points (-0.7 on average), down where few columns decide together. AutoNet tries it on every table.
 
     Parameters
     ----------
-    kind : "table", "images" or "texts".
     metric : what early stopping watches; None is the validation loss.
     dropout : False for a net without hidden layers, or with dropout of its own.
 
     Examples
     --------
-    >>> [type(value).__name__ for value in recipe("table")]
-    ['WeightDecay', 'Dropout', 'FeatureSwap', 'EMA', 'EarlyStopping']
+    >>> [type(value).__name__ for value in recipe()]
+    ['WeightDecay', 'Dropout', 'EMA', 'EarlyStopping']
     """
-    swap = (FeatureSwap(0.05),) if kind == "table" else ()
     return (
         WeightDecay(1e-2),
         *((Dropout(0.15),) if dropout else ()),
-        *swap,
         EMA(0.99),
         EarlyStopping(patience=25, metric=metric),
     )
