@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ...errors import InputError
+from ..regulariser import Pixels
 
 __all__ = ["ImageEncoding"]
 
@@ -51,6 +52,11 @@ class ImageEncoding:
         shape = (int(first.shape[1]), int(first.shape[2]), int(first.shape[3]))
         return cls(shape, bool(last), divisor, tuple(mean.tolist()), tuple(sd.tolist()))
 
+    @property
+    def pixels(self) -> Pixels:
+        """How pixels (bytes from 0 to 1) become inputs."""
+        return Pixels(self.mean, self.sd)
+
     def encode(self, X: Any, who: str = "the net") -> Tensor:
         """Return the inputs for images of the same shape, float32, (n, c, h, w)."""
         images = _channels_first(_read(X), self.last)
@@ -66,8 +72,7 @@ class ImageEncoding:
                 "would be off by a factor of 255."
             )
         tensor = torch.from_numpy(np.ascontiguousarray(images)).to(torch.float32) / self.divisor
-        column = (1, -1, 1, 1)
-        return (tensor - torch.tensor(self.mean).view(column)) / torch.tensor(self.sd).view(column)
+        return self.pixels.inputs(tensor)
 
 
 def _read(X: Any) -> np.ndarray:
