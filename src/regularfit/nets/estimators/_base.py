@@ -20,6 +20,7 @@ from ..dropout.dropout import Dropping
 from ..dropout.monte_carlo import MonteCarlo, monte_carlo
 from ..encoding import Encoding, ImageEncoding, TableEncoding, learn_encoding
 from ..encoding.encoding import kind_of
+from ..encoding.images import side_of
 from ..evaluation.stopping import EarlyStopping
 from ..regulariser import Regulariser
 from ..trainer import Trainer
@@ -255,7 +256,8 @@ class NetEstimator(BaseEstimator):
                 )
             kind = kind_of(X) if self.kind == "auto" else self.kind
             hidden = self.module is None and check_hidden(self.hidden) != ()
-            return list(recipe(kind, self.metric, dropout=hidden))
+            side = side_of(X) if kind == "images" else None
+            return list(recipe(kind, self.metric, dropout=hidden, side=side))
         return [] if self.regularisers is None else list(self.regularisers)
 
     def _batch_size(self, n: int) -> int:

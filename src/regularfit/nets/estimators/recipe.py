@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..augment.images.pad_crop import PadCrop
 from ..augment.tables.feature_swap import FeatureSwap
 from ..averages.ema import EMA
 from ..dropout.dropout import Dropout
@@ -12,7 +13,13 @@ from ..regulariser import Regulariser
 __all__ = ["recipe"]
 
 
-def recipe(kind: str, metric: str | None = None, *, dropout: bool = True) -> tuple[Regulariser, ...]:
+SHIFT = 1 / 14  # of an image's smaller side: 2 of 28 pixels
+LEAST = 8  # pixels; in smaller images a shift by one moves a good part of what is there
+
+
+def recipe(
+    kind: str, metric: str | None = None, *, dropout: bool = True, side: int | None = None
+) -> tuple[Regulariser, ...]:
     """Return the default regularisers for a kind of input.
 
     Parameters
@@ -20,17 +27,25 @@ def recipe(kind: str, metric: str | None = None, *, dropout: bool = True) -> tup
     kind : "table", "images" or "texts".
     metric : what early stopping watches; None is the validation loss.
     dropout : False for a net without hidden layers, or with dropout of its own.
+    side : the smaller side of images in pixels, or None. Those of 8 pixels and more are shifted by up to a fourteenth
+        of it, the border repeated: what is in an image does not depend on that, whereas mirrored digits, turned
+        letters or other colours may be something else; add :class:`Flip`, :class:`Affine` or :class:`Colour` where
+        you know that they are not.
 
     Examples
     --------
+    >>> recipe("images", side=28)[2]
+    PadCrop(pad=2, mode='edge')
     >>> [type(value).__name__ for value in recipe("table")]
     ['WeightDecay', 'Dropout', 'FeatureSwap', 'EMA', 'EarlyStopping']
     """
-    swap = (FeatureSwap(0.05),) if kind == "table" else ()
+    varied: tuple[Regulariser, ...] = (FeatureSwap(0.05),) if kind == "table" else ()
+    if kind == "images" and side is not None and side >= LEAST:
+        varied = (PadCrop(max(round(SHIFT * side), 1), "edge"),)
     return (
         WeightDecay(1e-2),
         *((Dropout(0.15),) if dropout else ()),
-        *swap,
+        *varied,
         EMA(0.99),
         EarlyStopping(patience=25, metric=metric),
     )
