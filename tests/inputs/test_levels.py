@@ -1,6 +1,7 @@
 """Codes of categories: the text they stand for, counts, and rows of them."""
 
 import numpy as np
+import pytest
 
 from regularfit.inputs.levels import Levels
 from regularfit.inputs.raw_table import RawTable, read_raw_table

@@ -92,7 +92,7 @@ _HOMES: dict[str, str] = {
     "lanes.settings": "NetSettings",
     # what a regulariser is
     "randomness": "Stream",
-    "regulariser": "Active Batch Block Effect Regulariser Run",
+    "regulariser": "Active Batch Block Effect Pixels Regulariser Run",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 _WITHOUT_TORCH = frozenset({"augment.text"})  # homes that work without torch
