@@ -72,7 +72,7 @@ class VIB(Regulariser):
         """Check the settings."""
         check_not_negative(self.beta, "VIB(beta)", "It weighs nats per example against the mean loss.")
         check_fraction(self.warmup, "VIB(warmup)")
-        check_count(self.dim, "VIB(dim)")
+        object.__setattr__(self, "dim", check_count(self.dim, "VIB(dim)"))
 
     def beta_at(self, progress: float) -> float:
         """Return the price at a share of training.
@@ -219,7 +219,7 @@ def sampled_probabilities(model: nn.Module, X: Tensor, samples: int = 12, seed: 
         raise UnsupportedError(
             "sampled_probabilities needs a model with a Bottleneck layer; this one has none."
         )
-    check_count(samples, "samples")
+    samples = check_count(samples, "samples")
     total: Tensor | None = None
     try:
         with evaluating(model), torch.no_grad():
