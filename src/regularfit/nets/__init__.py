@@ -73,6 +73,7 @@ _HOMES: dict[str, str] = {
     "adversarial.domain": "Domain",
     "terms.gradient_penalty": "GradientPenalty JacobianPenalty",
     # the information bottleneck and implicit regularisation
+    "bottleneck.lanes": "beta_nets",
     "bottleneck.layer": "Bottleneck",
     "bottleneck.path": "beta_path",
     "bottleneck.vib": "VIB sampled_probabilities",
