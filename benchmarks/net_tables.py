@@ -25,7 +25,7 @@ import json
 import os
 import time
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +145,7 @@ def compete(name: str, X: pd.DataFrame, y: np.ndarray, seed: int, budget: float)
 
 def conditions(budget: float, threads: int) -> dict[str, Any]:
     """Return what has to be the same for all results of a file."""
-    names = ("regularfit", "torch", "numpy", "scikit-learn", "xgboost")
+    names = ("regularfit", "torch", "numpy", "sklearn", "xgboost")
     return {
         "budget": budget,
         "threads": threads,
@@ -156,8 +156,8 @@ def conditions(budget: float, threads: int) -> dict[str, Any]:
 
 def _version(name: str) -> str | None:
     try:
-        return version(name)
-    except PackageNotFoundError:
+        return import_module(name).__version__
+    except ImportError:
         return None
 
 
