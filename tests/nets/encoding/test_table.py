@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from regularfit.errors import InputError, UnsupportedError
+from regularfit.inputs.levels import Levels
 from regularfit.nets.encoding import TableEncoding
 from regularfit.nets.encoding.columns import MOST_LEVELS, SCALINGS, learn_category, learn_number
-from regularfit.nets.encoding.levels import Levels
 
 TABLE = pd.DataFrame(
     {

@@ -9,9 +9,10 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 
-from regularfit.nets.encoding import TableEncoding, raw_table  # noqa: E402
+from regularfit.inputs import raw_table  # noqa: E402
+from regularfit.inputs.raw_table import read_raw_table  # noqa: E402
+from regularfit.nets.encoding import TableEncoding  # noqa: E402
 from regularfit.nets.encoding.columns import CategoryColumn  # noqa: E402
-from regularfit.nets.encoding.raw_table import read_raw_table  # noqa: E402
 from regularfit.nets.estimators.rows import taken  # noqa: E402
 from regularfit.nets.lanes.encode import FoldEncodings  # noqa: E402
 from regularfit.nets.lanes.lockstep import lockstep  # noqa: E402

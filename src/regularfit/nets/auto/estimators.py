@@ -14,9 +14,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..._checks import check_positive
 from ...errors import InputError
+from ...inputs.raw_table import RawTable
 from ...inputs.targets import read_classes
 from ..encoding import TableEncoding
-from ..encoding.raw_table import RawTable
 from ..estimators import NetClassifier, NetRegressor
 from ..estimators.rows import as_rows
 from ..evaluation.metrics import metric

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..._checks import check_choice
-from .levels import Levels
+from ...inputs.levels import Levels
 
 __all__ = ["SCALINGS", "CategoryColumn", "NumberColumn", "learn_category", "learn_number"]
 

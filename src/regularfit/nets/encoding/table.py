@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from ...errors import InputError
+from ...inputs.levels import Levels
+from ...inputs.raw_table import RawTable, read_raw_table
 from ...inputs.table import FittedColumns
 from ..regulariser import Block
 from .columns import CategoryColumn, NumberColumn, learn_category, learn_number
-from .levels import Levels
-from .raw_table import RawTable, read_raw_table
 
 __all__ = ["TableEncoding"]
 

@@ -18,7 +18,9 @@ from ...errors import InputError, UnsupportedError
 from ...inputs.targets import read_weights
 from ..dropout.dropout import Dropping
 from ..dropout.monte_carlo import MonteCarlo, monte_carlo
-from ..encoding import Encoding, TableEncoding, learn_encoding
+from ..encoding import Encoding, ImageEncoding, TableEncoding, learn_encoding
+from ..encoding.encoding import kind_of
+from ..encoding.images import side_of
 from ..evaluation.stopping import EarlyStopping
 from ..regulariser import Regulariser
 from ..trainer import Trainer
@@ -119,7 +121,7 @@ class NetEstimator(BaseEstimator):
         self._check_settings()
         target = self._read_target(y, n, read_weights(sample_weight, n))
         seed = int(check_random_state(self.random_state).randint(2**31))
-        values = self._chosen_regularisers()
+        values = self._chosen_regularisers(X)
         parts = self._parts(X, target, seed, values)
         if parts is None:
             self._train_on_all(X, target, seed, values, steps=None)
@@ -229,7 +231,13 @@ class NetEstimator(BaseEstimator):
         blocks = encoding.blocks if isinstance(encoding, TableEncoding) else ()
         classes = outputs if target.dtype == torch.int64 else None
         return trainer.fit(
-            inputs, target, sample_weight=weights, validation=validation, blocks=blocks, n_classes=classes
+            inputs,
+            target,
+            sample_weight=weights,
+            validation=validation,
+            blocks=blocks,
+            pixels=encoding.pixels if isinstance(encoding, ImageEncoding) else None,
+            n_classes=classes,
         )
 
     def _check_settings(self) -> None:
@@ -240,14 +248,16 @@ class NetEstimator(BaseEstimator):
                 "was given."
             )
 
-    def _chosen_regularisers(self) -> list[Regulariser]:
+    def _chosen_regularisers(self, X: Any) -> list[Regulariser]:
         if isinstance(self.regularisers, str):
             if self.regularisers != "default":
                 raise InputError(
                     f"regularisers must be 'default' or a list of regularisers; {self.regularisers!r} was given."
                 )
-            hidden = self.module is None and len(check_hidden(self.hidden)) > 0
-            return list(recipe(self.metric, dropout=hidden))
+            kind = kind_of(X) if self.kind == "auto" else self.kind
+            hidden = self.module is None and check_hidden(self.hidden) != ()
+            side = side_of(X) if kind == "images" else None
+            return list(recipe(self.metric, dropout=hidden, side=side))
         return [] if self.regularisers is None else list(self.regularisers)
 
     def _batch_size(self, n: int) -> int:
@@ -266,7 +276,7 @@ class NetEstimator(BaseEstimator):
     def _monte_carlo(self, X: Any, passes: int, of: Callable[[Tensor], Tensor]) -> MonteCarlo:
         """Return mean and spread over passes with dropout on."""
         check_is_fitted(self, "module_")
-        dropping = [value for value in self._chosen_regularisers() if isinstance(value, Dropping)]
+        dropping = [value for value in self._chosen_regularisers(X) if isinstance(value, Dropping)]
         if not dropping:
             raise UnsupportedError(
                 "The spread of predictions comes from dropout, and there is none among the regularisers. Fit with "

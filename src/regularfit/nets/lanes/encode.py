@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...inputs.raw_table import RawTable
 from ..encoding import TableEncoding
 from ..encoding.columns import CategoryColumn, NumberColumn
-from ..encoding.raw_table import RawTable
 from ..regulariser import Block
 
 __all__ = ["FoldEncodings"]

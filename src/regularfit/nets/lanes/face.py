@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from ...errors import UnsupportedError
+from ..estimators.build import HIDDEN, check_hidden
 from ..estimators.recipe import recipe
 from .settings import NetSettings
 
@@ -104,9 +105,9 @@ def _settings(given: Any) -> NetSettings:
     chosen = given.regularisers
     if isinstance(chosen, str):
         chosen = recipe(given.metric)
-    hidden = given.hidden if isinstance(given.hidden, (tuple, list)) else (given.hidden,)
+    hidden = check_hidden(given.hidden)
     return NetSettings(
-        hidden=tuple(hidden),
+        hidden=HIDDEN if hidden is None else hidden,
         regularisers=tuple(chosen or ()),
         lr=given.lr,
         schedule=given.schedule,

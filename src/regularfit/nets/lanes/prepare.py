@@ -11,9 +11,9 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from ..._checks import check_choice
 from ...errors import InputError
+from ...inputs.raw_table import read_raw_table
 from ...inputs.targets import read_classes, read_target, read_weights
 from ...selection import make_folds
-from ..encoding.raw_table import read_raw_table
 from ..estimators.rows import as_rows
 from ..estimators.splitting import split_rows
 from .data import FoldScaling, LaneData, indices

@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
-
-from regularfit.nets.encoding.levels import Levels  # noqa: E402
-from regularfit.nets.encoding.raw_table import RawTable, read_raw_table  # noqa: E402
+from regularfit.inputs.levels import Levels
+from regularfit.inputs.raw_table import RawTable, read_raw_table
 
 
 def test_codes_stand_for_the_text():

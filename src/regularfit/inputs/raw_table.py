@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ...errors import InputError, UnsupportedError
-from ...inputs.table import FittedColumns, column_names, is_table
+from ..errors import InputError, UnsupportedError
 from .levels import Levels
+from .table import FittedColumns, column_names, is_table
 
 __all__ = ["RawTable", "read_raw_table"]
 
