@@ -64,11 +64,20 @@ class OnSteps(Active):
         """Do the proximal steps; a parameter that the optimiser did not move is left alone."""
         groups = groups_of(self.run.optimizer)
         with torch.no_grad():
-            for role in self.picked:
-                step = self.metric.after_step(role.parameter, groups[id(role.parameter)])
-                if step is not None:
-                    self.nearest(role, step)
+            together = self.metric.together([role.parameter for role in self.picked], groups)
+            if together is not None:
+                self.all_nearest(together)
+            else:
+                for role in self.picked:
+                    step = self.metric.after_step(role.parameter, groups[id(role.parameter)])
+                    if step is not None:
+                        self.nearest(role, step)
         self.steps += 1
+
+    def all_nearest(self, steps: Sequence[Tensor]) -> None:
+        """Do all of :meth:`nearest`, in the metrics ``steps``, which may be written to."""
+        for role, step in zip(self.picked, steps, strict=True):
+            self.nearest(role, step)
 
     def nearest(self, role: Role, step: Tensor | float) -> None:
         """Put the nearest point, in the metric ``step``, that the penalty prefers in place of the parameter."""
