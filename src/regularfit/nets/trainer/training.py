@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import InputError
+from ..averages.snapshots import Snapshots
 from ..batches import BatchRows
 from ..evaluation.kept import Kept
 from ..evaluation.metrics import metric
@@ -188,6 +189,11 @@ class Training:
         """What stops this run early, or None."""
         found = (getattr(active, "stopper", None) for active in self.hooks.actives)
         return next((stopper for stopper in found if isinstance(stopper, Stopper)), None)
+
+    @property
+    def members(self) -> list[Kept]:
+        """The weights that predict together: those of a snapshot ensemble, or none."""
+        return next((active.members for active in self.hooks.actives if isinstance(active, Snapshots)), [])
 
     @property
     def seconds(self) -> float:
