@@ -13,7 +13,9 @@ from typing import Any
 
 # module -> its public names; several modules may be packages
 _HOMES: dict[str, str] = {
+    "pruning": "PrunedTreeClassifier PrunedTreeRegressor PruningPath",
     "regularisation": "Regularisation",
+    "structure": "TreeNodes read_trees",
     "translation": "translation_table",
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -170,17 +170,21 @@ class TreeNodes:
         ----------
         matrix : (n, p) in the columns that the engine was fitted on; NaN where a value is missing.
         """
+        leaf = np.zeros(len(matrix), dtype=np.intp)
+        for rows, node in self.walk(matrix):
+            leaf[rows] = node
+        return leaf
+
+    def walk(self, matrix: np.ndarray) -> Iterator[tuple[Indices, Indices]]:
+        """Go down level by level, and yield the rows that have come so far with the node that each has reached."""
         X = np.asarray(matrix, dtype=np.float32 if self.single else np.float64)
-        at = np.zeros(len(X), dtype=np.intp)
-        moving = np.arange(len(X)) if self.left[0] >= 0 else np.empty(0, dtype=np.intp)
-        while moving.size:
-            node = at[moving]
-            on = np.where(
-                self._goes_left(X[moving, self.feature[node]], node), self.left[node], self.right[node]
-            )
-            at[moving] = on
-            moving = moving[self.left[on] >= 0]
-        return at
+        rows, node = np.arange(len(X)), np.zeros(len(X), dtype=np.intp)
+        while rows.size:
+            yield rows, node
+            inner = self.left[node] >= 0
+            rows, node = rows[inner], node[inner]
+            left = self._goes_left(X[rows, self.feature[node]], node)
+            node = np.where(left, self.left[node], self.right[node])
 
     def decision_path(self, matrix: np.ndarray) -> sparse.csr_array:
         """Return (n, m) ones for the nodes that every row passes, root and leaf included."""
