@@ -153,6 +153,7 @@ def _put_best(training: Training, stopped_by: str) -> tuple[int, float, str]:
     interrupted = stopped_by == "interrupted" and training.validation is not None and stopper is None
     due = stopped_by == "nan" or interrupted
     if due and not restored:
+        training.complete_best()
         training.best.put()
         step, score = training.best_step, training.best_score
     if training.validation is None:
