@@ -15,6 +15,7 @@ from ...inputs.targets import read_weights
 from ...selection import Fold, fold_weights, make_folds
 from .._estimator import TreeEstimator
 from ..knob_cv import KnobCV
+from ..knob_plot import KnobDisplay
 from ..regularisation import Regularisation
 from ..structure import TreeNodes
 from ..structure.read_sklearn import read_tree
@@ -77,6 +78,8 @@ class PrunedTree(TreeEstimator):
         """
         check_choice(self.select, ("min", "1se"), "select")
         matrix = self._learn_columns(X, indicators=True)
+        if len(matrix) < 2:
+            raise InputError("X has n_samples = 1; a tree needs two rows at least, and some hundreds to be of use.")
         weights = read_weights(sample_weight, len(matrix))
         target = self._read_target(y, len(matrix), weights)
         self._missing = np.isnan(matrix).any(axis=0)
@@ -205,20 +208,24 @@ class PrunedTree(TreeEstimator):
 
     def plot_tree(self, ax: Any = None) -> Any:
         """Draw the pruned tree; returns the matplotlib axes."""
-        from .plots import draw_tree
+        from .drawing import draw_tree
 
         nodes = self._nodes()
         says = [f"{self._says(nodes.value[node])}\n{_rows(nodes.rows[node])}" for node in range(len(nodes))]
         return draw_tree(nodes, self._words(), says, ax)
 
-    def plot_cv(self, ax: Any = None) -> Any:
-        """Draw the held-out score along the number of leaves, with both choices; returns the matplotlib axes."""
-        from .plots import draw_cv
+    def plot_cv(self, *, ax: Any = None, **options: Any) -> KnobDisplay:
+        """Draw the held-out score along the number of leaves, with both choices; options as for KnobDisplay.plot.
 
+        Raises
+        ------
+        InputError
+            Where ``ccp_alpha`` was given, so that no folds were grown.
+        """
         check_is_fitted(self, "tree_")
         if self.cv_ is None:
             raise InputError("This tree was not cross-validated: ccp_alpha was given. Fit with ccp_alpha=None.")
-        return draw_cv(self.cv_, self.path_.leaves, ax)
+        return KnobDisplay(self.cv_, self.path_.leaves, "leaves (stronger pruning to the left)").plot(ax, **options)
 
     def _nodes(self) -> TreeNodes:
         check_is_fitted(self, "tree_")

@@ -89,7 +89,8 @@ class PrunedTreeClassifier(ClassifierMixin, PrunedTree):
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most frequent class of the leaf of every row, (n,)."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        shares = self.predict_proba(X)
+        return self.classes_[shares.argmax(axis=1)]
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the shares of the classes in the leaf of every row, (n, K)."""

@@ -73,9 +73,9 @@ class PrunedTreeRegressor(RegressorMixin, PrunedTree):
     >>> model.leaves_
     2
     >>> print(model.rules())
-    all rows: 1.49 (200 rows)
-        x0 <= -0.00329571: 0.00312 (101 rows)
-        x0 > -0.00329571: 3.01 (99 rows)
+    all rows: 1.4 (200 rows)
+        x0 <= -0.00183221: 0.000112 (106 rows)
+        x0 > -0.00183221: 2.99 (94 rows)
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Pictures of pruning: the held-out score along the tree's size, and the tree itself."""
+"""The picture of one tree."""
 
 from __future__ import annotations
 
@@ -7,37 +7,10 @@ from typing import Any
 import numpy as np
 
 from ..._typing import Vector
-from ..knob_cv import KnobCV
 from ..structure import TreeNodes
 from .words import Words
 
-__all__ = ["draw_cv", "draw_tree", "layout"]
-
-
-def draw_cv(cv: KnobCV, leaves: np.ndarray, ax: Any = None) -> Any:
-    """Draw mean, standard error and folds along the number of leaves; returns the axes.
-
-    Parameters
-    ----------
-    cv : held-out scores along the path.
-    leaves : (L,) of the tree at each point.
-    ax : matplotlib axes, or None for a new figure.
-    """
-    ax = _axes(ax)
-    ax.plot(leaves, cv.folds, color="0.8", linewidth=0.6, zorder=1)
-    ax.fill_between(leaves, cv.mean - cv.se, cv.mean + cv.se, color="C3", alpha=0.2, linewidth=0, zorder=2)
-    ax.plot(leaves, cv.mean, color="C3", linewidth=1.8, zorder=3, marker="o" if len(leaves) < 30 else None, markersize=3)
-    joined: dict[int, list[str]] = {}
-    for label, index in (("min", cv.index_min), ("1se", cv.index_1se)):
-        joined.setdefault(int(leaves[index]), []).append(label)
-    for at, labels in joined.items():
-        ax.axvline(at, color="0.25", linestyle="--", linewidth=1.0)
-        spot = {"xycoords": ("data", "axes fraction"), "rotation": 90, "va": "top", "ha": "right"}
-        ax.annotate(" = ".join(labels), (at, 0.98), fontsize="small", color="0.25", **spot)
-    ax.set_xscale("log")
-    ax.set_xlabel("leaves (stronger pruning to the left)")
-    ax.set_ylabel(f"{cv.score_name}, held out")
-    return ax
+__all__ = ["draw_tree", "layout"]
 
 
 def draw_tree(tree: TreeNodes, words: Words, says: list[str], ax: Any = None) -> Any:
