@@ -15,6 +15,7 @@ from typing import Any
 _HOMES: dict[str, str] = {
     "pruning": "PrunedTreeClassifier PrunedTreeRegressor PruningPath",
     "regularisation": "Regularisation",
+    "shrinkage": "ShrinkagePath Shrunk shrink",
     "structure": "TreeNodes read_trees",
     "translation": "translation_table",
 }

@@ -23,7 +23,6 @@ from tests.trees.structure.data import table, three_classes
 
 X, Y = table()
 TWO = KFold(2, shuffle=True, random_state=0)  # some checks have classes of three members each
-BY_ROWS = {"check_sample_weight_equivalence_on_dense_data": "folds are drawn by rows, so a weight of 2 is not two rows"}
 
 
 @parametrize_with_checks(
@@ -32,8 +31,7 @@ BY_ROWS = {"check_sample_weight_equivalence_on_dense_data": "folds are drawn by 
         PrunedTreeClassifier(cv=TWO),
         PrunedTreeRegressor(ccp_alpha=0.1),
         PrunedTreeClassifier(ccp_alpha=0.01, random_state=0),
-    ],
-    expected_failed_checks=lambda estimator: BY_ROWS if estimator.ccp_alpha is None else {},
+    ]
 )
 def test_scikit_learns_checks(estimator, check):
     with warnings.catch_warnings():

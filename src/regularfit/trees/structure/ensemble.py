@@ -22,7 +22,7 @@ class Ensemble(Sequence[TreeNodes]):
     ----------
     trees : the trees; of boosting, their values hold the learning rate.
     base : (k,) what is added to every row: the prediction before the first tree.
-    averaged : whether the trees' values are averaged (forests) or added up (boosting).
+    share : what every tree's values count: 1 for boosting, one over the number of trees for forests.
 
     Examples
     --------
@@ -33,7 +33,7 @@ class Ensemble(Sequence[TreeNodes]):
 
     trees: tuple[TreeNodes, ...]
     base: Vector
-    averaged: bool = False
+    share: float = 1.0
 
     def __len__(self) -> int:
         """Number of trees."""
@@ -53,9 +53,9 @@ class Ensemble(Sequence[TreeNodes]):
         return len(self.base)
 
     @property
-    def share(self) -> float:
-        """What a tree's values are multiplied by in the sum."""
-        return 1 / max(len(self.trees), 1) if self.averaged else 1.0
+    def averaged(self) -> bool:
+        """Whether the trees' values are averaged (forests) or added up (boosting)."""
+        return self.share != 1
 
     def raw(self, matrix: np.ndarray) -> np.ndarray:
         """Return the raw prediction, (n, k): numbers, shares of classes of forests, margins of boosting.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -35,7 +34,8 @@ def read(model: Any) -> Ensemble:
     parsed = [_fields(block) for block in blocks]
     unit = _unit(parsed)
     trees = tuple(_tree(fields, number % outputs, unit) for number, fields in enumerate(parsed))
-    return Ensemble(_averaged(trees, outputs, header), np.zeros(outputs))
+    share = outputs / len(trees) if "average_output" in header else 1.0  # a random forest of LightGBM
+    return Ensemble(trees, np.zeros(outputs), share)
 
 
 def leaf_nodes(model: Any, X: Any) -> np.ndarray:
@@ -74,13 +74,6 @@ def _unit(parsed: list[dict[str, str]]) -> float:
         if weight > 0 and count > 0:
             return float(weight / count)
     return 1.0
-
-
-def _averaged(trees: tuple[TreeNodes, ...], outputs: int, header: dict[str, str]) -> tuple[TreeNodes, ...]:
-    """The trees of a random forest of LightGBM are averaged: let them hold their share."""
-    if "average_output" not in header:
-        return trees
-    return tuple(replace(tree, value=tree.value * (outputs / len(trees))) for tree in trees)
 
 
 def _tree(fields: dict[str, str], output: int, unit: float) -> TreeNodes:

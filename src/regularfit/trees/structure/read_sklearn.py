@@ -22,7 +22,7 @@ def read(model: Any) -> Ensemble:
         return Ensemble(trees, np.zeros(trees[0].value.shape[1]))
     if np.ndim(model.estimators_) == 1:
         trees = tuple(read_tree(tree) for tree in model.estimators_)
-        return Ensemble(trees, np.zeros(trees[0].value.shape[1]), averaged=True)
+        return Ensemble(trees, np.zeros(trees[0].value.shape[1]), 1 / len(trees))
     return Ensemble(_boosted(model), _base(model))
 
 
