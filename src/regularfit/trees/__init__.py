@@ -13,7 +13,10 @@ from typing import Any
 
 # module -> its public names; several modules may be packages
 _HOMES: dict[str, str] = {
+    "pruning": "PrunedTreeClassifier PrunedTreeRegressor PruningPath",
     "regularisation": "Regularisation",
+    "shrinkage": "ShrinkagePath Shrunk shrink",
+    "structure": "TreeNodes read_trees",
     "translation": "translation_table",
 }
 
