@@ -13,6 +13,7 @@ from typing import Any
 
 # module -> its public names; several modules may be packages
 _HOMES: dict[str, str] = {
+    "boosting": "BoostingClassifier BoostingRegressor",
     "regularisation": "Regularisation",
     "translation": "translation_table",
 }
