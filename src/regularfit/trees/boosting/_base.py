@@ -24,11 +24,13 @@ from .constraints import read_interactions, read_monotone
 from .defaults import default_regularisation
 from .path import BoostingPath
 from .scores import make_score
+from .search import Search, Trial
 from .workshop import Workshop
 
 if TYPE_CHECKING:
     from os import PathLike
 
+    from ..model_file import Parts
     from .plots import RoundsDisplay
 
 __all__ = ["Boosting"]
@@ -52,6 +54,9 @@ class Boosting(TreeEstimator):
     n_jobs: int | None
     random_state: Any
     verbose: bool
+
+    _STORED = ("rounds_", "cv_", "regularisation_", "tune_", "_task", "_training_loss")
+    _STORED_VALUES = (Trial, Search)
 
     rounds_: int
     cv_: KnobCV | None
@@ -173,9 +178,12 @@ class Boosting(TreeEstimator):
             (len(workshop.trained(train)) for train, _ in folds or []), default=len(workshop.trained())
         )
         given = self.regularisation
+        start = default_regularisation(self.engine, smallest)
+        if given is not None:
+            start = given if self.tune is None else given.over(start)
         order = Order(
             given=given,
-            start=default_regularisation(self.engine, smallest) if given is None else given,
+            start=start,
             select=self.select or "min",
             most=self.rounds if given is None or given.rounds is None else given.rounds,
             patience=self.patience,
@@ -205,7 +213,7 @@ class Boosting(TreeEstimator):
                 delattr(self, name)
 
     def _keep_model(self, model: TreeModel, losses: np.ndarray) -> None:
-        self._model, self.booster_ = model, model.native
+        self._model, self.booster_, self._training_loss = model, model.native, losses
         classes = getattr(self, "classes_", None)
         self.path_ = BoostingPath(model, self.columns_, self._task, classes, losses, type(self).__name__)
 
@@ -241,6 +249,12 @@ class Boosting(TreeEstimator):
         from ..model_file import save
 
         save(self, path, overwrite=overwrite, extra=extra)
+
+    def _stored_parts(self, parts: Parts) -> None:
+        parts.put_engine("model", self._model, self.engine)
+
+    def _restore_parts(self, parts: Parts) -> None:
+        self._keep_model(parts.engine_model("model", self._task), self._training_loss)
 
     def __sklearn_is_fitted__(self) -> bool:
         """Whether fit has been called."""

@@ -45,7 +45,7 @@ class LightGBM:
         lightgbm = need("lightgbm", "trees")
         text = members[_TEXT].decode()
         try:
-            booster = lightgbm.Booster(model_str=text, params={"verbosity": -1})
+            booster = lightgbm.Booster(model_str=text)
         except lightgbm.basic.LightGBMError as error:
             raise ValueError(f"LightGBM cannot read its text: {error}") from error
         return _Model(booster, list(facts["trees_at"]), task, bool(facts["staged"]))
