@@ -107,7 +107,9 @@ class Boosting(TreeEstimator):
         columns = TreeColumns.learn(X)
         matrix = columns.encode(X)
         if len(matrix) < 2:
-            raise InputError("X has n_samples = 1; boosting needs two rows at least, and some hundreds to be of use.")
+            raise InputError(
+                "X has n_samples = 1; boosting needs two rows at least, and some hundreds to be of use."
+            )
         target, weights, classes = self._target(y, len(matrix), read_weights(sample_weight, len(matrix)))
         seed = 0 if self.random_state is None else check_random_state(self.random_state).randint(2**31 - 1)
         task = self._task_for(columns, classes, int(seed))

@@ -11,6 +11,7 @@ import numpy as np
 from ..._optional import need
 from .base import Engine, Task, TreeData
 from .losses import mean_of
+from .xgboost_rounds import rounds_of
 
 __all__ = ["ENGINE"]
 
@@ -128,18 +129,15 @@ def _constant_params(task: Task, columns: int) -> dict[str, Any]:
 
 class _Growing:
     def __init__(self, booster: Any, rows: Any, seen: Any, task: Task, staged: bool) -> None:
-        self.booster, self.rows, self.seen, self.task, self.staged = booster, rows, seen, task, staged
-        self.rounds = 0
+        self.growth = rounds_of(booster, rows, seen, task.outputs)
+        self.task, self.staged = task, staged
 
     def advance(self) -> np.ndarray:
-        self.booster.update(self.rows, self.rounds)
-        self.rounds += 1
-        margins = self.booster.predict(self.seen, output_margin=True, validate_features=False)
-        return mean_of(margins.astype(np.float64), self.task)
+        return mean_of(self.growth.grow(), self.task)
 
     def finish(self) -> _Model:
-        booster = self.booster.copy()  # without the cache, which would keep the rows
-        return _Model(booster, self.rounds, self.task, self.staged)
+        booster = self.growth.booster.copy()  # without the cache, which would keep the rows
+        return _Model(booster, self.growth.count, self.task, self.staged)
 
 
 class _Model:
