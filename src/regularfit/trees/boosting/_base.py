@@ -60,6 +60,7 @@ class Boosting(TreeEstimator):
 
     rounds_: int
     cv_: KnobCV | None
+    classes_: np.ndarray
     _model: TreeModel
     _task: Task
 

@@ -82,8 +82,9 @@ def read_interactions(interactions: Any, columns: TreeColumns) -> tuple[tuple[in
 def _place(column: Any, columns: TreeColumns, what: str) -> int:
     p = len(columns.levels)
     if isinstance(column, Integral) and not isinstance(column, bool):
-        if 0 <= column < p:
-            return int(column)
+        place = int(column)
+        if 0 <= place < p:
+            return place
         raise InputError(f"{what} names column {column}, but columns run from 0 to {p - 1}.")
     names = columns.encoded_names
     if column not in names:

@@ -53,7 +53,7 @@ class BoostingPath:
             For fewer rounds than all with tree dropout: later rounds change the weight of earlier trees.
         """
         matrix = self.columns.encode(X, self.who)
-        if rounds is None or isinstance(rounds, Integral):
+        if rounds is None or isinstance(rounds, (int, Integral)):
             return self.model.margins(matrix, self._checked(rounds))
         return np.stack([self.model.margins(matrix, self._checked(r)) for r in rounds])
 
@@ -77,9 +77,9 @@ class BoostingPath:
         most = self.model.rounds
         if rounds is None:
             return most
-        if isinstance(rounds, bool) or not isinstance(rounds, Integral) or not 1 <= rounds <= most:
+        if isinstance(rounds, bool) or not isinstance(rounds, Integral) or not 1 <= int(rounds) <= most:
             raise InputError(f"rounds={rounds!r} is none of this model's; it has 1 to {most}.")
-        if rounds < most and not self.model.staged:
+        if int(rounds) < most and not self.model.staged:
             raise UnsupportedError(
                 "With tree_dropout every round changes the weight of earlier trees, so the model after fewer rounds is "
                 f"no part of this one. Predict with all {most} rounds, or fit with Regularisation(rounds={rounds})."

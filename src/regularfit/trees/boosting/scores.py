@@ -65,7 +65,8 @@ def _mean(each: np.ndarray, weights: np.ndarray | None) -> float:
 
 
 def _squared(y: np.ndarray, mean: np.ndarray, w: np.ndarray | None) -> float:
-    return _mean((y - mean) ** 2, w)
+    r = y - mean
+    return float(r @ r) / len(r) if w is None else _mean(r * r, w)
 
 
 def _absolute(y: np.ndarray, mean: np.ndarray, w: np.ndarray | None) -> float:

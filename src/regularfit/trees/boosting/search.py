@@ -151,20 +151,25 @@ class _Seeker:
     def _grown(self, regularisation: Regularisation, asked: Any) -> tuple[Trial, KnobCV]:
         began = time.perf_counter()
         growths: list[FoldGrowth] = []
-        for k, fold in enumerate(self.folds, start=1):
-            growths += start_folds(self.workshop, regularisation, [fold], self.score)
-            weights = self.weights[:k]
-            grow_side_by_side(growths, weights, self.order.most, self.order.patience)
-            cv = curve_of(growths, weights)
-            assert cv is not None  # every fold has grown a round at least
-            asked.report(self.sign * float(cv.mean[cv.index_min]), step=k)
-            if k < len(self.folds) and self._hopeless(cv):
-                break
+        cv = self._extended(growths, regularisation)
+        while not self._hopeless(cv) and len(growths) < len(self.folds):
+            cv = self._extended(growths, regularisation)
+            asked.report(self.sign * float(cv.mean[cv.index_min]), step=len(growths))
         at = cv.index_min
         scores = tuple(cv.folds[at].tolist())
         finished = len(growths) == len(self.folds)
         spent = time.perf_counter() - began
         return Trial(regularisation, at + 1, scores, float(cv.mean[at]), finished, spent), cv
+
+    def _extended(self, growths: list[FoldGrowth], regularisation: Regularisation) -> KnobCV:
+        """Grow one fold more, until the mean over all so far has stopped getting better."""
+        fold = self.folds[len(growths)]
+        growths += start_folds(self.workshop, regularisation, [fold], self.score)
+        weights = self.weights[: len(growths)]
+        grow_side_by_side(growths, weights, self.order.most, self.order.patience)
+        cv = curve_of(growths, weights)
+        assert cv is not None  # every fold has grown a round at least
+        return cv
 
     def _hopeless(self, cv: KnobCV) -> bool:
         """Whether the folds so far say that this is worse than the best."""

@@ -82,18 +82,22 @@ class Task:
 
 
 class TreeModel(Protocol):
-    """A grown model.
+    """A grown model."""
 
-    Attributes
-    ----------
-    native : what the engine itself calls a model.
-    rounds : how many rounds it has.
-    staged : whether its first k rounds are the model after k rounds (not so with tree dropout).
-    """
+    @property
+    def native(self) -> Any:
+        """What the engine itself calls a model."""
+        ...
 
-    native: Any
-    rounds: int
-    staged: bool
+    @property
+    def rounds(self) -> int:
+        """How many rounds it has."""
+        ...
+
+    @property
+    def staged(self) -> bool:
+        """Whether its first k rounds are the model after k rounds (not so with tree dropout)."""
+        ...
 
     def margins(self, X: np.ndarray, rounds: int | None = None) -> np.ndarray:
         """Return sums of trees, (n,) or (n, K), of all rounds or of the first ones."""

@@ -19,7 +19,7 @@ def dumped(model: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """
     trees = [tree for stage in model._predictors for tree in stage]
     nodes = np.concatenate([tree.nodes for tree in trees])
-    arrays = {f"node_{name}": np.ascontiguousarray(nodes[name]) for name in nodes.dtype.names}
+    arrays = {f"node_{name}": np.ascontiguousarray(nodes[name]) for name in nodes.dtype.names or ()}
     arrays["nodes_of"] = np.array([len(tree.nodes) for tree in trees])
     arrays["splits_of"] = np.array([len(tree.raw_left_cat_bitsets) for tree in trees])
     for name in _BITS:

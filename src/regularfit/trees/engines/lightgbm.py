@@ -124,8 +124,9 @@ class _Growing:
         self.seen: np.ndarray = np.empty(0)
 
     def advance(self) -> np.ndarray:
-        self.booster.update()
-        self.trees_at.append(self.booster.current_iteration())
+        stuck = self.booster.update()  # no split was good enough: LightGBM takes such a round back
+        before = self.trees_at[-1] if self.trees_at else 0
+        self.trees_at.append(self.booster.current_iteration() if stuck else before + 1)
         if self.held:
             self.booster.eval_valid(self._look)
         else:
