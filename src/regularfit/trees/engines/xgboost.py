@@ -99,7 +99,10 @@ class _Rows:
 
 def _matrix(xgboost: Any, X: np.ndarray, task: Task) -> Any:
     kinds = _kinds(task, X.shape[1])
-    return xgboost.DMatrix(X, feature_types=kinds, enable_categorical=True, nthread=task.threads or 0)
+    nothing = np.zeros(len(X))  # targets are none of its business, but quantiles ask for their shape
+    return xgboost.DMatrix(
+        X, label=nothing, feature_types=kinds, enable_categorical=True, nthread=task.threads or 0
+    )
 
 
 def _kinds(task: Task, columns: int) -> list[str]:
