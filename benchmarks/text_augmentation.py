@@ -44,7 +44,7 @@ from regularfit.nets.augment.text import (
 
 RESULTS = Path(__file__).parent / "results" / "text_augmentation.md"
 COPIES, STRENGTHS, SIZES, P = 4, (1e-3, 1e-4, 1e-5), (100, 500), 0.1
-NET_SIZE, NET_SEEDS, NET_TITLE = 500, 5, "## A net"
+NET_SIZE, NET_SEEDS, NET_TITLE = 500, 3, "## A net"
 WORDS = 60  # of a post: easy data augmentation is meant for short texts
 
 
