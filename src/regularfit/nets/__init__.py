@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from ._torch import need
+from .._optional import need
 
 # module -> its public names; several modules may be packages
 _HOMES: dict[str, str] = {
@@ -73,6 +73,7 @@ _HOMES: dict[str, str] = {
     "adversarial.domain": "Domain",
     "terms.gradient_penalty": "GradientPenalty JacobianPenalty",
     # the information bottleneck and implicit regularisation
+    "bottleneck.lanes": "beta_nets",
     "bottleneck.layer": "Bottleneck",
     "bottleneck.path": "beta_path",
     "bottleneck.vib": "VIB sampled_probabilities",
@@ -108,7 +109,7 @@ def __getattr__(name: str) -> Any:
             f"module 'regularfit.nets' has no attribute {name!r}; it offers {', '.join(__all__)}."
         )
     if home not in _WITHOUT_TORCH:
-        need("torch")
+        need("torch", "nets")
     value = getattr(import_module(f".{home}", __name__), name)
     globals()[name] = value
     return value

@@ -12,6 +12,10 @@ from regularfit.errors import InputError, InterruptedWarning  # noqa: E402
 from regularfit.nets.trainer import Trainer  # noqa: E402
 from tests.nets.trainer.problems import acting, classes, net, weights  # noqa: E402
 
+# Seconds in which a run of years has ended after Ctrl-C. It takes milliseconds, or one for a step under way; the rest
+# is for machines that do other things.
+SOON = 20
+
 
 def press(after):
     timer = threading.Timer(after, lambda: signal.raise_signal(signal.SIGINT))
@@ -26,7 +30,7 @@ def test_ctrl_c_ends_a_run_within_a_second_and_keeps_the_best_weights():
     pressed = press(0.5)
     with pytest.warns(InterruptedWarning, match="best weights, of step"):
         trainer.fit(X, y, validation=(X, y))
-    assert time.monotonic() - pressed < 1
+    assert time.monotonic() - pressed < SOON
     assert trainer.stopped_by_ == "interrupted"
     score = torch.nn.functional.cross_entropy(trainer.predict(X), y).item()
     assert score == pytest.approx(trainer.best_score_, rel=1e-5)
@@ -36,7 +40,7 @@ def test_ctrl_c_ends_a_run_within_a_second_and_keeps_the_best_weights():
 def test_ctrl_c_in_a_long_step_does_not_wait_for_its_end():
     def slow(self, batch):
         if self.run.step == 2:
-            for _ in range(500):
+            for _ in range(10**5):
                 time.sleep(0.01)
         return batch
 
@@ -45,7 +49,7 @@ def test_ctrl_c_in_a_long_step_does_not_wait_for_its_end():
     pressed = press(0.5)
     with pytest.warns(InterruptedWarning, match="a step was cut short"):
         trainer.fit(X, y, validation=(X, y))
-    assert time.monotonic() - pressed < 1
+    assert time.monotonic() - pressed < SOON
     assert trainer.stopped_by_ == "interrupted"
     assert trainer.best_step_ == 2
     assert torch.isfinite(weights(trainer.model_)).all()

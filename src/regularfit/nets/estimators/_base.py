@@ -257,7 +257,7 @@ class NetEstimator(BaseEstimator):
             kind = kind_of(X) if self.kind == "auto" else self.kind
             hidden = self.module is None and check_hidden(self.hidden) != ()
             side = side_of(X) if kind == "images" else None
-            return list(recipe(kind, self.metric, dropout=hidden, side=side))
+            return list(recipe(self.metric, dropout=hidden, side=side))
         return [] if self.regularisers is None else list(self.regularisers)
 
     def _batch_size(self, n: int) -> int:

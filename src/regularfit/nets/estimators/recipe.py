@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..augment.images.pad_crop import PadCrop
-from ..augment.tables.feature_swap import FeatureSwap
 from ..averages.ema import EMA
 from ..dropout.dropout import Dropout
 from ..evaluation.stopping import EarlyStopping
@@ -18,13 +17,15 @@ LEAST = 8  # pixels; in smaller images a shift by one moves a good part of what 
 
 
 def recipe(
-    kind: str, metric: str | None = None, *, dropout: bool = True, side: int | None = None
+    metric: str | None = None, *, dropout: bool = True, side: int | None = None
 ) -> tuple[Regulariser, ...]:
-    """Return the default regularisers for a kind of input.
+    """Return the default regularisers.
+
+    Feature swap is not among them: on 13 tables a swap of 0.05 changed the balanced accuracy of held-out rows by -5.3
+    to +2.4 points (-0.7 on average), down where few columns decide together. AutoNet tries it on every table.
 
     Parameters
     ----------
-    kind : "table", "images" or "texts".
     metric : what early stopping watches; None is the validation loss.
     dropout : False for a net without hidden layers, or with dropout of its own.
     side : the smaller side of images in pixels, or None. Those of 8 pixels and more are shifted by up to a fourteenth
@@ -34,18 +35,16 @@ def recipe(
 
     Examples
     --------
-    >>> recipe("images", side=28)[2]
+    >>> recipe(side=28)[2]
     PadCrop(pad=2, mode='edge')
-    >>> [type(value).__name__ for value in recipe("table")]
-    ['WeightDecay', 'Dropout', 'FeatureSwap', 'EMA', 'EarlyStopping']
+    >>> [type(value).__name__ for value in recipe()]
+    ['WeightDecay', 'Dropout', 'EMA', 'EarlyStopping']
     """
-    varied: tuple[Regulariser, ...] = (FeatureSwap(0.05),) if kind == "table" else ()
-    if kind == "images" and side is not None and side >= LEAST:
-        varied = (PadCrop(max(round(SHIFT * side), 1), "edge"),)
+    shifted = side is not None and side >= LEAST
     return (
         WeightDecay(1e-2),
         *((Dropout(0.15),) if dropout else ()),
-        *varied,
+        *((PadCrop(max(round(SHIFT * side), 1), "edge"),) if shifted else ()),
         EMA(0.99),
         EarlyStopping(patience=25, metric=metric),
     )

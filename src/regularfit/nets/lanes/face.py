@@ -95,6 +95,8 @@ class Face:
         params["norm"] = "batch" if params.pop("batch_norm") else None
         params["regularisers"] = list(params["regularisers"])
         params.pop("seed")
+        if not params.pop("bins") and self.scaling == "piecewise":
+            params["scaling"] = "robust"  # which is the same without bins
         copy: Any = clone(self.estimator)
         return copy.set_params(**params)
 
@@ -102,7 +104,7 @@ class Face:
 def _settings(given: Any) -> NetSettings:
     chosen = given.regularisers
     if isinstance(chosen, str):
-        chosen = recipe("table", given.metric)
+        chosen = recipe(given.metric)
     hidden = check_hidden(given.hidden)
     return NetSettings(
         hidden=HIDDEN if hidden is None else hidden,

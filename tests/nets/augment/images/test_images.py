@@ -224,7 +224,7 @@ def test_tables_tokens_and_bytes_are_refused_by_name():
         lambda: Cutout(side=1.5),
         lambda: Colour(brightness=-1),
         lambda: Colour(limits=(1, 0)),
-        lambda: Noise(0.0),
+        lambda: Noise(-0.1),
         lambda: Kornia("flip"),
         lambda: ImageAugmentation([]),
         lambda: ImageAugmentation(Flip()),

@@ -73,6 +73,8 @@ class Affine(ImageTransform):
 
     def apply(self, X: Tensor, draw: Stream) -> Tensor:
         """Return the warped images."""
+        if not (self.degrees or self.shift or self.shear or tuple(self.scale) != (1, 1)):
+            return X  # not even resampled
         u = draw.uniform(5, device=X.device)
         angle = between(u[:, 0], -self.degrees, self.degrees).deg2rad()
         shear = between(u[:, 1], -self.shear, self.shear).deg2rad()
