@@ -9,8 +9,8 @@ the same held-out texts. An arm with augmentation trains on the sample and four 
 a mean over rows, so copies do not weaken the penalty. Differences are taken seed by seed from the arm without.
 
 The net (``NetClassifier``, 64 hidden units, 30 epochs of batches of 32, rate 3e-3; decay, dropout and an average of the
-weights in every arm) sees each text changed anew in every epoch. What it is trained for was fixed on other seeds and on
-texts that are not scored here.
+weights in every arm) sees each text changed anew in every epoch. Epochs, rate and vocabulary were fixed on other seeds,
+for news on posts that are not scored here.
 
 The data lie in ``text`` of the folder that REGULARFIT_DATA names, else of ``shared/data`` beside or above this file.
 """
@@ -96,7 +96,7 @@ def problems(folder: Path) -> Iterator[Texts]:
 
 def arms(labels: list[str]) -> dict[str, object]:
     """The augmentations, by name."""
-    own = {"labels": labels}
+    own: dict[str, Any] = {"labels": labels}
     return {
         "Synonyms": Synonyms(0.2, **own),
         "RandomInsert": RandomInsert(P, **own),
