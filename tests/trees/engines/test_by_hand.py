@@ -38,7 +38,9 @@ def installed(engine):
 
 
 def workshop(engine, loss, weights=WEIGHTS, categories=(3,), **more):
-    task = Task(loss, classes=CLASSES.get(loss, 0), categories=categories, threads=1, seed=3, level=0.7, **more)
+    task = Task(
+        loss, classes=CLASSES.get(loss, 0), categories=categories, threads=1, seed=3, level=0.7, **more
+    )
     return Workshop.of(get_engine(engine), TreeData(X, TARGETS[loss], weights), task)
 
 
@@ -179,7 +181,9 @@ def test_what_is_kept_predicts_what_was_seen(engine, loss):
     model, means = grown(shop, rounds=30)  # beyond the first burst of HistGradientBoosting
     assert model.rounds == 30
     for rounds in (1, 26, 30):
-        np.testing.assert_allclose(mean_of(model.margins(X[HELD], rounds), shop.task), means[rounds - 1], rtol=1e-6)
+        np.testing.assert_allclose(
+            mean_of(model.margins(X[HELD], rounds), shop.task), means[rounds - 1], rtol=1e-6
+        )
 
 
 def test_bursts_of_hist_gradient_boosting_change_nothing():
