@@ -14,6 +14,7 @@
     NoEffectWarning                  a regulariser that changed nothing in a whole run
     CatastrophicOverfittingWarning   a net that holds up against attacks of one step only
     InterruptedWarning               training was ended by Ctrl-C; the best weights are kept
+    UnseenCategoryWarning            a category in new rows that training did not see; it counts as missing
 
 A message says what was given, what is allowed and what to do. Predicting with an estimator that is not fitted
 raises scikit-learn's ``NotFittedError``.
@@ -33,6 +34,7 @@ __all__ = [
     "NoEffectWarning",
     "RegularfitError",
     "TableError",
+    "UnseenCategoryWarning",
     "UnsupportedError",
 ]
 
@@ -83,3 +85,7 @@ class CatastrophicOverfittingWarning(UserWarning):
 
 class InterruptedWarning(UserWarning):
     """Training was ended by Ctrl-C; the best weights are kept, and the run can go on where it was."""
+
+
+class UnseenCategoryWarning(UserWarning):
+    """New rows hold a category that training did not see; it counts as missing."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from ._torch import need
+from .._optional import need
 
 # module -> its public names; several modules may be packages
 _HOMES: dict[str, str] = {
@@ -93,7 +93,7 @@ _HOMES: dict[str, str] = {
     "lanes.settings": "NetSettings",
     # what a regulariser is
     "randomness": "Stream",
-    "regulariser": "Active Batch Block Effect Regulariser Run",
+    "regulariser": "Active Batch Block Effect Pixels Regulariser Run",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 _WITHOUT_TORCH = frozenset({"augment.text"})  # homes that work without torch
@@ -109,7 +109,7 @@ def __getattr__(name: str) -> Any:
             f"module 'regularfit.nets' has no attribute {name!r}; it offers {', '.join(__all__)}."
         )
     if home not in _WITHOUT_TORCH:
-        need("torch")
+        need("torch", "nets")
     value = getattr(import_module(f".{home}", __name__), name)
     globals()[name] = value
     return value

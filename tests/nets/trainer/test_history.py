@@ -22,7 +22,7 @@ def test_strength_cost_and_zeros_of_every_regulariser():
     assert first.strength == pytest.approx(trainer.history_[0].lr * 0.1)
     assert decay.strength < first.strength  # decoupled decay follows the learning rate
     for work in (lasso, decay):
-        assert 0 < work.seconds < trainer.history_[-1].seconds
+        assert 0 < work.seconds < trainer.history_[-1].seconds  # parts of a whole, on any machine
         assert 0 < work.share < 1
 
 

@@ -28,14 +28,15 @@ def overfitting(regularisers, **more):
 
 
 @pytest.mark.parametrize("ended_by", ["patience", "steps", "time", "ctrl-c"])
-def test_early_stopping_returns_the_best_weights_not_the_last(ended_by):
+def test_early_stopping_returns_the_best_weights_not_the_last(ended_by, clock):
     # Lightning #1415, keras #11371, skorch load_best=False
     if ended_by == "patience":
         trainer, held_out = overfitting([EarlyStopping(patience=30)])
     elif ended_by == "steps":
         trainer, held_out = overfitting([EarlyStopping(patience=math.inf)])
     elif ended_by == "time":
-        trainer, held_out = overfitting([EarlyStopping(patience=math.inf)], time_limit=1.0, epochs=1e6)
+        slow = acting("batch", batch=lambda self, batch: clock.sleep(1) or batch)
+        trainer, held_out = overfitting([EarlyStopping(patience=math.inf), slow], time_limit=149, epochs=1e6)
     else:
         with pytest.warns(InterruptedWarning):
             trainer, held_out = overfitting([EarlyStopping(patience=math.inf), InterruptAt(100)])

@@ -342,12 +342,13 @@ def test_diverging_weights_at_the_very_end_are_found():
     assert torch.isfinite(weights(trainer.model_)).all()
 
 
-def test_time_limit():
+def test_time_limit(clock):
     X, y = classes()
-    trainer = Trainer(net(), epochs=1e6, time_limit=0.3).fit(X, y, validation=(X, y))
+    slow = acting("batch", batch=lambda self, batch: clock.sleep(1) or batch)
+    trainer = Trainer(net(), [slow], epochs=1e6, time_limit=2.5).fit(X, y, validation=(X, y))
     assert trainer.stopped_by_ == "time limit"
-    assert trainer.history_[-1].seconds < 2
-    assert trainer.history_[-1].step > 0
+    assert trainer.history_[-1].seconds == 3
+    assert trainer.history_[-1].step == 3
 
 
 class Idle(Regulariser):

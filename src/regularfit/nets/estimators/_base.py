@@ -19,8 +19,9 @@ from ...inputs.targets import read_weights
 from ..averages.voting import voted
 from ..dropout.dropout import Dropping
 from ..dropout.monte_carlo import MonteCarlo, monte_carlo
-from ..encoding import Encoding, TableEncoding, learn_encoding
+from ..encoding import Encoding, ImageEncoding, TableEncoding, learn_encoding
 from ..encoding.encoding import kind_of
+from ..encoding.images import side_of
 from ..evaluation.stopping import EarlyStopping
 from ..regulariser import Regulariser
 from ..trainer import Trainer
@@ -231,7 +232,13 @@ class NetEstimator(BaseEstimator):
         blocks = encoding.blocks if isinstance(encoding, TableEncoding) else ()
         classes = outputs if target.dtype == torch.int64 else None
         trainer.fit(
-            inputs, target, sample_weight=weights, validation=validation, blocks=blocks, n_classes=classes
+            inputs,
+            target,
+            sample_weight=weights,
+            validation=validation,
+            blocks=blocks,
+            pixels=encoding.pixels if isinstance(encoding, ImageEncoding) else None,
+            n_classes=classes,
         )
         self.snapshots_ = trainer.members
         return trainer
@@ -251,8 +258,9 @@ class NetEstimator(BaseEstimator):
                     f"regularisers must be 'default' or a list of regularisers; {self.regularisers!r} was given."
                 )
             kind = kind_of(X) if self.kind == "auto" else self.kind
-            hidden = self.module is None and len(check_hidden(self.hidden)) > 0
-            return list(recipe(kind, self.metric, dropout=hidden))
+            hidden = self.module is None and check_hidden(self.hidden) != ()
+            side = side_of(X) if kind == "images" else None
+            return list(recipe(self.metric, dropout=hidden, side=side))
         return [] if self.regularisers is None else list(self.regularisers)
 
     def _batch_size(self, n: int) -> int:

@@ -52,7 +52,7 @@ class NetRegressor(RegressorMixin, NetEstimator):
 
     def __init__(
         self,
-        hidden: Any = (128, 128),
+        hidden: Any = "auto",
         *,
         regularisers: Any = "default",
         norm: str | None = None,

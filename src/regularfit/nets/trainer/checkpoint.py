@@ -10,9 +10,9 @@ from typing import Any
 
 from torch import Tensor
 
+from ..._optional import need
 from ...errors import InputError, ModelFileError
 from ...storage import Archive, read_archive, write_archive
-from .._torch import need
 from .state import FORMAT_VERSION
 
 __all__ = ["FORMAT", "Checkpoints", "decode", "encode", "load_state", "save_state"]
@@ -35,7 +35,7 @@ def save_state(state: Mapping[str, Any], path: str | Path, *, overwrite: bool = 
     """
     tensors: dict[str, Tensor] = {}
     head = {"state_version": FORMAT_VERSION, "state": encode(state, tensors)}
-    members = {_TENSORS: need("safetensors.torch").save(tensors)}
+    members = {_TENSORS: need("safetensors.torch", "nets").save(tensors)}
     write_archive(path, Archive(head, members=members), overwrite=overwrite, format=FORMAT)
 
 
@@ -55,7 +55,9 @@ def load_state(path: str | Path) -> dict[str, Any]:
             f"{FORMAT_VERSION}. Install a newer regularfit to go on with it."
         )
     try:
-        return decode(archive.head["state"], need("safetensors.torch").load(archive.members[_TENSORS]))
+        return decode(
+            archive.head["state"], need("safetensors.torch", "nets").load(archive.members[_TENSORS])
+        )
     except Exception as error:  # whatever a broken stream provokes, down to safetensors
         raise ModelFileError(
             f"{path} is damaged: its contents do not fit together ({error}). Copy it again from its source, "

@@ -83,6 +83,7 @@ def drive(training: Training, state: Mapping[str, Any] | None, files: Checkpoint
             stopped_by = "interrupted"
         except NotFinite as error:
             stopped_by, failure = "nan", error
+        interrupt.settle()
         outcome = _closed(training, stopped_by, identity)
     outcome = replace(outcome, failure=failure)
     if files is not None:
@@ -160,6 +161,7 @@ def _put_best(training: Training, stopped_by: str) -> tuple[int, float, str]:
     interrupted = stopped_by == "interrupted" and training.validation is not None and stopper is None
     due = stopped_by == "nan" or interrupted
     if due and not restored:
+        training.complete_best()
         training.best.put()
         step, score = training.best_step, training.best_score
     if training.validation is None:

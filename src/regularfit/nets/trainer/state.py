@@ -24,6 +24,7 @@ FORMAT_VERSION = 1
 def taken(training: Training) -> dict[str, Any]:
     """Return everything that an unfinished run needs to go on, copied."""
     training.ledger.settle()
+    training.complete_best()
     return copied(
         {
             "version": FORMAT_VERSION,

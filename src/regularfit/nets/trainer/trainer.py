@@ -13,7 +13,7 @@ from ...errors import FitError, InputError
 from ..averages.voting import members_of, voted
 from ..evaluation.kept import Kept, tensors_of
 from ..evaluation.metrics import Metric
-from ..regulariser import Block, Regulariser
+from ..regulariser import Block, Pixels, Regulariser
 from .checkpoint import Checkpoints, load_state, save_state
 from .data import device_of, inputs_of
 from .driving import drive, warn_of
@@ -144,6 +144,7 @@ class Trainer:
         sample_weight: Any = None,
         validation: Any = None,
         blocks: Sequence[Block] = (),
+        pixels: Pixels | None = None,
         n_classes: int | None = None,
         checkpoint: str | Path | None = None,
         overwrite: bool = False,
@@ -157,6 +158,7 @@ class Trainer:
         sample_weight : (n,) numbers >= 0, or None.
         validation : rows that are never trained on: (X, y) or (X, y, weight), or None.
         blocks : the encoded columns of each original one, for regularisers of tables.
+        pixels : how images were centred and scaled, for transforms that are meant in the unit of pixels.
         n_classes : how many classes there are, to be checked against the model's outputs.
         checkpoint : a file that the state is written to after evaluations, at a twentieth of the time at most, and from
             which a killed run goes on: ``load(path)``, then :meth:`resume`.
@@ -173,7 +175,7 @@ class Trainer:
         """
         self._state, self._result, self.members = None, {}, ()
         files = Checkpoints.at(checkpoint, overwrite)
-        training = self._prepared(X, y, sample_weight, validation, blocks, n_classes)
+        training = self._prepared(X, y, sample_weight, validation, blocks, pixels, n_classes)
         return self._train(training, None, files)
 
     def resume(
@@ -184,6 +186,7 @@ class Trainer:
         sample_weight: Any = None,
         validation: Any = None,
         blocks: Sequence[Block] = (),
+        pixels: Pixels | None = None,
         n_classes: int | None = None,
         checkpoint: str | Path | None = None,
     ) -> Trainer:
@@ -202,7 +205,7 @@ class Trainer:
         if self._state is None:
             return self  # it had ended
         files = Checkpoints.at(checkpoint, overwrite=True)
-        training = self._prepared(X, y, sample_weight, validation, blocks, n_classes)
+        training = self._prepared(X, y, sample_weight, validation, blocks, pixels, n_classes)
         return self._train(training, self._state, files)
 
     def predict(self, X: Any, batch_size: int = 1024) -> Tensor:
@@ -302,7 +305,7 @@ class Trainer:
     # ------------------------------------------------------------ one run
 
     def _prepared(self, *given: Any) -> Training:
-        """Check rows, weights, validation rows, blocks and classes, and make the run."""
+        """Check rows, weights, validation rows, blocks, pixels and classes, and make the run."""
         return prepared(self.settings, self.model, self.regularisers, *given)
 
     def _train(

@@ -32,7 +32,8 @@ class Affine(ImageTransform):
     shift : largest shift either way, a share of width and height, 0 to 1.
     scale : smallest and largest size, both positive.
     shear : largest slant either way in degrees, 0 to below 90.
-    border : what stands beyond the image: "zeros", "edge" or "reflect".
+    border : what stands beyond the image: "zeros" (black, also where estimators centre the pixels), "edge" or
+        "reflect".
 
     Raises
     ------

@@ -30,7 +30,8 @@ class Colour(ImageTransform):
     ----------
     brightness : 0 to 1, in standard deviations of the image's pixels.
     contrast : 0 to 1.
-    limits : lowest and highest value of a pixel, such as (0, 1), beyond which values are cut; None for no cut.
+    limits : lowest and highest value of a pixel, such as (0, 1), beyond which values are cut; None for no cut. In the
+        unit of pixels as they were given, bytes from 0 to 1.
 
     Raises
     ------
@@ -82,7 +83,7 @@ class Noise(ImageTransform):
 
     Parameters
     ----------
-    scale : its standard deviation in the unit of the pixels, >= 0.
+    scale : its standard deviation in the unit of the pixels as they were given (bytes from 0 to 1), >= 0.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The one place that says what to do where torch is missing."""
+"""The one place that says what to do where an optional package is missing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 __all__ = ["need"]
 
 
-def need(name: str, extra: str = "nets") -> Any:
+def need(name: str, extra: str) -> Any:
     """Return a module of an optional extra, or raise an error that gives the pip line.
 
     Raises
@@ -18,9 +18,9 @@ def need(name: str, extra: str = "nets") -> Any:
 
     Examples
     --------
-    >>> need("json").dumps([1])
+    >>> need("json", "nets").dumps([1])
     '[1]'
-    >>> need("no_such_engine")
+    >>> need("no_such_engine", "nets")
     Traceback (most recent call last):
     ModuleNotFoundError: regularfit.nets needs no_such_engine; install it with: pip install 'regularfit[nets]'
     """
@@ -30,5 +30,5 @@ def need(name: str, extra: str = "nets") -> Any:
         if missing.name is None or missing.name.partition(".")[0] != name.partition(".")[0]:
             raise  # the module is there; something that it needs is not
         raise ModuleNotFoundError(
-            f"regularfit.nets needs {name}; install it with: pip install 'regularfit[{extra}]'", name=name
+            f"regularfit.{extra} needs {name}; install it with: pip install 'regularfit[{extra}]'", name=name
         ) from missing

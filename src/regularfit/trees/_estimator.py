@@ -1,0 +1,44 @@
+"""What all estimators of this room share: how tables come in, and what scikit-learn is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from .columns import TreeColumns
+
+__all__ = ["TreeEstimator"]
+
+
+class TreeEstimator(BaseEstimator):
+    """Tables with categories and missing values in, names and number of columns remembered."""
+
+    columns_: TreeColumns
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+
+    def _learn_columns(self, X: Any, *, indicators: bool = False) -> np.ndarray:
+        """Remember the columns of ``X`` and return it as a matrix."""
+        self.columns_ = TreeColumns.learn(X, indicators=indicators)
+        self.n_features_in_ = len(self.columns_.levels)
+        if self.columns_.names is not None:
+            self.feature_names_in_ = np.asarray(self.columns_.names, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        return self.columns_.encode(X)
+
+    def _matrix(self, X: Any) -> np.ndarray:
+        """Return new rows as a matrix, held against the columns of fit."""
+        check_is_fitted(self, "columns_")
+        return self.columns_.encode(X, type(self).__name__)
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that missing values and categories are welcome."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        return tags
