@@ -83,6 +83,7 @@ def drive(training: Training, state: Mapping[str, Any] | None, files: Checkpoint
             stopped_by = "interrupted"
         except NotFinite as error:
             stopped_by, failure = "nan", error
+        interrupt.settle()
         outcome = _closed(training, stopped_by, identity)
     outcome = replace(outcome, failure=failure)
     if files is not None:
