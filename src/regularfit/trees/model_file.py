@@ -7,6 +7,7 @@ An estimator takes part by saying what it is made of:
 - ``_stored_parts(self, parts)`` and ``_restore_parts(self, parts)``: everything else. ``parts`` is :class:`Parts`: it
   holds arrays, members (bytes) and facts (JSON values) by name, and whole models of an engine or of regularfit.
 - ``_STORED_VALUES``: frozen dataclasses beside the usual ones that may stand among the values.
+- ``_PART_PARAMS``: parameters that ``_restore_parts`` sets, since no JSON holds them (a model inside).
 
 The class must be a public name of ``regularfit.trees`` and stand in ``regularfit.storage.models``.
 """
@@ -26,6 +27,7 @@ from .columns import TreeColumns
 from .engines import Task, TreeModel, get_engine
 from .knob_cv import KnobCV
 from .regularisation import Regularisation
+from .structure.tree_file import dumped_tree, rebuilt_tree
 
 __all__ = ["Parts", "extra_of", "rebuild", "save"]
 
@@ -59,6 +61,15 @@ class Parts:
         kept = self.facts[name]
         arrays, members = _under(self.arrays, name), _under(self.members, name)
         return get_engine(kept["engine"]).load(arrays, members, kept["facts"], task)
+
+    def put_tree(self, name: str, model: Any) -> None:
+        """Keep a fitted decision tree of scikit-learn."""
+        arrays, self.facts[name] = dumped_tree(model)
+        self.arrays |= {f"{name}/{key}": array for key, array in arrays.items()}
+
+    def tree(self, name: str) -> Any:
+        """Return what :meth:`put_tree` kept."""
+        return rebuilt_tree(_under(self.arrays, name), self.facts[name])
 
     def put_model(self, name: str, model: Any) -> None:
         """Keep a fitted estimator of ``regularfit.trees`` inside this one."""
@@ -109,17 +120,22 @@ def _described(model: Any, parts: Parts) -> dict[str, Any]:
         model._stored_parts(parts)
     return {
         "estimator": type(model).__name__,
-        "params": {k: codec.encode(v, parts.arrays) for k, v in model.get_params(deep=False).items()},
+        "params": {k: codec.encode(v, parts.arrays) for k, v in _plain_params(model).items()},
         "state": {name: codec.encode(value, parts.arrays) for name, value in state.items()},
         "parts": parts.facts,
     }
+
+
+def _plain_params(model: Any) -> dict[str, Any]:
+    apart = getattr(model, "_PART_PARAMS", ())
+    return {name: value for name, value in model.get_params(deep=False).items() if name not in apart}
 
 
 def _rebuilt(head: Mapping[str, Any], parts: Parts) -> Any:
     cls = _class(head["estimator"])
     codec = _codec(cls)
     params = {name: codec.decode(value, parts.arrays) for name, value in head["params"].items()}
-    model = cls(**take_params(params))
+    model = cls(**dict.fromkeys(getattr(cls, "_PART_PARAMS", ())), **take_params(params))
     allowed = {*_OF_ALL, *getattr(cls, "_STORED", ())}
     for name, value in head["state"].items():
         if name not in allowed:

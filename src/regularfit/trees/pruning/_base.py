@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -24,6 +24,11 @@ from .path import PruningPath
 from .weakest_link import collapse_alphas
 from .words import Words
 
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from ..model_file import Parts
+
 __all__ = ["PrunedTree"]
 
 
@@ -36,6 +41,9 @@ class PrunedTree(TreeEstimator):
     cv: Any
     criterion: str
     random_state: Any
+
+    _STORED = ("ccp_alpha_", "cv_", "path_", "regularisation_", "_missing")
+    _STORED_VALUES = (PruningPath,)
 
     tree_: Any
     path_: PruningPath
@@ -237,6 +245,27 @@ class PrunedTree(TreeEstimator):
         return KnobDisplay(self.cv_, self.path_.leaves, "leaves (stronger pruning to the left)").plot(
             ax, **options
         )
+
+    # --- keeping
+
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False, extra: Any = None) -> None:
+        """Write the fitted model to a file that :func:`regularfit.load` reads back; no pickle in it.
+
+        Parameters
+        ----------
+        path : where to write; ``.rfit`` is the usual ending.
+        overwrite : whether an existing file may be replaced.
+        extra : further facts (JSON values and arrays) to keep beside the model.
+        """
+        from ..model_file import save
+
+        save(self, path, overwrite=overwrite, extra=extra)
+
+    def _stored_parts(self, parts: Parts) -> None:
+        parts.put_tree("tree", self.tree_)
+
+    def _restore_parts(self, parts: Parts) -> None:
+        self.tree_ = parts.tree("tree")
 
     def _nodes(self) -> TreeNodes:
         check_is_fitted(self, "tree_")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import MetaEstimatorMixin, is_classifier
+from sklearn.base import MetaEstimatorMixin, clone, is_classifier
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..._checks import check_choice
 from ..._typing import Vector
-from ...errors import GridEdgeWarning, InputError
+from ...errors import GridEdgeWarning, InputError, UnsupportedError
 from ...inputs.targets import check_classes_weighted, read_classes, read_target, read_weights
 from ...selection import fold_weights, make_folds
 from .._estimator import TreeEstimator
@@ -27,6 +27,11 @@ from .held_out import fold_losses
 from .intake import Workshop, check_kind, wants_indicators
 from .path import ShrinkagePath, strength_grid
 from .shrink import check_strength, copied, write_shrunk
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from ..model_file import Parts
 
 __all__ = ["Shrunk"]
 
@@ -100,6 +105,10 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
     Agarwal, A., Tan, Y. S., Ronen, O., Singh, C. and Yu, B. (2022). Hierarchical shrinkage: improving the accuracy and
     interpretability of tree-based models. ICML.
     """
+
+    _STORED = ("strength_", "cv_", "path_")
+    _STORED_VALUES = (ShrinkagePath,)
+    _PART_PARAMS = ("model",)
 
     model_: Any
     strength_: float
@@ -298,6 +307,43 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
         if at[-1] == 0:  # 0 has no place on a log scale: one step further
             at[-1] = zero = at[-2] ** 2 / at[-3] if len(at) > 2 else at[0] / 10
         return KnobDisplay(self.cv_, at, "strength (weaker shrinkage to the left)", zero).plot(ax, **options)
+
+    # --- keeping
+
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False, extra: Any = None) -> None:
+        """Write the fitted model to a file that :func:`regularfit.load` reads back; no pickle in it.
+
+        It holds a single decision tree of scikit-learn that was given unfitted.
+
+        Parameters
+        ----------
+        path : where to write; ``.rfit`` is the usual ending.
+        overwrite : whether an existing file may be replaced.
+        extra : further facts (JSON values and arrays) to keep beside the model.
+
+        Raises
+        ------
+        UnsupportedError
+            For any other model inside.
+        """
+        from ..model_file import save
+
+        check_is_fitted(self, "model_")
+        if type(self.model).__name__ not in ("DecisionTreeRegressor", "DecisionTreeClassifier") or self._given:
+            raise UnsupportedError(
+                f"A model file holds a shrunk decision tree that was given unfitted, and this is a shrunk "
+                f"{type(self.model).__name__}{' that was given fitted' if self._given else ''}. Save model_ in its "
+                "engine's own format."
+            )
+        save(self, path, overwrite=overwrite, extra=extra)
+
+    def _stored_parts(self, parts: Parts) -> None:
+        parts.put_tree("model", self.model_)
+
+    def _restore_parts(self, parts: Parts) -> None:
+        self.model_, self._given = parts.tree("model"), None
+        self.model = clone(self.model_)
+        self._print = fingerprint(self.model_)
 
     def _rows(self, X: Any) -> Any:
         """Return rows in the form that the model inside takes, after a look whether it is still the one it was."""
