@@ -329,7 +329,10 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
         from ..model_file import save
 
         check_is_fitted(self, "model_")
-        if type(self.model).__name__ not in ("DecisionTreeRegressor", "DecisionTreeClassifier") or self._given:
+        if (
+            type(self.model).__name__ not in ("DecisionTreeRegressor", "DecisionTreeClassifier")
+            or self._given
+        ):
             raise UnsupportedError(
                 f"A model file holds a shrunk decision tree that was given unfitted, and this is a shrunk "
                 f"{type(self.model).__name__}{' that was given fitted' if self._given else ''}. Save model_ in its "
