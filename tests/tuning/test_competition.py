@@ -63,6 +63,7 @@ def test_gaps_are_filled_for_those_that_take_none(rows):
     np.testing.assert_allclose(model.predict(table), model.model_.predict(filled), rtol=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore::regularfit.errors.GridEdgeWarning")  # ten strengths are few
 def test_the_honest_score_nests_the_choice(rows):
     X, noise = rows
     y = X[:, 0] + noise
