@@ -104,7 +104,7 @@ def arms() -> dict[str, list[Any]]:
         "Adversarial FGSM 0.1, numbers only": [nets.Adversarial(nets.FGSM(0.1))],
         "Adversarial FGSM 0.1, all inputs": [nets.Adversarial(nets.FGSM(0.1, anywhere))],
         "EarlyStopping 20": [nets.EarlyStopping(20)],
-        "default recipe": list(nets.recipe("table")),
+        "default recipe": list(nets.recipe()),
         CONSTANT: [],
         f"SWA, {CONSTANT}": [nets.SWA()],
     }

@@ -1,18 +1,21 @@
 """Nets on tables: a plain net, the default recipe and AutoNet against boosted trees, by balanced accuracy on test rows.
 
-    python benchmarks/net_tables.py [--budget 300] [--seeds 1] [--sets car vehicle] [--contenders ...]
+    python benchmarks/net_tables.py [--budget 120] [--threads 2] [--seeds 1] [--first 23] [--contenders ...]
 
 Stratified splits of 75 % and 25 %, one a seed; larger tables are cut to a stratified sample first. Nobody is tuned by
 hand, and nobody sees the test rows. All classes weigh the same, in training as in the score:
 
 - plain: ``NetClassifier`` without any regulariser, as wide and for as many epochs as the recipe.
+- bins: the plain net, with bins of numbers beside them (``scaling="piecewise"``), as AutoNet's nets may have; the
+  difference to plain is that of the encoding alone.
 - recipe: ``NetClassifier`` as it comes.
 - AutoNet: ``AutoNetClassifier`` with a budget of seconds.
 - XGBoost and scikit-learn's histogram gradient boosting, as they come. XGBoost is left out where it is not installed.
 
-Every result is appended to results/net_tables.json when it is there, so that a run can be ended and goes on where it
-was; results/net_tables.md is written from that file (``--report`` writes it only). The data lie in ``tabular_clf`` of
-the folder that REGULARFIT_DATA names, else of ``shared/data`` beside or above this file.
+Every result is put into results/net_tables.json when it is there, with the budget, threads, seeds and versions of the
+run, so that a run can be ended and goes on where it was; with another budget, other threads or versions ``--fresh``
+begins anew. results/net_tables.md is written from that file (``--report`` writes it only). The data lie in
+``tabular_clf`` of the folder that REGULARFIT_DATA names, else of ``shared/data`` beside or above this file.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +52,7 @@ SETS = (
 CODES = {
     "australian": ("A1", "A4", "A5", "A6", "A8", "A9", "A11", "A12")
 }  # categories that are written as numbers
-NETS, TREES = ("plain", "recipe", "AutoNet"), ("XGBoost", "HistGB")
+NETS, TREES = ("plain", "bins", "recipe", "AutoNet"), ("XGBoost", "HistGB")
 Table = tuple[pd.DataFrame, np.ndarray]
 
 
@@ -82,6 +86,13 @@ def _plain(X: pd.DataFrame, y: np.ndarray, seed: int, budget: float) -> Any:
     return net.fit(X, y)
 
 
+def _bins(X: pd.DataFrame, y: np.ndarray, seed: int, budget: float) -> Any:
+    net = nets.NetClassifier(
+        regularisers=[], validation=None, scaling="piecewise", class_weight="balanced", random_state=seed
+    )
+    return net.fit(X, y)
+
+
 def _recipe(X: pd.DataFrame, y: np.ndarray, seed: int, budget: float) -> Any:
     return nets.NetClassifier(class_weight="balanced", random_state=seed).fit(X, y)
 
@@ -103,6 +114,7 @@ def _hist(X: pd.DataFrame, y: np.ndarray, seed: int, budget: float) -> Any:
 
 CONTENDERS: dict[str, Callable[[pd.DataFrame, np.ndarray, int, float], Any]] = {
     "plain": _plain,
+    "bins": _bins,
     "recipe": _recipe,
     "AutoNet": _auto,
     "XGBoost": _xgboost,
@@ -122,7 +134,6 @@ def compete(name: str, X: pd.DataFrame, y: np.ndarray, seed: int, budget: float)
     if name == "AutoNet":
         result = model.search_
         found |= {
-            "budget": budget,
             "settings": len(result.points),
             "picked": int((model.ensemble_.counts > 0).sum()),
         }
@@ -132,9 +143,40 @@ def compete(name: str, X: pd.DataFrame, y: np.ndarray, seed: int, budget: float)
 # ------------------------------------------------------------ running
 
 
-def run(sets: list[str], contenders: list[str], seeds: int, budget: float) -> None:
-    """Do what is not in the file yet, and write both files after every set."""
-    store: dict[str, Any] = json.loads(STORE.read_text()) if STORE.exists() else {}
+def conditions(budget: float, threads: int) -> dict[str, Any]:
+    """Return what has to be the same for all results of a file."""
+    names = ("regularfit", "torch", "numpy", "sklearn", "xgboost")
+    return {
+        "budget": budget,
+        "threads": threads,
+        "rows": ROWS,
+        "versions": {name: _version(name) for name in names},
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return import_module(name).__version__
+    except ImportError:
+        return None
+
+
+def begun(fresh: bool, asked: dict[str, Any]) -> dict[str, Any]:
+    """Return the results there are, if they were got under the same conditions."""
+    if fresh or not STORE.exists():
+        return {"run": asked}
+    store: dict[str, Any] = json.loads(STORE.read_text())
+    known = {name: value for name, value in store.get("run", {}).items() if name != "seeds"}
+    if known != asked:
+        raise SystemExit(
+            f"{STORE.name} holds results of another run ({known or 'without a record of it'}); asked is {asked}. "
+            "--fresh begins anew."
+        )
+    return store
+
+
+def run(sets: list[str], contenders: list[str], seeds: int, store: dict[str, Any], budget: float) -> None:
+    """Do what is not in the file yet, and write both files after every result."""
     for seed in range(seeds):
         for name in sets:
             X, y = table(name)
@@ -144,6 +186,7 @@ def run(sets: list[str], contenders: list[str], seeds: int, budget: float) -> No
                     continue
                 store[key] = compete(contender, X, y, seed, budget)
                 store[f"{name}/shape"] = [len(X), X.shape[1], int(y.max()) + 1]
+                store["run"]["seeds"] = sorted({*store["run"].get("seeds", []), seed})
                 STORE.write_text(json.dumps(store, indent=1, sort_keys=True) + "\n")
                 print(key, {k: round(v, 2) for k, v in store[key].items()}, flush=True)
             REPORT.write_text(report(store))
@@ -178,15 +221,16 @@ def report(store: dict[str, Any]) -> str:
     """Return the page."""
     scores, wall, cpu = (frame_of(store, what) for what in ("score", "wall", "cpu"))
     seeds = len({key.split("/")[1] for key in store if key.count("/") == 2})
-    budgets = sorted({entry["budget"] for entry in store.values() if "budget" in entry})
+    how = store["run"]
+    versions = ", ".join(f"{name} {number}" for name, number in how["versions"].items() if number)
     settings = frame_of(store, "settings").get("AutoNet", pd.Series(dtype=float))
     lines = [
         "# Nets on tables",
         "",
         "Written by `benchmarks/net_tables.py`, whose head says who competes and how. Balanced accuracy on test rows",
         f"in percent, {len(scores)} tables, {seeds} split(s) of each; the best of a row is bold. AutoNet had a budget",
-        f"of {' or '.join(f'{b:g}' for b in budgets)} seconds of one thread (its default is 300), on processors that",
-        f"other work shared. Larger tables were cut to {ROWS} rows.",
+        f"of {how['budget']:g} seconds (its default is 300); everything ran on {how['threads']} thread(s). Larger",
+        f"tables were cut to {how['rows']} rows. Versions: {versions}.",
         "",
         f"| table | rows | columns | classes | {' | '.join(scores)} | settings tried |",
         "|---|" + "---|" * (len(scores.columns) + 4),
@@ -208,7 +252,7 @@ def report(store: dict[str, Any]) -> str:
         "",
     ]
     lines += ["| | mean | standard error | won | ties | lost |", "|---|---|---|---|---|---|"]
-    pairs = [("recipe", "plain"), ("AutoNet", "plain"), ("AutoNet", "recipe")]
+    pairs = [("bins", "plain"), ("recipe", "plain"), *(("AutoNet", net) for net in NETS[:-1])]
     pairs += [(net, tree) for net in ("AutoNet", "recipe") for tree in TREES]
     lines += [versus(scores, a, b) for a, b in pairs if a in scores and b in scores]
     return "\n".join([*lines, "", *against_trees(scores)]) + "\n"
@@ -222,7 +266,7 @@ def against_trees(scores: pd.DataFrame) -> list[str]:
     level = scores["AutoNet"] >= scores[trees].max(axis=1)
     lost = {
         other: [str(name) for name in scores.index[scores["AutoNet"] < scores[other]]]
-        for other in NETS[:2]
+        for other in NETS[:-1]
         if other in scores
     }
     lines = [f"AutoNet reaches or beats the better booster on {int(level.sum())} of {len(level)} tables."]
@@ -237,6 +281,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--sets", nargs="*", default=list(SETS), choices=SETS, metavar="SET")
+    parser.add_argument("--first", type=int, default=len(SETS), help="so many of the sets, in their order")
+    parser.add_argument("--fresh", action="store_true", help="forget the results there are")
     parser.add_argument("--contenders", nargs="*", default=None, choices=list(CONTENDERS))
     parser.add_argument("--report", action="store_true", help="write the page from the file only")
     given = parser.parse_args()
@@ -247,7 +293,8 @@ def main() -> None:
     except ImportError:
         contenders = [name for name in contenders if name != "XGBoost"]
     if not given.report:
-        run(given.sets, contenders, given.seeds, given.budget)
+        store = begun(given.fresh, conditions(given.budget, given.threads))
+        run(given.sets[: given.first], contenders, given.seeds, store, given.budget)
     REPORT.write_text(report(json.loads(STORE.read_text())))
 
 

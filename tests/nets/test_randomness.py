@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 from scipy import stats  # noqa: E402
 
 from regularfit.nets.batches import BatchRows  # noqa: E402
-from regularfit.nets.randomness import Stream  # noqa: E402
+from regularfit.nets.randomness import Stream, mix_words  # noqa: E402
 
 
 def splitmix64(key: int, count: int) -> list[int]:
@@ -26,6 +26,14 @@ def test_the_words_are_those_of_splitmix64():
     stream = Stream.of(3, "anything")
     ours = [int(w) % 2**64 for w in stream.words(200)]
     assert ours == splitmix64(int(stream.keys), 200)
+
+
+def test_other_devices_make_the_same_words():
+    """What a GPU does, on tensors of signed numbers."""
+    stream = Stream.of([3, 2**40], "anything")
+    counters = torch.arange(1, 201).unsqueeze(0) * (0x9E3779B97F4A7C15 - 2**64)
+    made = mix_words(counters + torch.as_tensor(stream.keys.view(np.int64)).unsqueeze(1))
+    assert torch.equal(made, stream.words(200))
 
 
 def test_a_known_value_of_splitmix64():

@@ -10,6 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from ..errors import InputError, UnsupportedError
+from .levels import Levels
 from .table import FittedColumns, column_names, is_table
 
 __all__ = ["RawTable", "read_raw_table"]
@@ -17,35 +18,50 @@ __all__ = ["RawTable", "read_raw_table"]
 
 @dataclass(frozen=True, slots=True)
 class RawTable:
-    """Columns as they came: float64 with NaN for missing, or lists of text.
+    """Columns as they came: float64 with NaN for missing, or codes of categories.
 
     Parameters
     ----------
-    columns : one array (numbers) or list (categories) a column.
+    columns : one array (numbers) or :class:`Levels` (categories) a column.
     names : column names, or None where the table had none.
     n : rows.
     """
 
     MISSING: ClassVar[str] = "(missing)"
 
-    columns: tuple[Any, ...]
+    columns: tuple[np.ndarray | Levels, ...]
     names: tuple[str, ...] | None
     n: int
 
-    def named(self) -> Iterator[tuple[str, str, Any]]:
-        """Go through (name, "number" or "category", values)."""
+    def named(self) -> Iterator[tuple[str, np.ndarray | Levels]]:
+        """Go through (name, values)."""
         for j, values in enumerate(self.columns):
             name = self.names[j] if self.names is not None else f"x{j}"
-            yield name, "number" if isinstance(values, np.ndarray) else "category", values
+            yield name, values
+
+    def take(self, rows: np.ndarray) -> RawTable:
+        """Return some rows."""
+        columns = tuple(
+            values.take(rows) if isinstance(values, Levels) else values[rows] for values in self.columns
+        )
+        return RawTable(columns, self.names, len(rows))
 
     @staticmethod
-    def as_levels(values: np.ndarray) -> list[str]:
-        """Return numbers as the text of levels."""
-        return [RawTable.MISSING if v != v else _text(v) for v in values.tolist()]
+    def as_levels(values: np.ndarray) -> Levels:
+        """Return numbers as levels."""
+        return Levels.of(RawTable.MISSING if v != v else _text(v) for v in values.tolist())
+
+    @staticmethod
+    def as_numbers(values: Levels) -> np.ndarray:
+        """Return the numbers that the text of levels says; ValueError where it says none."""
+        said = [np.nan if level == RawTable.MISSING else float(level) for level in values.names]
+        return np.array(said)[values.codes]
 
 
 def read_raw_table(X: Any, *, fitted: FittedColumns | None = None) -> RawTable:
     """Return the columns of a pandas, polars or pyarrow table, or of a two-dimensional array.
+
+    This is the only place that looks at values one by one: read a table once, and take rows of what was read.
 
     Raises
     ------
@@ -60,8 +76,8 @@ def read_raw_table(X: Any, *, fitted: FittedColumns | None = None) -> RawTable:
             f"X has {raw.n} sample(s) and {len(raw.columns)} feature(s) (shape=({raw.n}, {len(raw.columns)})) while a "
             "minimum of 1 is required."
         )
-    for name, kind, values in raw.named():
-        if kind == "number" and np.isinf(values).any():
+    for name, values in raw.named():
+        if isinstance(values, np.ndarray) and np.isinf(values).any():
             raise InputError(
                 f"Column {name!r} of X contains infinity. Every number must be finite; missing values are allowed."
             )
@@ -78,7 +94,7 @@ def _from_frame(X: Any, fitted: FittedColumns | None) -> RawTable:
     return RawTable(tuple(_column(c) for c in frame.iter_columns()), names, frame.shape[0])
 
 
-def _column(column: Any) -> Any:
+def _column(column: Any) -> np.ndarray | Levels:
     import narwhals as nw
 
     if column.dtype == nw.Boolean or not (column.dtype.is_numeric() or column.dtype == nw.Object):
@@ -120,7 +136,7 @@ def _from_array(X: Any, fitted: FittedColumns | None) -> RawTable:
     return RawTable(columns, None, values.shape[0])
 
 
-def _numbers_or_levels(values: list[Any]) -> Any:
+def _numbers_or_levels(values: list[Any]) -> np.ndarray | Levels:
     """Numbers where every entry is one or is missing; else categories."""
     kept = [np.nan if _is_missing(v) else v for v in values]
     if any(isinstance(v, (dict, list, set, tuple)) for v in kept):
@@ -131,8 +147,10 @@ def _numbers_or_levels(values: list[Any]) -> Any:
     return _levels(values)
 
 
-def _levels(values: list[Any]) -> list[str]:
-    return [RawTable.MISSING if _is_missing(v) else _text(v) for v in values]
+def _levels(values: list[Any]) -> Levels:
+    return Levels.of(
+        v if type(v) is str else RawTable.MISSING if _is_missing(v) else _text(v) for v in values
+    )
 
 
 def _text(value: Any) -> str:

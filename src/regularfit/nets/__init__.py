@@ -73,6 +73,7 @@ _HOMES: dict[str, str] = {
     "adversarial.domain": "Domain",
     "terms.gradient_penalty": "GradientPenalty JacobianPenalty",
     # the information bottleneck and implicit regularisation
+    "bottleneck.lanes": "beta_nets",
     "bottleneck.layer": "Bottleneck",
     "bottleneck.path": "beta_path",
     "bottleneck.vib": "VIB sampled_probabilities",
@@ -92,7 +93,7 @@ _HOMES: dict[str, str] = {
     "lanes.settings": "NetSettings",
     # what a regulariser is
     "randomness": "Stream",
-    "regulariser": "Active Batch Block Effect Regulariser Run",
+    "regulariser": "Active Batch Block Effect Pixels Regulariser Run",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 _WITHOUT_TORCH = frozenset({"augment.text"})  # homes that work without torch

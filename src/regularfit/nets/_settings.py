@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral, Real
 from typing import Any
 
 from .._checks import check_positive
@@ -11,14 +12,14 @@ __all__ = ["check_count", "check_domain", "check_not_negative"]
 
 
 def check_count(count: Any, what: str) -> int:
-    """Return a whole number >= 1.
+    """Return a whole number >= 1 as Python's own; those of NumPy are taken, True is not.
 
     >>> check_count(3, "PGD(steps)")
     3
     """
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+    if isinstance(count, bool) or not isinstance(count, Integral) or count < 1:
         raise InputError(f"{what} must be a whole number >= 1; {count!r} was given.")
-    return count
+    return int(count)
 
 
 def check_not_negative(value: Any, what: str, advice: str = "0 adds nothing.") -> float:
@@ -27,7 +28,7 @@ def check_not_negative(value: Any, what: str, advice: str = "0 adds nothing.") -
     >>> check_not_negative(0, "RDrop(weight)")
     0.0
     """
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value == 0:
+    if isinstance(value, Real) and not isinstance(value, bool) and value == 0:
         return 0.0
     return check_positive(value, what, advice)
 

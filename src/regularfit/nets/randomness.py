@@ -17,12 +17,12 @@ import torch
 from scipy.special import betaincinv
 from torch import Tensor
 
-__all__ = ["Stream", "beta_quantiles", "interpolate"]
+__all__ = ["Stream", "beta_quantiles", "interpolate", "mix_words"]
 
 # The finaliser of splitmix64 (Steele, Lea & Flood, 2014): three xor-shifts, two odd multipliers, a Weyl sequence.
 _WEYL = np.uint64(0x9E3779B97F4A7C15)
 _MULTIPLIERS = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
-_SHIFTS = (30, 27, 31)
+_SHIFTS = (np.uint64(30), np.uint64(27), np.uint64(31))
 _WORD, _STEP = 2**64, int(_WEYL)
 QUANTILES = (
     4097  # nodes of the table behind beta-distributed numbers: an error of 1e-4 at most in the distribution
@@ -74,21 +74,15 @@ class Stream:
 
     def words(self, n: int, device: torch.device | str = "cpu") -> Tensor:
         """Return 64 random bits n times, int64, (n,) or (K, n)."""
+        device = torch.device(device)
+        if device.type == "cpu":  # NumPy needs half of torch's time: it shifts numbers without a sign
+            with np.errstate(over="ignore"):
+                z = _counters(n) + (self.keys[..., None] if self.keys.ndim else self.keys)
+            return torch.from_numpy(_mix(z).view(np.int64))
         if self.keys.ndim == 0:
-            z = _counters(n, torch.device(device)) + _signed(int(self.keys))
-        else:
-            keys = torch.as_tensor(self.keys.view(np.int64), device=device)
-            z = _counters(n, torch.device(device)) + keys.unsqueeze(-1)
-        scratch = torch.empty_like(z)
-        for shift, multiplier in zip(_SHIFTS, (*_MULTIPLIERS, None), strict=True):
-            torch.bitwise_right_shift(z, shift, out=scratch)
-            scratch &= (
-                1 << (64 - shift)
-            ) - 1  # the shift of signed numbers copies the sign; this takes it away
-            z ^= scratch
-            if multiplier is not None:
-                z *= _signed(int(multiplier))
-        return z
+            return mix_words(_counters_on(n, device) + _signed(int(self.keys)))
+        keys = torch.as_tensor(self.keys.view(np.int64), device=device)
+        return mix_words(_counters_on(n, device) + keys.unsqueeze(-1))
 
     def octets(self, n: int, device: torch.device | str = "cpu") -> Tensor:
         """Return n random bytes, uint8, (n,) or (K, n): the cheap source of masks."""
@@ -133,12 +127,42 @@ def interpolate(table: Tensor, u: Tensor) -> Tensor:
     return torch.lerp(table[left], table[left + 1], place - left)
 
 
+def mix_words(z: Tensor) -> Tensor:
+    """Turn counters into noise where they are, int64, on any device; return them. The bits are those of NumPy."""
+    scratch = torch.empty_like(z)
+    for shift, multiplier in zip(_SHIFTS, (*_MULTIPLIERS, None), strict=True):
+        torch.bitwise_right_shift(z, int(shift), out=scratch)
+        scratch &= (
+            1 << (64 - int(shift))
+        ) - 1  # the shift of signed numbers copies the sign; this takes it away
+        z ^= scratch
+        if multiplier is not None:
+            z *= _signed(int(multiplier))
+    return z
+
+
+def _mix(z: np.ndarray) -> np.ndarray:
+    """Turn counters into noise where they are, uint64; return them."""
+    scratch = np.empty_like(z)
+    for shift, multiplier in zip(_SHIFTS, (*_MULTIPLIERS, None), strict=True):
+        np.right_shift(z, shift, out=scratch)
+        np.bitwise_xor(z, scratch, out=z)
+        if multiplier is not None:
+            np.multiply(z, multiplier, out=z)
+    return z
+
+
 @lru_cache(maxsize=16)
-def _counters(n: int, device: torch.device) -> Tensor:
-    """Return the Weyl sequence that the mixer turns into noise, int64, (n,); not to be written to."""
+def _counters(n: int) -> np.ndarray:
+    """Return the Weyl sequence that the mixer turns into noise, uint64, (n,); not to be written to."""
     with np.errstate(over="ignore"):
-        counted = np.arange(1, n + 1, dtype=np.uint64) * _WEYL
-    return torch.as_tensor(counted.view(np.int64), device=device)
+        return np.arange(1, n + 1, dtype=np.uint64) * _WEYL
+
+
+@lru_cache(maxsize=16)
+def _counters_on(n: int, device: torch.device) -> Tensor:
+    """Return the same on a device, int64; not to be written to."""
+    return torch.as_tensor(_counters(n).view(np.int64), device=device)
 
 
 def _numbers(purpose: tuple[str | int, ...]) -> list[int]:
@@ -170,7 +194,4 @@ def _mixed_one(z: int) -> int:
 
 def _mixed(z: np.ndarray) -> np.ndarray:
     """Return the finaliser of splitmix64, element by element."""
-    z = np.asarray(z, dtype=np.uint64)
-    for shift, multiplier in zip(_SHIFTS, (*_MULTIPLIERS, np.uint64(1)), strict=True):
-        z = (z ^ (z >> np.uint64(shift))) * multiplier
-    return z
+    return _mix(np.array(z, dtype=np.uint64))

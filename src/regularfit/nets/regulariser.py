@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from .randomness import Stream
 
-__all__ = ["PHASES", "Active", "Batch", "Block", "Effect", "Regulariser", "Run"]
+__all__ = ["PHASES", "Active", "Batch", "Block", "Effect", "Pixels", "Regulariser", "Run"]
 
 # The one order in which things happen; the first is before training, the last after some steps.
 PHASES = (
@@ -51,6 +51,36 @@ class Block:
     start: int
     stop: int
     kind: str = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """How pixels became inputs: centred and scaled, channel by channel.
+
+    Parameters
+    ----------
+    mean, sd : one number a channel; an input is (pixel - mean) / sd.
+
+    Examples
+    --------
+    >>> Pixels((0.5,), (0.25,)).raw(torch.tensor([[[[-2.0, 2.0]]]]))
+    tensor([[[[0., 1.]]]])
+    """
+
+    mean: tuple[float, ...]
+    sd: tuple[float, ...]
+
+    def raw(self, inputs: Tensor) -> Tensor:
+        """Return the pixels of inputs, (b, c, h, w)."""
+        return inputs * self._along(self.sd, inputs) + self._along(self.mean, inputs)
+
+    def inputs(self, raw: Tensor) -> Tensor:
+        """Return the inputs that pixels become."""
+        return (raw - self._along(self.mean, raw)) / self._along(self.sd, raw)
+
+    @staticmethod
+    def _along(values: tuple[float, ...], like: Tensor) -> Tensor:
+        return like.new_tensor(values).view(-1, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +126,9 @@ class Run:
     device : where the model is.
     loss : of (logits, batch) to the mean loss; what adversarial and consistency terms differentiate.
     blocks : for tables, the encoded columns of each original one; empty elsewhere.
+    pixels : for images that were centred and scaled, how; None where inputs are pixels as they are.
     step : steps done so far.
+    scored : whether evaluations look at the weights (there are validation rows); else they are only kept.
     averages : the averages of the weights that are on, such as EMA's; each says whether it ``exists`` yet. They
         enter themselves when they start, and early stopping looks at them.
     draw : which forward pass of the step this is, 0 for the first; others have random numbers of their own.
@@ -113,7 +145,9 @@ class Run:
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     loss: Callable[[Tensor, Batch], Tensor] | None = None
     blocks: Sequence[Block] = ()
+    pixels: Pixels | None = None
     step: int = 0
+    scored: bool = True
     averages: list[Any] = field(default_factory=list)
     draw: int = 0
 

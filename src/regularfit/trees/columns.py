@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..errors import InputError, UnseenCategoryWarning
+from ..inputs.levels import Levels
 from ..inputs.raw_table import RawTable, read_raw_table
 from ..inputs.table import FittedColumns
 
@@ -59,10 +58,9 @@ class TreeColumns:
         InputError
             Empty, infinite, not two-dimensional, or with duplicate names.
         """
-        raw = read_raw_table(X)
         most = _most(indicators)
-        levels = tuple(None if kind == "number" else _levels(v, most) for _, kind, v in raw.named())
-        return cls(levels, raw.names, indicators)
+        raw = read_raw_table(X)
+        return cls(tuple(_kept(values, most) for _, values in raw.named()), raw.names, indicators)
 
     @property
     def categories(self) -> tuple[int, ...]:
@@ -98,36 +96,42 @@ class TreeColumns:
         """
         raw = read_raw_table(X, fitted=FittedColumns(self.names, len(self.levels), who))
         parts: list[np.ndarray] = []
-        for (name, kind, values), levels in zip(raw.named(), self.levels, strict=True):
+        for (name, values), levels in zip(raw.named(), self.levels, strict=True):
             if levels is None:
-                parts.append((values if kind == "number" else _as_numbers(values, name))[:, None])
-            else:
-                text = RawTable.as_levels(values) if kind == "number" else values
-                if len(levels) < _most(self.indicators):  # else training itself left rare levels out
-                    _warn_of_unseen(text, levels, name)
-                codes = _codes(text, levels)
-                parts.append(_indicators(codes, len(levels)) if self.indicators else codes[:, None])
+                parts.append(_numbers(values, name)[:, None])
+                continue
+            found = values if isinstance(values, Levels) else RawTable.as_levels(values)
+            if len(levels) < _most(self.indicators):  # else training itself left rare levels out
+                _warn_of_unseen(found, levels, name)
+            codes = _codes(found, levels)
+            parts.append(_indicators(codes, len(levels)) if self.indicators else codes[:, None])
         return np.ascontiguousarray(np.concatenate(parts, axis=1))
 
 
-def _levels(values: Sequence[str], most: int) -> tuple[str, ...]:
-    """Return the most frequent levels in the order of their names; missing is none."""
-    counts = Counter(value for value in values if value != RawTable.MISSING)
-    kept = sorted(counts, key=lambda level: (-counts[level], level))[:most]
-    return tuple(sorted(kept))
+def _kept(values: np.ndarray | Levels, most: int) -> tuple[str, ...] | None:
+    """Return the most frequent levels in the order of their names, missing being none; None for numbers."""
+    if isinstance(values, np.ndarray):
+        return None
+    counts = {
+        name: count
+        for name, count in zip(values.names, values.counts(), strict=True)
+        if count and name != RawTable.MISSING
+    }
+    return tuple(sorted(sorted(counts, key=lambda level: (-counts[level], level))[:most]))
 
 
 def _most(indicators: bool) -> int:
     return MOST_INDICATORS if indicators else MOST_CODES
 
 
-def _codes(values: Sequence[str], levels: tuple[str, ...]) -> np.ndarray:
+def _codes(values: Levels, levels: tuple[str, ...]) -> np.ndarray:
     place = {level: float(code) for code, level in enumerate(levels)}
-    return np.array([place.get(value, np.nan) for value in values])
+    return np.array([place.get(name, np.nan) for name in values.names])[values.codes]
 
 
-def _warn_of_unseen(values: Sequence[str], levels: tuple[str, ...], name: str) -> None:
-    unseen = sorted(set(values) - set(levels) - {RawTable.MISSING})
+def _warn_of_unseen(values: Levels, levels: tuple[str, ...], name: str) -> None:
+    here = {name for name, count in zip(values.names, values.counts(), strict=True) if count}
+    unseen = sorted(here - set(levels) - {RawTable.MISSING})
     if unseen:
         shown = ", ".join(map(repr, unseen[:5])) + (", ..." if len(unseen) > 5 else "")
         warnings.warn(
@@ -142,10 +146,12 @@ def _indicators(codes: np.ndarray, count: int) -> np.ndarray:
     return (codes[:, None] == np.arange(count)).astype(np.float64)
 
 
-def _as_numbers(values: Sequence[str], name: str) -> np.ndarray:
+def _numbers(values: np.ndarray | Levels, name: str) -> np.ndarray:
     """Numbers where training had numbers: text is refused by name, missing values are not."""
+    if isinstance(values, np.ndarray):
+        return values
     try:
-        return np.array([np.nan if value == RawTable.MISSING else float(value) for value in values])
+        return RawTable.as_numbers(values)
     except ValueError as error:
         raise InputError(
             f"Column {name!r} held numbers in training and now holds text ({error}). Give numbers, or leave the "

@@ -6,6 +6,7 @@ from torch import nn
 
 from regularfit.errors import InputError
 from regularfit.nets.architectures import TextNet, conv_net, initialise, mlp
+from regularfit.nets.architectures.conv import stages
 
 NETS = {
     "perceptron": lambda: mlp(5, (8, 4), 3, norm="batch"),
@@ -47,9 +48,39 @@ def test_padding_says_nothing():
     assert torch.isfinite(net(torch.tensor([[0, 0]]))).all()  # a text without a known word
 
 
-@pytest.mark.parametrize("size", [(1, 1), (3, 5), (28, 28)])
-def test_images_of_any_size(size):
-    assert conv_net(3, size, 2, widths=(4, 4, 4)).eval()(torch.zeros(2, 3, *size)).shape == (2, 2)
+@pytest.mark.parametrize("size", [(1, 1), (3, 5), (8, 64), (28, 28)])
+@pytest.mark.parametrize("widths", [None, (4, 4, 4), ()])
+def test_images_of_any_size(size, widths):
+    assert conv_net(3, size, 2, widths=widths).eval()(torch.zeros(2, 3, *size)).shape == (2, 2)
+
+
+@pytest.mark.parametrize("side", [8, 12, 16, 28, 32, 48, 64])
+def test_stages_halve_images_to_a_map_of_4_to_7_pixels(side):
+    net = conv_net(1, (side, side), 10)
+    maps = nn.Sequential(*list(net)[:-2]).eval()(torch.zeros(1, 1, side, side))
+    assert maps.shape[1] == stages((side, side))[-1]
+    assert 4 <= maps.shape[2] == maps.shape[3] <= 7
+    assert net.output.in_features == maps.numel()  # every place is seen, no mean over them
+    assert not any(isinstance(module, nn.AdaptiveAvgPool2d) for module in net)
+
+
+def test_one_stage_on_a_large_image_leaves_7_by_7():
+    assert conv_net(1, (64, 40), 10, widths=(4,)).output.in_features == 4 * 7 * 7
+
+
+def test_the_output_sees_where_things_are():
+    net = initialise(conv_net(1, (16, 16), 2), seed=0).eval()
+    images = torch.zeros(2, 1, 16, 16)
+    images[0, 0, 5, 5] = images[1, 0, 9, 9] = (
+        1.0  # apart by a pixel of the map: a mean over places is the same
+    )
+    one, other = nn.Sequential(*list(net)[:-2])(images)
+    torch.testing.assert_close(one.mean((1, 2)), other.mean((1, 2)))
+    assert (net(images)[0] - net(images)[1]).abs().max() > 1e-3
+
+
+def test_without_stages_it_is_a_linear_model_of_the_pixels():
+    assert [type(m) for m in conv_net(1, (28, 28), 2, widths=())] == [nn.Flatten, nn.Linear]
 
 
 def test_no_hidden_layer_is_a_linear_model():

@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 
-from regularfit.nets.auto.search import DEFAULTS  # noqa: E402
+from regularfit.nets.auto.search import DEFAULTS, WITH_BINS  # noqa: E402
 from regularfit.nets.auto.space import Ingredient, cocktails  # noqa: E402
 from regularfit.nets.lanes.grid import grid_settings  # noqa: E402
 from regularfit.nets.lanes.reading import changes_of, lane_row, proxes_of  # noqa: E402
@@ -14,13 +14,15 @@ from regularfit.nets.lanes.settings import NetSettings  # noqa: E402
 
 @pytest.mark.parametrize("classification", [True, False])
 def test_every_cocktail_can_be_a_lane(classification):
-    space, rng = cocktails(classification), np.random.default_rng(0)
+    space, rng = cocktails(classification, bins=True), np.random.default_rng(0)
     points = [space.draw(rng) for _ in range(300)]
     points += [space.child(points[:20], rng) for _ in range(300)]
-    settings = grid_settings(NetSettings(), [*DEFAULTS, *points])
+    settings = grid_settings(NetSettings(), [*DEFAULTS, *WITH_BINS, *points])
     for one in settings:
         row = lane_row(one)
         assert classification or not row.get("smoothing")
+    assert {one.bins for one in settings[-600:]} == {False, True}
+    assert all("bins" not in cocktails(classification).draw(rng) for _ in range(10))
     assert set(changes_of(settings)) == {"swap", "mixup", "noise"}
     assert proxes_of(settings) == ("decay", "l1")
 

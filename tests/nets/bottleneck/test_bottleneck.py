@@ -154,7 +154,8 @@ def test_the_run_reports_its_bound_and_a_run_repeats():
 
 def test_a_price_lowers_what_the_code_tells():
     X, y = images(128)
-    table = beta_path(lambda vib: trained(vib, steps=400).model_, [0.0, 1e-2, 3.0], X, y, vib=VIB(dim=4))
+    trainer = Trainer(net(width=24), [VIB(dim=4)], steps=400, batch_size=32, lr=3e-2, verbose=None)
+    table = beta_path(trainer, [0.0, 1e-2, 3.0], X, y, train=(X, y))
     assert list(table.columns) == ["beta", "nats", "loss", "told", "accuracy"]
     assert table.nats[0] > table.nats[1] > table.nats[2]
     assert table.nats[2] < 0.05  # an empty code: nothing is told

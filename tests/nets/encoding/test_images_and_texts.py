@@ -17,6 +17,12 @@ def test_channels_come_first_and_are_standardised():
     torch.testing.assert_close(inputs.var(dim=(0, 2, 3), correction=0), torch.ones(3), atol=1e-5, rtol=0)
 
 
+def test_pixels_come_back():
+    encoding = ImageEncoding.learn(BYTES)
+    raw = encoding.pixels.raw(encoding.encode(BYTES))
+    torch.testing.assert_close(raw, torch.from_numpy(BYTES.transpose(0, 3, 1, 2)) / 255, atol=1e-6, rtol=0)
+
+
 def test_layouts_agree():
     last = ImageEncoding.learn(BYTES)
     first = ImageEncoding.learn(BYTES.transpose(0, 3, 1, 2))
@@ -45,9 +51,14 @@ def test_images_that_cannot_be_used(images, said):
 
 
 def test_words_are_numbered_by_frequency():
-    encoding = TextEncoding.learn(["the cat saw the dog", "The dog ran!"])
+    encoding = TextEncoding.learn(["the cat saw the dog", "The dog ran!"], least=2)
     assert encoding.words == ("the", "dog")
     assert encoding.encode(["the bird", "dog", ""]).tolist() == [[2, 1], [3, 0], [0, 0]]
+
+
+def test_words_that_occur_once_are_known():
+    encoding = TextEncoding.learn(["the cat", "the dog"])
+    assert encoding.words == ("the", "cat", "dog")
 
 
 def test_only_strings_are_texts():

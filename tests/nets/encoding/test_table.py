@@ -4,13 +4,14 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from regularfit.errors import InputError, UnsupportedError
+from regularfit.inputs.levels import Levels
 from regularfit.nets.encoding import TableEncoding
-from regularfit.nets.encoding.columns import MOST_LEVELS, learn_category, learn_number
+from regularfit.nets.encoding.columns import MOST_LEVELS, SCALINGS, learn_category, learn_number
 
 TABLE = pd.DataFrame(
     {
@@ -63,16 +64,49 @@ def test_robust_scaling_draws_far_values_in():
     ).mean() > 0.99
 
 
+@example(np.array([-1e-308, -1.0, -1.0, *np.zeros(8)]))  # quartiles that differ by next to nothing
 @given(arrays(np.float64, st.integers(1, 30), elements=st.floats(-1e6, 1e6, allow_nan=False)))
 @settings(max_examples=100, deadline=None)
 def test_every_scaling_is_finite_and_keeps_order(values):
-    for scaling in ("robust", "standard", "none"):
+    for scaling in SCALINGS:
         column = learn_number("x", values, scaling)
         out = np.empty((values.size, column.width))
         column.encode(values, out)
         assert np.isfinite(out).all()
         order = np.argsort(values, kind="stable")
-        assert (np.diff(out[order, 0]) >= 0).all()
+        assert (np.diff(out[order], axis=0) >= 0).all()
+
+
+def test_bins_are_the_shares_that_lie_below():
+    values = np.arange(81.0)
+    column = learn_number("x", values, "piecewise")
+    assert column.edges == tuple(np.arange(0.0, 81.0, 10.0))
+    assert column.width == 9
+    new = np.array([-5.0, 0.0, 13.0, 80.0, 99.0, np.nan])  # a missing value is as the median, 40
+    out = np.empty((6, column.width))
+    column.encode(new, out)
+    edges = np.arange(0.0, 81.0, 10.0)
+    for j in range(8):
+        np.testing.assert_allclose(
+            out[:, 1 + j], np.interp([-5, 0, 13, 80, 99, 40], edges[j : j + 2], [0, 1])
+        )
+    plain = np.empty((6, 1))
+    learn_number("x", values, "robust").encode(new, plain)
+    np.testing.assert_array_equal(out[:, :1], plain)
+
+
+def test_bins_of_few_values_are_steps_between_them():
+    X = np.array([[0.0], [1.0], [1.0], [3.0], [np.nan]])
+    encoding = TableEncoding.learn(X, scaling="piecewise")
+    assert encoding.columns[0].edges == (0, 1, 3)
+    assert encoding.encode(X)[:, 1:].tolist() == [[0, 0, 0], [1, 0, 0], [1, 0, 0], [1, 1, 0], [1, 0, 1]]
+    two = TableEncoding.learn(np.array([[0.0], [1.0]] * 20), scaling="piecewise")
+    assert two.width == 1  # one bin would say what the number says
+
+
+def test_an_unknown_scaling_is_refused():
+    with pytest.raises(InputError, match=r"scaling='robst' is not known\. Did you mean 'robust'"):
+        TableEncoding.learn(TABLE, scaling="robst")
 
 
 def test_nothing_is_learnt_from_new_rows():
@@ -86,7 +120,7 @@ def test_nothing_is_learnt_from_new_rows():
 
 
 def test_rare_levels_share_a_column():
-    values = [f"level {j:03d}" for j in range(100)] + ["level 007"] * 5
+    values = Levels.of([f"level {j:03d}" for j in range(100)] + ["level 007"] * 5)
     column = learn_category("c", values)
     assert column.width == MOST_LEVELS + 1
     out = np.zeros((105, column.width), dtype=np.float32)

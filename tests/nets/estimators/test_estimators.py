@@ -18,7 +18,17 @@ from torch import nn
 
 import regularfit as rf
 from regularfit import nets
-from regularfit.nets import EMA, Dropout, EarlyStopping, NetClassifier, NetRegressor, WeightDecay
+from regularfit.nets import (
+    EMA,
+    Cutout,
+    Dropout,
+    EarlyStopping,
+    Erase,
+    NetClassifier,
+    NetRegressor,
+    PadCrop,
+    WeightDecay,
+)
 
 QUICK = {"hidden": (16,), "epochs": 10, "lr": 1e-2, "random_state": 0}
 X2, Y2 = make_classification(300, 8, n_informative=4, random_state=0)
@@ -61,8 +71,39 @@ def test_a_net_without_hidden_layers_is_a_linear_model():
 def test_images():
     X, y = load_digits(return_X_y=True)
     images = (X.reshape(-1, 8, 8) * 15).astype(np.uint8)
-    net = NetClassifier((8, 16), epochs=8, lr=1e-2, random_state=0).fit(images[:1200], y[:1200])
-    assert net.score(images[1200:], y[1200:]) > 0.85
+    net = NetClassifier(epochs=4, lr=1e-2, refit=False, random_state=0).fit(images[:1200], y[:1200])
+    assert net.score(images[1200:], y[1200:]) > 0.92
+    wider = NetClassifier((4, 6, 8), steps=1, regularisers=[], random_state=0).fit(images, y)
+    assert [m.out_channels for m in wider.module_ if isinstance(m, nn.Conv2d)] == [4, 6, 8]
+
+
+class _Watched(nn.Module):
+    """A linear net that keeps what it is shown in training."""
+
+    def __init__(self, shape, outputs):
+        super().__init__()
+        self.linear, self.seen = nn.Linear(int(np.prod(shape)), outputs), []
+
+    def forward(self, x):
+        if self.training:
+            self.seen.append(x.detach().clone())
+        return self.linear(x.flatten(1))
+
+
+@pytest.mark.parametrize(
+    ("transform", "fill"), [(PadCrop(2), 0.0), (Cutout(), 0.0), (Erase(1.0, fill=0.5), 0.5)]
+)
+def test_what_an_augmentation_fills_in_is_meant_as_in_the_images(transform, fill):
+    """It was 0 after centring: the mean of all pixels, grey."""
+    rng = np.random.default_rng(0)
+    light = rng.integers(180, 256, size=(60, 6, 6), dtype=np.uint8)
+    net = NetClassifier(
+        module=_Watched, regularisers=[transform], steps=3, batch_size=60, validation=None, random_state=0
+    ).fit(light, np.arange(60) % 2)
+    seen = torch.cat(net.module_.seen) * net.encoding_.sd[0] + net.encoding_.mean[0]
+    filled = seen[seen < 179 / 255]
+    assert len(filled) > 0.02 * seen.numel()
+    torch.testing.assert_close(filled, torch.full_like(filled, fill), atol=1e-5, rtol=0)
 
 
 def test_texts():
@@ -242,7 +283,8 @@ def test_a_model_file_gives_the_same_net(case, tmp_path):
         net = NetClassifier(**QUICK).fit(X, Y2)
     else:
         X = X2
-        net = NetRegressor(**QUICK).fit(X, X2[:, 0])
+        net = NetRegressor(**QUICK, scaling="piecewise").fit(X, X2[:, 0])
+        assert net.encoding_.columns[0].edges
     file = tmp_path / "net.rfit"
     net.save(file)
     again = rf.load(file)

@@ -106,7 +106,7 @@ def test_tokens_and_double_mixing_are_refused():
     assert Mixup(0.1).conflict(Mixup(0.2))
 
 
-@pytest.mark.parametrize("alpha", [0, -1, float("inf"), "a"])
+@pytest.mark.parametrize("alpha", [-1, float("inf"), "a"])
 def test_distributions_that_do_not_exist_are_refused(alpha):
     with pytest.raises(InputError, match="Mixup"):
         Mixup(alpha)

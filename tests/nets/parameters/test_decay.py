@@ -154,7 +154,7 @@ def test_groups_of_parameters_that_nobody_has_told_about():
 
 
 def test_bad_settings():
-    for rate in (0, -1.0, float("nan"), float("inf"), "much", None, True):
+    for rate in (-1.0, float("nan"), float("inf"), "much", None, True):
         with pytest.raises(InputError, match=r"WeightDecay\(rate\)"):
             WeightDecay(rate)
     with pytest.raises(InputError, match="choose one"):

@@ -78,8 +78,8 @@ class FastAdversarial(Regulariser):
         """Check the settings."""
         check_not_negative(self.eps, "FastAdversarial(eps)", "0 attacks nothing.")
         check_positive(self.step, "FastAdversarial(step)", "It counts in multiples of eps.")
-        check_count(self.check_every, "FastAdversarial(check_every)")
-        check_count(self.check_rows, "FastAdversarial(check_rows)")
+        object.__setattr__(self, "check_every", check_count(self.check_every, "FastAdversarial(check_every)"))
+        object.__setattr__(self, "check_rows", check_count(self.check_rows, "FastAdversarial(check_rows)"))
         check_choice(self.repair, ("pgd", "warn"), "FastAdversarial(repair)")
         check_domain(self.domain, "FastAdversarial(domain)")
 

@@ -68,7 +68,7 @@ class FreeAdversarial(Regulariser):
     def __post_init__(self) -> None:
         """Check the settings."""
         check_not_negative(self.eps, "FreeAdversarial(eps)", "0 attacks nothing.")
-        check_count(self.replays, "FreeAdversarial(replays)")
+        object.__setattr__(self, "replays", check_count(self.replays, "FreeAdversarial(replays)"))
         if self.step_size is not None:
             check_positive(self.step_size, "FreeAdversarial(step_size)", "It counts in the unit of eps.")
         check_domain(self.domain, "FreeAdversarial(domain)")

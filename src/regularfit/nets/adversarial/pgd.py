@@ -62,8 +62,8 @@ class PGD(Attack):
     def __post_init__(self) -> None:
         """Check steps and restarts."""
         super().__post_init__()
-        check_count(self.steps, "PGD(steps)")
-        check_count(self.restarts, "PGD(restarts)")
+        object.__setattr__(self, "steps", check_count(self.steps, "PGD(steps)"))
+        object.__setattr__(self, "restarts", check_count(self.restarts, "PGD(restarts)"))
         if self.step_size is not None:
             check_positive(self.step_size, "PGD(step_size)", "It counts in the unit of eps.")
         if self.restarts > 1 and not self.random_start:

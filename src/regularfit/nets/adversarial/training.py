@@ -78,7 +78,7 @@ class Adversarial(Regulariser):
                 f"Adversarial(attack) must be an attack such as FGSM(0.1); {self.attack!r} was given."
             )
         check_fraction(self.weight, "Adversarial(weight)", "1 trains on adversarial examples alone.")
-        check_count(self.every, "Adversarial(every)")
+        object.__setattr__(self, "every", check_count(self.every, "Adversarial(every)"))
 
     @property
     def passes(self) -> float:

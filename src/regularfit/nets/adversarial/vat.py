@@ -77,7 +77,7 @@ class VAT(Regulariser):
         check_not_negative(self.eps, "VAT(eps)")
         check_not_negative(self.weight, "VAT(weight)")
         check_positive(self.xi, "VAT(xi)")
-        check_count(self.steps, "VAT(steps)")
+        object.__setattr__(self, "steps", check_count(self.steps, "VAT(steps)"))
         check_domain(self.domain, "VAT(domain)")
 
     @property

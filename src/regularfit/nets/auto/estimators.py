@@ -14,8 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..._checks import check_positive
 from ...errors import InputError
-from ...inputs.raw_table import read_raw_table
-from ...inputs.table import FittedColumns
+from ...inputs.raw_table import RawTable
 from ...inputs.targets import read_classes
 from ..encoding import TableEncoding
 from ..estimators import NetClassifier, NetRegressor
@@ -74,10 +73,9 @@ class _AutoNet(BaseEstimator):
         if self.metric is None and getattr(self, "class_weight", None) is not None:
             # the log loss is judged as it is trained: what is right for balanced classes wins
             prepared = replace(prepared, data=replace(prepared.data, score_weight=prepared.data.weight))
-        search = Search(
-            prepared, face, cocktails(classification, [tuple(self.hidden)]), measure, self.budget, begun, seed,
-            self.threads or torch.get_num_threads(),
-        )  # fmt: skip
+        space = cocktails(classification, [tuple(self.hidden)], bins=prepared.data.bins is not None)
+        threads = self.threads or torch.get_num_threads()
+        search = Search(prepared, face, space, measure, self.budget, begun, seed, threads)
         self.search_ = search.run()
         self.ensemble_ = self.search_.ensemble(self.picks)
         self.cocktail_ = self.search_.points[self.search_.best]
@@ -97,12 +95,10 @@ class _AutoNet(BaseEstimator):
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
 
-    def _checked(self, X: Any) -> Any:
-        """Return X if it has the columns of fit."""
+    def _checked(self, X: Any) -> RawTable:
+        """Return X, read, if it has the columns of fit."""
         check_is_fitted(self, "ensemble_")
-        encoding, X = self.search_.prepared.encodings.encodings[0], as_rows(X)
-        read_raw_table(X, fitted=FittedColumns(encoding.names, len(encoding.columns), type(self).__name__))
-        return X
+        return self.search_.prepared.encodings.read(as_rows(X), type(self).__name__)
 
     def refit(self, X: Any, y: Any, *, sample_weight: Any = None) -> Any:
         """Return one net with the best cocktail, trained on all rows: smaller than the ensemble, and a little worse."""
@@ -137,7 +133,7 @@ class AutoNetClassifier(ClassifierMixin, _AutoNet):
     ----------
     budget : seconds > 0 that fit may take. Training ends at 85 % of them; what is left scores the nets and picks. A
         table that takes longer to encode than that is trained on for a quarter of the budget still. From about a
-        minute on there is time for more than the four cocktails that are always trained.
+        minute on there is time for more than the four to six cocktails that are trained first.
     hidden : widths of the hidden layers, whole numbers >= 1.
     metric : what is to become best: a name such as "balanced_accuracy", or None for the log loss, in which rows weigh
         what they weigh in training, ``class_weight`` included.
@@ -145,7 +141,7 @@ class AutoNetClassifier(ClassifierMixin, _AutoNet):
     cv : folds: a number >= 2, a splitter or pairs of (train, test) rows. With a number, the only row of a class is
         trained on in all folds.
     picks : of the ensemble, >= 1.
-    scaling : of numbers, as in ``NetClassifier``.
+    scaling : of numbers, as in ``NetClassifier``. With "piecewise" it is searched for whether nets see the bins.
     threads : packs trained at once, >= 1; None is torch's number of threads.
     random_state : of cocktails and nets. Time decides how many are tried, so results vary with the machine.
 
@@ -188,7 +184,7 @@ class AutoNetClassifier(ClassifierMixin, _AutoNet):
         class_weight: Any = None,
         cv: Any = 5,
         picks: int = 32,
-        scaling: str = "robust",
+        scaling: str = "piecewise",
         threads: int | None = None,
         random_state: Any = None,
     ) -> None:
@@ -212,8 +208,9 @@ class AutoNetClassifier(ClassifierMixin, _AutoNet):
 
     def _base(self) -> Any:
         return NetClassifier(
-            self.hidden, regularisers=[], class_weight=self.class_weight, random_state=self.random_state
-        )
+            self.hidden, regularisers=[], scaling=self.scaling, class_weight=self.class_weight,
+            random_state=self.random_state,
+        )  # fmt: skip
 
 
 class AutoNetRegressor(RegressorMixin, _AutoNet):
@@ -244,7 +241,7 @@ class AutoNetRegressor(RegressorMixin, _AutoNet):
         metric: Any = None,
         cv: Any = 5,
         picks: int = 32,
-        scaling: str = "robust",
+        scaling: str = "piecewise",
         threads: int | None = None,
         random_state: Any = None,
     ) -> None:
@@ -258,4 +255,6 @@ class AutoNetRegressor(RegressorMixin, _AutoNet):
         self.random_state = random_state
 
     def _base(self) -> Any:
-        return NetRegressor(self.hidden, regularisers=[], random_state=self.random_state)
+        return NetRegressor(
+            self.hidden, regularisers=[], scaling=self.scaling, random_state=self.random_state
+        )

@@ -18,22 +18,27 @@ from ..lanes.result import LockstepResult
 from ..trainer.plan import planned_steps
 from .space import Point, Space
 
-__all__ = ["DEFAULTS", "Search"]
+__all__ = ["DEFAULTS", "WITH_BINS", "Search"]
 
-# Cocktails that are always tried first, and to their end: nothing, the recipe of the estimators (early stopping
-# apart), a stronger one with batch norm, and one that learns fast, for tables with many rows or little noise.
+_MILD: Point = {"Dropout.p": 0.15, "WeightDecay.rate": 1e-2, "EMA.decay": 0.99}
+_FAST: Point = {"batch_norm": True, "WeightDecay.rate": 0.1, "EMA.decay": 0.98, "lr": 3e-3}
+# Cocktails that are tried first, and to their end (the first three where there is no time for all): nothing, the recipe
+# of the estimators (early stopping apart) with some feature swap, one that learns fast with batch norm, for tables with
+# many rows or little noise, and a stronger one.
 DEFAULTS: tuple[Point, ...] = (
     {},
-    {"FeatureSwap.p": 0.05, "Dropout.p": 0.15, "WeightDecay.rate": 1e-2, "EMA.decay": 0.99},
-    {
-        "batch_norm": True,
-        "FeatureSwap.p": 0.1,
-        "Dropout.p": 0.2,
-        "WeightDecay.rate": 0.1,
-        "EMA.decay": 0.98,
-        "lr": 3e-3,
-    },
-    {"batch_norm": True, "WeightDecay.rate": 0.1, "EMA.decay": 0.98, "lr": 3e-3},
+    {**_MILD, "FeatureSwap.p": 0.05},
+    _FAST,
+    {**_FAST, "Dropout.p": 0.2, "FeatureSwap.p": 0.1},
+)
+# The same where numbers have bins: half of them see these. Nets with bins overfit sooner, so each has dropout.
+WITH_BINS: tuple[Point, ...] = (
+    {"bins": False},
+    {**_FAST, "Dropout.p": 0.2, "bins": True},
+    {**_MILD, "bins": True},
+    {**_FAST, "bins": False},
+    {**_FAST, "Dropout.p": 0.2, "FeatureSwap.p": 0.1, "bins": True},
+    {**_MILD, "FeatureSwap.p": 0.05, "bins": False},
 )
 SMALLEST, LARGEST = 3, 64  # settings a wave
 ENOUGH = 16  # a wave of so many may leave half of the time to waves that are bred from it
@@ -71,22 +76,27 @@ class Search:
     seed: int
     threads: int
 
+    @property
+    def defaults(self) -> tuple[Point, ...]:
+        """The cocktails that are tried first."""
+        return DEFAULTS if self.prepared.data.bins is None else WITH_BINS
+
     def run(self) -> LockstepResult:
         """Return the scores and nets of all waves; at least the defaults are begun."""
         # a table that takes most of the budget to read still gets nets that have learnt something
         end = max(self.begun + self.budget * SHARE, time.monotonic() + self.budget * LEAST)
         rng = np.random.default_rng(self.seed)
         cost = self._probe(end)  # seconds a step of one setting
-        steps = self._steps(cost)
+        first = self._first(cost)
+        steps = self._steps(cost, len(first))
         waves: list[LockstepResult] = []
         while True:
-            count = self._count(end - time.monotonic(), cost * steps) if waves else len(DEFAULTS)
+            count = self._count(end - time.monotonic(), cost * steps) if waves else len(first)
             if count < SMALLEST:
                 break
             before = time.monotonic()
-            wave = self._wave(
-                self._points(waves, count, rng), len(waves), steps, end, HALVING if waves else None
-            )
+            points = self._points(waves, count, rng) if waves else first
+            wave = self._wave(points, len(waves), steps, end, HALVING if waves else None)
             waves.append(wave)
             if (wave.why == "interrupted").any() or not wave.complete.any():
                 break
@@ -98,7 +108,7 @@ class Search:
 
     def _probe(self, end: float) -> float:
         """Return the seconds that a step of one setting on all folds takes, from a few steps."""
-        points = list(DEFAULTS)
+        points = list(self.defaults)
         times: list[float] = []
         for steps in (1, 5, 35):  # the first run of anything is slow
             before = time.monotonic()
@@ -108,15 +118,22 @@ class Search:
                 return times[-1] / (steps * len(points))
         return max(times[2] - times[1], 1e-4) / (30 * len(points))
 
-    def _steps(self, cost: float) -> int:
-        """Return the steps of a run: many epochs if there is time for the defaults."""
+    def _affordable(self, cost: float, settings: int) -> float:
+        return FIRST * self.budget / (cost * settings)
+
+    def _first(self, cost: float) -> list[Point]:
+        """Return the defaults, or some of them where the time is too short for all."""
+        enough = self._affordable(cost, len(self.defaults)) >= FEWEST
+        return list(self.defaults if enough else self.defaults[:SMALLEST])
+
+    def _steps(self, cost: float, settings: int) -> int:
+        """Return the steps of a run: many epochs if there is time for the first settings."""
         data = self.prepared.data
         size = data.size(int(self.face.resolved(self.face.settings, data.largest).batch_size))
         wanted = min(
             planned_steps(EPOCHS, data.largest, size), max(STEPS, planned_steps(10.0, data.largest, size))
         )
-        affordable = FIRST * self.budget / (cost * len(DEFAULTS))
-        return max(int(min(wanted, affordable)), FEWEST)
+        return max(int(min(wanted, self._affordable(cost, settings))), FEWEST)
 
     def _count(self, left: float, a_setting: float) -> int:
         """Return how many settings the next wave has: what half of the time is enough for, or nearly all of it."""
@@ -126,8 +143,6 @@ class Search:
     # ------------------------------------------------------------ what
 
     def _points(self, waves: list[LockstepResult], count: int, rng: np.random.Generator) -> list[Point]:
-        if not waves:
-            return list(DEFAULTS)
         known = LockstepResult.join(waves)
         which = np.flatnonzero(known.complete)
         order = which[np.argsort(known.measured[which], kind="stable")]

@@ -65,7 +65,7 @@ class Space:
     --------
     >>> space = cocktails(classification=True)
     >>> point = space.draw(np.random.default_rng(0))
-    >>> 3e-4 <= point["lr"] <= 1e-2
+    >>> 3e-4 <= point["lr"] <= 2e-2
     True
     """
 
@@ -91,19 +91,24 @@ class Space:
         return point
 
 
-def cocktails(classification: bool, hidden: Sequence[tuple[int, ...]] = ((128, 128),)) -> Space:
+def cocktails(
+    classification: bool, hidden: Sequence[tuple[int, ...]] = ((128, 128),), *, bins: bool = False
+) -> Space:
     """Return the space that AutoNet searches: the regularisers of Kadra et al. (2021) that lanes can do.
 
     Feature swap is its CutMix for tables. Rates of decay are those of AdamW times ten, as batch norm and dropout
-    are not always there; one average of weights at most is on.
+    are not always there; one average of weights at most is on. With ``bins``, whether
+    nets see the bins of numbers is searched for as well.
     """
     averages = Ingredient(
         ({"EMA.decay": _one_of(0.9, 0.98, 0.995)}, {"SWA.after": _even(0.5, 0.85)}, {}), (0.6, 0.2, 0.2)
     )
     smoothing = (Ingredient.on(0.3, LabelSmoothing__eps=_even(0.02, 0.2)),) if classification else ()
+    sight = (Ingredient.on(1.0, bins=_one_of(False, True)),) if bins else ()
     return Space(
         (
-            Ingredient.on(1.0, lr=_log(3e-4, 1e-2)),
+            *sight,
+            Ingredient.on(1.0, lr=_log(3e-4, 2e-2)),
             Ingredient.on(1.0, hidden=_one_of(*hidden)),
             Ingredient.on(1.0, batch_norm=_one_of(False, True)),
             Ingredient.on(0.6, FeatureSwap__p=_even(0.02, 0.3)),

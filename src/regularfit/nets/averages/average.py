@@ -44,7 +44,9 @@ class Average(Active):
 
     It exists from its first update on; before that, evaluations see the weights themselves. Statistics of norm layers
     belong to weights, so they are estimated anew for the average from training rows ("refresh"), or averaged like
-    weights ("average"), which costs nothing and is less exact. Other buffers stay those of the model.
+    weights ("average"), which costs nothing and is less exact. Other buffers stay those of the model. An evaluation
+    that looks at nothing (no validation rows: ``run.scored``) only keeps the weights; they have averaged statistics
+    then, and :meth:`complete` estimates those of weights that turn out to be needed.
     """
 
     def __init__(
@@ -124,6 +126,8 @@ class Average(Active):
         self._inside = True
         try:
             self._put()
+            if self.run.scored:
+                self._refresh()
             yield
         finally:
             self._inside = False
@@ -133,7 +137,24 @@ class Average(Active):
         """Leave the average in the model for good."""
         if self.exists and not self._placed:
             self._put()
+            self._refresh()
             self._placed = True
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether weights that are kept at an evaluation still lack norm statistics of their own."""
+        return self.exists and self._refreshes and not self.run.scored
+
+    def complete(self, kept: Kept) -> None:
+        """Give weights that were kept without statistics of their own theirs; the model is as before afterwards."""
+        raw = Kept(self.run.model)
+        raw.take()
+        try:
+            kept.put()
+            self._estimate()
+            kept.take()
+        finally:
+            raw.put()
 
     def effect(self) -> Effect:
         """Say how many weights were averaged."""
@@ -184,6 +205,10 @@ class Average(Active):
     def _put(self) -> None:
         for mean, value in zip(self._mean, self._values, strict=True):
             value.copy_(mean)
+
+    @torch.no_grad()
+    def _refresh(self) -> None:
+        """Give the average in the model norm statistics of its own: estimated once an update, then remembered."""
         if not self._refreshes:
             return
         buffers = {
@@ -195,14 +220,18 @@ class Average(Active):
             for name, value in buffers.items():
                 value.copy_(self._fresh[name])
             return
+        self._estimate()
+        self._fresh = {name: value.clone() for name, value in buffers.items()}
+        self._fresh_at = self.count
+
+    def _estimate(self) -> None:
+        """Estimate norm statistics for the weights that the model holds."""
         if self._batches is None:
             raise InputError(
                 "The model has norm layers whose statistics must be estimated anew for averaged weights; give follow() "
                 'batches= of training inputs, or average them too with statistics="average".'
             )
         refresh_batch_stats(self.run.model, self._batches, call=self._call)
-        self._fresh = {name: value.clone() for name, value in buffers.items()}
-        self._fresh_at = self.count
 
 
 class _Slices:

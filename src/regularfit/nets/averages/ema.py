@@ -39,8 +39,9 @@ class EMA(Regulariser):
     Parameters
     ----------
     decay : share of the old average, in [0, 1): 0.999 averages about the last 1000 steps.
-    statistics : of norm layers: "refresh" estimates them anew from the training rows at every evaluation (exact; one
-        forward pass over the rows, only where there are such layers), "average" averages them too.
+    statistics : of norm layers: "refresh" estimates them anew from the training rows (exact; one forward pass over the
+        rows at the end and at every evaluation that looks at validation rows, only where there are such layers),
+        "average" averages them too, which costs nothing.
 
     Raises
     ------

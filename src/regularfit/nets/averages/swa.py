@@ -30,8 +30,8 @@ class SWA(Regulariser):
     ----------
     after : share of training after which weights are taken, in [0, 1).
     every : epochs between two of them, > 0; 1 or less in a short training.
-    statistics : of norm layers: "refresh" estimates them anew from the training rows (exact), "average" averages
-        them too.
+    statistics : of norm layers: "refresh" estimates them anew from the training rows (exact; one forward pass over the
+        rows at the end and at every evaluation that looks at validation rows), "average" averages them too.
 
     Raises
     ------

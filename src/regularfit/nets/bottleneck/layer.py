@@ -67,10 +67,8 @@ class Bottleneck(nn.Module):
     def __init__(self, inputs: int, size: int, seed: int = 0) -> None:
         """Make the encoder."""
         super().__init__()
-        check_count(inputs, "Bottleneck(inputs)")
-        check_count(size, "Bottleneck(size)")
-        self.size, self.seed = size, seed
-        self.encoder = nn.Linear(inputs, 2 * size)
+        self.size, self.seed = check_count(size, "Bottleneck(size)"), seed
+        self.encoder = nn.Linear(check_count(inputs, "Bottleneck(inputs)"), 2 * self.size)
         self.register_buffer("draws", torch.zeros((), dtype=torch.int64))  # so that a resumed loop goes on
         self.stream: Stream | None = None  # of a run, while it trains
         self.sampling = False  # also in evaluation mode

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from ...errors import InputError
-from .._settings import check_not_negative
 from ..evaluation.modes import evaluating
 from ..losses import net_loss
 from ..regulariser import Batch
+from ..trainer import Trainer
+from .lanes import beta_nets, check_betas
 from .layer import Bottleneck, gaussian_nats
 from .vib import VIB
 
@@ -24,16 +25,25 @@ __all__ = ["beta_path", "code_nats"]
 
 
 def beta_path(
-    fit: Callable[[VIB], nn.Module], betas: Sequence[float], X: Tensor, y: Tensor, *, vib: VIB | None = None
+    fit: Trainer | Callable[[VIB], nn.Module],
+    betas: Sequence[float],
+    X: Tensor,
+    y: Tensor,
+    *,
+    train: tuple[Any, ...] | None = None,
+    vib: VIB | None = None,
 ) -> pd.DataFrame:
     """Return, for every beta, what the code tells and how good the net is: the information plane as a table.
 
     Parameters
     ----------
-    fit : of a :class:`VIB` to a new net that was trained with it, from the same start each time.
+    fit : a :class:`~regularfit.nets.Trainer` that has not trained: all betas are then lanes of one batched net, see
+        :func:`~regularfit.nets.beta_nets`. For nets that lanes cannot do, a function of a :class:`VIB` to a new net
+        that was trained with it, from the same start each time; it is called once a beta.
     betas : the prices, each >= 0.
     X, y : rows that were not trained on, and their classes.
-    vib : the other settings; ``VIB()`` by default.
+    train : with a Trainer the training rows, (X, y) or (X, y, weight).
+    vib : with a function the other settings, ``VIB()`` by default; a Trainer has them in its list.
 
     Returns
     -------
@@ -44,16 +54,28 @@ def beta_path(
     Raises
     ------
     InputError
-        If there is no beta, one is negative, or a net comes back without a bottleneck.
+        If there is no beta, one is negative, a net comes back without a bottleneck, or training rows are missing.
+    UnsupportedError
+        If lanes cannot do what the Trainer has.
     """
     import pandas as pd
 
-    if len(betas) == 0:
-        raise InputError("beta_path: betas is empty; give some, such as [1e-4, 1e-3, 1e-2].")
-    for beta in betas:
-        check_not_negative(beta, "beta_path(betas)")
-    settings = vib or VIB()
-    return pd.DataFrame([{"beta": b} | _scores(fit(replace(settings, beta=b)), X, y) for b in betas])
+    prices = check_betas(betas)
+    if isinstance(fit, Trainer):
+        if train is None or vib is not None:
+            raise InputError(
+                "beta_path of a Trainer needs train=(X, y), and has its VIB in the Trainer's list."
+            )
+        inputs, classes, *weight = train
+        nets = beta_nets(fit, prices, inputs, classes, sample_weight=weight[0] if weight else None)
+    else:
+        if train is not None:
+            raise InputError(
+                "beta_path of a function knows no training rows; leave train out, or give a Trainer."
+            )
+        nets = [fit(replace(vib or VIB(), beta=beta)) for beta in prices]
+    rows = [{"beta": beta} | _scores(net, X, y) for beta, net in zip(prices, nets, strict=True)]
+    return pd.DataFrame(rows)
 
 
 def code_nats(model: nn.Module, X: Tensor) -> float:

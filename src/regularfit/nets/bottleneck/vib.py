@@ -19,7 +19,7 @@ from ..regulariser import Active, Batch, Effect, Regulariser, Run
 from ..terms.divergence import weighted_mean
 from .layer import Bottleneck
 
-__all__ = ["VIB", "sampled_probabilities"]
+__all__ = ["VIB", "Pricing", "sampled_probabilities"]
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class VIB(Regulariser):
         """Check the settings."""
         check_not_negative(self.beta, "VIB(beta)", "It weighs nats per example against the mean loss.")
         check_fraction(self.warmup, "VIB(warmup)")
-        check_count(self.dim, "VIB(dim)")
+        object.__setattr__(self, "dim", check_count(self.dim, "VIB(dim)"))
 
     def beta_at(self, progress: float) -> float:
         """Return the price at a share of training.
@@ -122,7 +122,7 @@ class VIB(Regulariser):
                 "VIB found no bottleneck in the model; before the optimiser is made, call "
                 f"VIB(dim={self.dim}).insert(model), or build the model with a Bottleneck layer."
             )
-        return _Pricing(run, self)
+        return Pricing(run, self)
 
     def conflict(self, other: Regulariser) -> str | None:
         """Refuse a second price."""
@@ -136,7 +136,7 @@ class VIB(Regulariser):
         return [cls(), cls(0.5, 2, 0.5)]
 
 
-class _Pricing(Active):
+class Pricing(Active):
     """Gives the layers the run's random numbers, and adds their nats."""
 
     def __init__(self, run: Run, settings: VIB) -> None:
@@ -177,10 +177,13 @@ class _Pricing(Active):
         told = list(self.told.values())
         if not told:
             return loss
-        mean = weighted_mean(torch.stack(told).sum(0), batch.weight)
+        return loss + self.price(torch.stack(told).sum(0), batch)
+
+    def price(self, told: Tensor, batch: Batch) -> Tensor:
+        """Return what is paid for the nats of the rows, (b,)."""
+        mean = weighted_mean(told, batch.weight)
         self.nats = mean.detach()
-        beta = self.settings.beta_at(self.run.progress)
-        return loss + beta * mean if beta else loss
+        return self.settings.beta_at(self.run.progress) * mean
 
     def effect(self) -> Effect:
         """Return beta, and the bound on the information."""
@@ -216,7 +219,7 @@ def sampled_probabilities(model: nn.Module, X: Tensor, samples: int = 12, seed: 
         raise UnsupportedError(
             "sampled_probabilities needs a model with a Bottleneck layer; this one has none."
         )
-    check_count(samples, "samples")
+    samples = check_count(samples, "samples")
     total: Tensor | None = None
     try:
         with evaluating(model), torch.no_grad():

@@ -79,12 +79,17 @@ class AtLayers(Active):
     def forward(self) -> Iterator[None]:
         """Act while this is open."""
         self._uses = {}
-        hooks = [hook for _, layer in self.layers for hook in self.hooks(layer)]
+        hooks = [hook for _, layer in self.layers if self._may_act(layer) for hook in self.hooks(layer)]
         try:
             yield
         finally:
             for hook in hooks:
                 hook.remove()
+
+    def _may_act(self, layer: nn.Module) -> bool:
+        """Tell whether a layer needs hooks: its place is not known yet, or it has a rate there."""
+        place = self.order.get(layer)
+        return place is None or self.rate(place, len(self.layers)) > 0
 
     def hooks(self, layer: nn.Module) -> list[RemovableHandle]:
         """Put the hooks on a layer."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
-import torch
+import numpy as np
 from torch import Tensor, nn
 
 from ..._checks import check_choice
 from ...errors import InputError, UnsupportedError
 from ..randomness import Stream
 from ..regulariser import Regulariser, Run
-from ..schedules import schedule
+from ..schedules import Constant, schedule
 from .at_layers import AtInputs, AtLayers, Change, Rate, weight_layers
 from .masks import MOST, Ahead, check_rate, drop, threshold
 from .shapes import SHAPES, profile
@@ -64,6 +65,9 @@ class Dropping(Regulariser):
         at = schedule(self.schedule)
         if max(self.p, self.input_p) * max(at(j / 100) for j in range(101)) > MOST:
             raise InputError(f"The schedule of {self} raises its rate to 1, which drops everything.")
+        if isinstance(at, Constant):
+            always = self.rates(len(layers))
+            return self.active(run, lambda place, n: always[min(place, n - 1)], in_eval)
         memory: dict[float, tuple[float, ...]] = {}
 
         def rate(place: int, n: int) -> float:
@@ -140,20 +144,29 @@ class Dropout(Dropping):
 
 
 class _Dropout(AtInputs):
-    """Multiplies by factors made ahead."""
+    """Multiplies by factors made ahead; a layer that is used again in a pass, or in a further one, by its own."""
 
     def __init__(self, run: Run, change: Change, rate: Rate, *, in_eval: bool = False) -> None:
         """Nothing made yet."""
         super().__init__(run, change, rate, in_eval=in_eval)
         self._ahead: dict[int, Ahead] = {}
 
-    def noisy(self, x: Tensor, stream: Stream, rate: float, layer: nn.Module) -> Tensor:
-        """Return the input with units dropped."""
+    def at_layer(self, layer: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Change the first input of a layer: the short way, which most layers take in all steps but the first."""
+        place, run = self.order.get(layer), self.run
+        usual = args and not run.draw and layer not in self._uses and (layer.training or self.in_eval)
+        if place is None or not usual:
+            return super().at_layer(layer, args, kwargs)
+        self._uses[layer] = 0
+        rate = self.rate(place, len(self.layers))
+        if rate == 0:
+            return None
+        self.acted, x = True, args[0]
         if threshold(rate) == 0:
-            return x
-        place, run = self.order[layer], self.run
+            return None
+        if place not in self._ahead:
+            self._ahead[place] = Ahead(partial(self._streams, place))
+        return (x * self._ahead[place].factors(run.step, x, rate), *args[1:]), kwargs
 
-        def coming(steps: int) -> Stream:
-            return Stream.of(run.seed, "dropout", place).each(torch.arange(run.step, run.step + steps))
-
-        return x * self._ahead.setdefault(place, Ahead()).factors(stream, coming, x, rate)
+    def _streams(self, place: int, step: int, steps: int) -> Stream:
+        return Stream.of(self.run.seed, self.purpose, place).at(np.arange(step, step + steps))

@@ -106,25 +106,34 @@ class Ahead:
     """The factors of one place in a net for some steps at once, since a small mask costs its calls, not its bytes.
 
     Numbers by counter can be made before they are asked for: what comes out is that of :func:`keep_factors`.
+
+    Parameters
+    ----------
+    streams : of (step, steps) to the streams of that step and those after it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, streams: Callable[[int, int], Stream]) -> None:
         """Nothing made yet."""
-        self._made: dict[int, Tensor] = {}
+        self._streams = streams
+        self._first, self._cut, self._shape = 0, -1, torch.Size()
+        self._made: tuple[Tensor, ...] = ()
         self._what: tuple[Any, ...] = ()
 
-    def factors(self, stream: Stream, coming: Callable[[int], Stream], x: Tensor, p: float) -> Tensor:
-        """Return the factors for x at a rate; ``coming(s)`` gives the streams of this step and the s - 1 after it."""
-        key, what = int(stream.keys), (x.shape, x.dtype, x.device, threshold(p))
-        if what != self._what:  # the first of its kind: what comes next may be of another kind again
-            self._made, self._what = {}, what
-            return keep_factors(stream, x.shape, p, x.dtype, x.device)
-        if key in self._made:
-            return self._made[key]
+    def factors(self, step: int, x: Tensor, p: float) -> Tensor:
+        """Return the factors for x in a step at a rate."""
+        at, cut = step - self._first, threshold(p)
+        if 0 <= at < len(self._made) and x.shape == self._shape and cut == self._cut and self._fits(x):
+            return self._made[at]
+        what = (x.shape, x.dtype, x.device, cut)
         steps = min(_STEPS_AHEAD, _BYTES_AHEAD // max(x.numel() * x.element_size(), 1))
-        streams = coming(steps) if steps > 1 else stream
-        if steps < 2 or int(streams.keys[0]) != key:  # a big mask, or a second draw in one step
-            return keep_factors(stream, x.shape, p, x.dtype, x.device)
-        made = keep_factors(streams, x.shape, p, x.dtype, x.device)
-        self._made = dict(zip(streams.keys.tolist(), made, strict=True))
-        return self._made[key]
+        if (
+            what != self._what or steps < 2
+        ):  # the first of its kind: what comes next may be of another kind again
+            self._made, self._what = (), what
+            return keep_factors(self._streams(step, 1), x.shape, p, x.dtype, x.device)[0]
+        made = keep_factors(self._streams(step, steps), x.shape, p, x.dtype, x.device)
+        self._first, self._made, self._shape, self._cut = step, made.unbind(0), x.shape, cut
+        return self._made[0]
+
+    def _fits(self, x: Tensor) -> bool:
+        return x.dtype == self._made[0].dtype and x.device == self._made[0].device

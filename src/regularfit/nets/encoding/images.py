@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from ...errors import InputError
+from ..regulariser import Pixels
 
-__all__ = ["ImageEncoding"]
+__all__ = ["ImageEncoding", "side_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +43,19 @@ class ImageEncoding:
     def learn(cls, X: Any) -> ImageEncoding:
         """Return the encoding that images, (n, h, w), (n, c, h, w) or (n, h, w, c), teach."""
         images = _read(X)
-        last = images.ndim == 4 and images.shape[3] in (1, 3, 4) and images.shape[1] not in (1, 3, 4)
+        last = _has_channels_last(images)
         divisor = 255.0 if images.dtype == np.uint8 else 1.0
         first = _channels_first(images, last)
         values = first.astype(np.float64) / divisor
         mean, sd = values.mean(axis=(0, 2, 3)), values.std(axis=(0, 2, 3))
         sd[sd == 0] = 1.0
         shape = (int(first.shape[1]), int(first.shape[2]), int(first.shape[3]))
-        return cls(shape, bool(last), divisor, tuple(mean.tolist()), tuple(sd.tolist()))
+        return cls(shape, last, divisor, tuple(mean.tolist()), tuple(sd.tolist()))
+
+    @property
+    def pixels(self) -> Pixels:
+        """How pixels (bytes from 0 to 1) become inputs."""
+        return Pixels(self.mean, self.sd)
 
     def encode(self, X: Any, who: str = "the net") -> Tensor:
         """Return the inputs for images of the same shape, float32, (n, c, h, w)."""
@@ -66,8 +72,22 @@ class ImageEncoding:
                 "would be off by a factor of 255."
             )
         tensor = torch.from_numpy(np.ascontiguousarray(images)).to(torch.float32) / self.divisor
-        column = (1, -1, 1, 1)
-        return (tensor - torch.tensor(self.mean).view(column)) / torch.tensor(self.sd).view(column)
+        return self.pixels.inputs(tensor)
+
+
+def side_of(X: Any) -> int:
+    """Return the smaller side of images in pixels.
+
+    >>> side_of(np.zeros((5, 32, 28, 3)))
+    28
+    """
+    images = _read(X)
+    return int(min(_channels_first(images, _has_channels_last(images)).shape[2:]))
+
+
+def _has_channels_last(images: np.ndarray) -> bool:
+    channels = (1, 3, 4)
+    return images.ndim == 4 and images.shape[3] in channels and images.shape[1] not in channels
 
 
 def _read(X: Any) -> np.ndarray:

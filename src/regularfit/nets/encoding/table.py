@@ -10,14 +10,13 @@ import torch
 from torch import Tensor
 
 from ...errors import InputError
+from ...inputs.levels import Levels
 from ...inputs.raw_table import RawTable, read_raw_table
 from ...inputs.table import FittedColumns
 from ..regulariser import Block
 from .columns import CategoryColumn, NumberColumn, learn_category, learn_number
 
 __all__ = ["TableEncoding"]
-
-SCALINGS = ("robust", "standard", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +45,16 @@ class TableEncoding:
     @classmethod
     def learn(cls, X: Any, *, scaling: str = "robust") -> TableEncoding:
         """Return the encoding that the rows of ``X`` teach."""
-        raw = read_raw_table(X)
+        return cls.of(read_raw_table(X), scaling=scaling)
+
+    @classmethod
+    def of(cls, raw: RawTable, *, scaling: str = "robust") -> TableEncoding:
+        """Return the encoding that the rows of a table that was read teach."""
         columns = tuple(
-            learn_number(name, values, scaling) if kind == "number" else learn_category(name, values)
-            for name, kind, values in raw.named()
+            learn_category(name, values)
+            if isinstance(values, Levels)
+            else learn_number(name, values, scaling)
+            for name, values in raw.named()
         )
         return cls(columns, raw.names)
 
@@ -68,16 +73,22 @@ class TableEncoding:
             start += column.width
         return tuple(blocks)
 
+    def read(self, X: Any, who: str = "the net") -> RawTable:
+        """Return a table with the same columns, read; one that was read before is returned as it is."""
+        if isinstance(X, RawTable):
+            return X
+        return read_raw_table(X, fitted=FittedColumns(self.names, len(self.columns), who))
+
     def encode(self, X: Any, who: str = "the net") -> Tensor:
         """Return the inputs for a table with the same columns, float32, (n, width)."""
-        raw = read_raw_table(X, fitted=FittedColumns(self.names, len(self.columns), who))
+        raw = self.read(X, who)
         out = np.empty((raw.n, self.width), dtype=np.float32)
-        for block, column, (name, kind, values) in zip(self.blocks, self.columns, raw.named(), strict=True):
+        for block, column, (name, values) in zip(self.blocks, self.columns, raw.named(), strict=True):
             place = out[:, block.start : block.stop]
             if isinstance(column, NumberColumn):
-                column.encode(values if kind == "number" else _as_numbers(values, name), place)
+                column.encode(_as_numbers(values, name), place)
             else:
-                column.encode(RawTable.as_levels(values) if kind == "number" else values, place)
+                column.encode(values if isinstance(values, Levels) else RawTable.as_levels(values), place)
         if not np.isfinite(out).all():
             raise InputError(
                 "X holds numbers that are too large for single precision after scaling. Give the column in other "
@@ -86,11 +97,10 @@ class TableEncoding:
         return torch.from_numpy(out)
 
 
-def _as_numbers(values: list[str], name: str) -> np.ndarray:
+def _as_numbers(values: np.ndarray | Levels, name: str) -> np.ndarray:
     """Numbers where training had numbers: text is refused by name, missing values are not."""
-    missing = RawTable.MISSING
     try:
-        return np.array([np.nan if value == missing else float(value) for value in values])
+        return RawTable.as_numbers(values) if isinstance(values, Levels) else values
     except ValueError as error:
         raise InputError(
             f"Column {name!r} held numbers in training and now holds text ({error}). Give numbers, or leave the "

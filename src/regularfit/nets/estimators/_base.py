@@ -16,10 +16,12 @@ from torch import Tensor, nn
 
 from ...errors import InputError, UnsupportedError
 from ...inputs.targets import read_weights
+from ..averages.voting import voted
 from ..dropout.dropout import Dropping
 from ..dropout.monte_carlo import MonteCarlo, monte_carlo
-from ..encoding import Encoding, TableEncoding, learn_encoding
+from ..encoding import Encoding, ImageEncoding, TableEncoding, learn_encoding
 from ..encoding.encoding import kind_of
+from ..encoding.images import side_of
 from ..evaluation.stopping import EarlyStopping
 from ..regulariser import Regulariser
 from ..trainer import Trainer
@@ -229,9 +231,17 @@ class NetEstimator(BaseEstimator):
             del self.feature_names_in_
         blocks = encoding.blocks if isinstance(encoding, TableEncoding) else ()
         classes = outputs if target.dtype == torch.int64 else None
-        return trainer.fit(
-            inputs, target, sample_weight=weights, validation=validation, blocks=blocks, n_classes=classes
+        trainer.fit(
+            inputs,
+            target,
+            sample_weight=weights,
+            validation=validation,
+            blocks=blocks,
+            pixels=encoding.pixels if isinstance(encoding, ImageEncoding) else None,
+            n_classes=classes,
         )
+        self.snapshots_ = trainer.members
+        return trainer
 
     def _check_settings(self) -> None:
         check_hidden(self.hidden)
@@ -248,8 +258,9 @@ class NetEstimator(BaseEstimator):
                     f"regularisers must be 'default' or a list of regularisers; {self.regularisers!r} was given."
                 )
             kind = kind_of(X) if self.kind == "auto" else self.kind
-            hidden = self.module is None and len(check_hidden(self.hidden)) > 0
-            return list(recipe(kind, self.metric, dropout=hidden))
+            hidden = self.module is None and check_hidden(self.hidden) != ()
+            side = side_of(X) if kind == "images" else None
+            return list(recipe(self.metric, dropout=hidden, side=side))
         return [] if self.regularisers is None else list(self.regularisers)
 
     def _batch_size(self, n: int) -> int:
@@ -263,7 +274,9 @@ class NetEstimator(BaseEstimator):
         """Return the outputs of the net, (n, k)."""
         check_is_fitted(self, "module_")
         inputs = self.encoding_.encode(as_rows(X), type(self).__name__)
-        return Trainer(self.module_).predict(inputs).double().numpy()
+        members, trainer = getattr(self, "snapshots_", ()), Trainer(self.module_)
+        task = "classification" if hasattr(self, "classes_") else "regression"
+        return voted(self.module_, members, task, lambda: trainer.predict(inputs)).double().numpy()
 
     def _monte_carlo(self, X: Any, passes: int, of: Callable[[Tensor], Tensor]) -> MonteCarlo:
         """Return mean and spread over passes with dropout on."""

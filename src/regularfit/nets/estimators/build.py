@@ -13,16 +13,17 @@ from ...errors import InputError
 from ..architectures import TextNet, conv_net, initialise, mlp
 from ..encoding import Encoding, ImageEncoding, TextEncoding
 
-__all__ = ["build", "check_hidden"]
+__all__ = ["HIDDEN", "build", "check_hidden"]
 
 WORD_WIDTH = 64
+HIDDEN = (128, 128)  # of a perceptron, where nothing is asked for
 
 
 def build(
     encoding: Encoding,
     outputs: int,
     *,
-    hidden: Sequence[int],
+    hidden: Sequence[int] | None,
     norm: str | None,
     activation: str,
     module: Callable[..., nn.Module] | None,
@@ -35,7 +36,8 @@ def build(
     ----------
     encoding : of the inputs; it decides the kind of net.
     outputs : numbers a row that come out.
-    hidden, norm, activation : of the perceptron; for images ``hidden`` are the channels of the stages.
+    hidden, norm, activation : of the perceptron; for images ``hidden`` are the channels of the stages. None leaves
+        the widths to us.
     module : a function of (inputs, outputs) that makes the net in place of ours; inputs is the shape of one encoded
         row. Its initial weights are set from the seed too, layer by layer.
     seed : of the initial weights.
@@ -43,22 +45,26 @@ def build(
     """
     if module is not None:
         return _tried(initialise(module(tuple(example.shape[1:]), outputs), seed), example, outputs)
+    widths = HIDDEN if hidden is None else hidden
     if isinstance(encoding, TextEncoding):
-        net: nn.Module = TextNet(encoding.size, WORD_WIDTH, hidden, outputs, norm=norm)
+        net: nn.Module = TextNet(encoding.size, WORD_WIDTH, widths, outputs, norm=norm)
     elif isinstance(encoding, ImageEncoding):
         channels, height, width = encoding.shape
         net = conv_net(channels, (height, width), outputs, widths=hidden)
     else:
-        net = mlp(encoding.width, hidden, outputs, norm=norm, activation=activation)
+        net = mlp(encoding.width, widths, outputs, norm=norm, activation=activation)
     return initialise(net, seed)
 
 
-def check_hidden(hidden: Any) -> tuple[int, ...]:
-    """Return the widths of the hidden layers as whole numbers >= 1."""
+def check_hidden(hidden: Any) -> tuple[int, ...] | None:
+    """Return the widths of the hidden layers as whole numbers >= 1, or None for "auto"."""
+    if isinstance(hidden, str) and hidden == "auto":
+        return None
     widths = tuple(hidden) if isinstance(hidden, (tuple, list)) else (hidden,)
     if not all(isinstance(w, (int, np.integer)) and not isinstance(w, bool) and w >= 1 for w in widths):
         raise InputError(
-            f"hidden must be whole numbers >= 1, one a hidden layer, such as (128, 128); {hidden!r} was given."
+            f"hidden must be whole numbers >= 1, one a hidden layer, such as (128, 128), or 'auto'; {hidden!r} was "
+            "given."
         )
     return tuple(int(w) for w in widths)
 

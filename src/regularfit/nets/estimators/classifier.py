@@ -33,14 +33,19 @@ class NetClassifier(ClassifierMixin, NetEstimator):
 
     Parameters
     ----------
-    hidden : widths of the hidden layers, whole numbers >= 1; for images the channels of the stages.
-    regularisers : "default" (decay, dropout, feature swap for tables, an average of the weights, early stopping), or a
-        list such as ``[WeightDecay(1e-2), Dropout(0.2)]``; [] for none.
+    hidden : widths of the hidden layers, whole numbers >= 1; for images the channels of the stages. "auto" is
+        (128, 128), and for images 16 doubled from stage to stage, for as many as it takes to halve them to 4 to 7
+        pixels: (16, 32) for 8 x 8 to 28 x 28, (16, 32, 64) for 32 x 32. ``hidden=(32, 64)`` takes twice as long.
+    regularisers : "default" (decay, dropout, small shifts of images, an average of the
+        weights, early stopping; see :func:`~regularfit.nets.recipe`), or a list such as
+        ``[WeightDecay(1e-2), Dropout(0.2)]``; [] for none.
     norm : None, "batch" or "layer"; images always have batch norm.
     activation : "relu", "gelu", "silu" or "tanh".
     module : a function of (shape of an encoded row, outputs) to a torch module of your own, or None.
     kind : "table", "images", "texts", or "auto": two dimensions are a table, three or four images, strings texts.
-    scaling : of numbers: "robust" (median and quartiles, far values drawn in), "standard" or "none".
+    scaling : of numbers: "robust" (median and quartiles, far values drawn in), "standard", "none", or "piecewise":
+        as "robust", and beside it a column for each of 8 bins, which lets a net bend where the data are. That is
+        often worth more than any regulariser where the target is no smooth function of the numbers.
     loss : "cross_entropy", or a function of (outputs, y) to one loss a row.
     class_weight : None, "balanced" or a dict from label to weight > 0; multiplies ``sample_weight``.
     optimizer, lr, schedule, epochs, steps, time_limit, device, precision, verbose :
@@ -57,6 +62,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     ----------
     classes_ : (K,) the labels, sorted.
     module_ : the trained torch net, in eval mode.
+    snapshots_ : the nets of a ``SnapshotEnsemble``, whose mean predictions are; empty without one.
     encoding_ : how rows become its inputs.
     history_, refit_history_ : one record an evaluation; ``to_frame()``.
     best_step_, validation_score_ : of the validated run, where there was one.
@@ -81,7 +87,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
 
     def __init__(
         self,
-        hidden: Any = (128, 128),
+        hidden: Any = "auto",
         *,
         regularisers: Any = "default",
         norm: str | None = None,

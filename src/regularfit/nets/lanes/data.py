@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -61,6 +61,7 @@ class LaneData:
     outputs : classes, or q.
     blocks : encoded columns of each original one; empty means that every column is a number of its own.
     y_scaling : of every fold's target, in a regression, or None: nets are trained on scaled targets.
+    bins : (d,) which columns of X are bins of numbers, or None where none is: nets may go without them.
     """
 
     X: Tensor
@@ -73,6 +74,7 @@ class LaneData:
     blocks: tuple[Block, ...] = ()
     y_scaling: FoldScaling | None = None
     score_weight: Tensor | None = None
+    bins: Tensor | None = None
 
     @property
     def classification(self) -> bool:
@@ -88,6 +90,21 @@ class LaneData:
     def columns(self) -> int:
         """How many there are."""
         return self.X.shape[-1]
+
+    def seen(self, bins: bool) -> LaneData:
+        """Return the data as nets see them that do, or do not, look at the bins."""
+        return self if bins or self.bins is None else self._without_bins
+
+    @cached_property
+    def _without_bins(self) -> LaneData:
+        assert self.bins is not None
+        kept = ~self.bins
+        blocks: list[Block] = []
+        stop = 0
+        for block in self.blocks:
+            start, stop = stop, stop + int(kept[block.start : block.stop].sum())
+            blocks.append(replace(block, start=start, stop=stop))
+        return replace(self, X=self.X[..., kept], blocks=tuple(blocks), bins=None)
 
     @cached_property
     def spreads(self) -> Tensor:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...inputs.raw_table import RawTable
 from ..encoding import TableEncoding
 from ..encoding.columns import CategoryColumn, NumberColumn
 from ..regulariser import Block
@@ -20,9 +21,10 @@ __all__ = ["FoldEncodings"]
 class FoldEncodings:
     """The encoding of every fold.
 
-    Numbers are scaled by the fold's training rows. Which levels a category has, and whether a column has missing
-    values, is learnt from all rows, so that all nets have the same inputs; an input that is always 0 in a fold's
-    training rows is 0 for all rows of that fold, as if it were not there.
+    Numbers are scaled by the fold's training rows. Which levels a category has, whether a column has missing values,
+    and where the bins of numbers lie is learnt from all rows (not from the target), so that all nets have the same
+    inputs; an input that is always 0 in a fold's training rows is 0 for all rows of that fold, as if it were not
+    there.
 
     Parameters
     ----------
@@ -34,33 +36,47 @@ class FoldEncodings:
     alive: tuple[np.ndarray, ...]
 
     @classmethod
-    def learn(cls, X: Any, train: list[np.ndarray], scaling: str, taken: Any) -> FoldEncodings:
-        """Learn from a table; ``taken(X, rows)`` returns some of its rows."""
-        whole = TableEncoding.learn(X, scaling=scaling)
-        own = [TableEncoding.learn(taken(X, rows), scaling=scaling) for rows in train]
-        encodings = tuple(replace(e, columns=tuple(map(_aligned, e.columns, whole.columns))) for e in own)
+    def learn(cls, raw: RawTable, train: list[np.ndarray], scaling: str) -> FoldEncodings:
+        """Learn from a table that was read, and the training rows of every fold."""
+        whole = TableEncoding.of(raw, scaling=scaling)
+        encodings: list[TableEncoding] = []
+        alive: list[np.ndarray] = []
         marks = _marks(whole.columns)
-        alive = [
-            ~marks | (np.abs(e.encode(taken(X, rows)).numpy()).max(axis=0) > 0)
-            for e, rows in zip(encodings, train, strict=True)
-        ]
-        return cls(encodings, tuple(alive))
+        for rows in train:
+            part = raw.take(rows)
+            own = TableEncoding.of(part, scaling=scaling)
+            encodings.append(replace(own, columns=tuple(map(_aligned, own.columns, whole.columns))))
+            alive.append(~marks | (np.abs(encodings[-1].encode(part).numpy()).max(axis=0) > 0))
+        return cls(tuple(encodings), tuple(alive))
 
     @property
     def blocks(self) -> tuple[Block, ...]:
         """Where each column of the table is among the inputs."""
         return self.encodings[0].blocks
 
-    def encode(self, X: Any, fold: int) -> Tensor:
-        """Return the inputs of a fold's nets, (n, width) float32."""
-        return self.encodings[fold].encode(X) * torch.from_numpy(self.alive[fold].astype(np.float32))
+    @property
+    def bins(self) -> np.ndarray | None:
+        """Which inputs are bins of numbers, (width,), or None where none is."""
+        found: list[bool] = []
+        for column in self.encodings[0].columns:
+            inner = max(len(column.edges) - 1, 0) if isinstance(column, NumberColumn) else 0
+            found += [False, *[True] * inner, *[False] * (column.width - 1 - inner)]
+        return np.array(found, dtype=bool) if any(found) else None
 
-    def table(self, X: Any) -> Tensor:
+    def read(self, X: Any, who: str = "the net") -> RawTable:
+        """Return new rows, read once for all folds."""
+        return self.encodings[0].read(X, who)
+
+    def encode(self, raw: RawTable, fold: int) -> Tensor:
+        """Return the inputs of a fold's nets, (n, width) float32."""
+        return self.encodings[fold].encode(raw) * torch.from_numpy(self.alive[fold].astype(np.float32))
+
+    def table(self, raw: RawTable) -> Tensor:
         """Return the inputs of all folds, (F, n, width), or (n, width) where folds do not differ."""
         first = self.encodings[0]
         if all(e == first for e in self.encodings) and all((a == self.alive[0]).all() for a in self.alive):
-            return self.encode(X, 0)
-        return torch.stack([self.encode(X, fold) for fold in range(len(self.encodings))])
+            return self.encode(raw, 0)
+        return torch.stack([self.encode(raw, fold) for fold in range(len(self.encodings))])
 
 
 def _aligned(
@@ -68,7 +84,7 @@ def _aligned(
 ) -> NumberColumn | CategoryColumn:
     """Return a fold's column with the width that it has in the whole table."""
     if isinstance(own, NumberColumn) and isinstance(whole, NumberColumn):
-        return replace(own, indicator=whole.indicator)
+        return replace(own, indicator=whole.indicator, edges=whole.edges)
     return whole
 
 
@@ -76,5 +92,6 @@ def _marks(columns: tuple[NumberColumn | CategoryColumn, ...]) -> np.ndarray:
     """Return which inputs are indicators, of levels or of missing values."""
     found: list[bool] = []
     for column in columns:
-        found += [False, True][: column.width] if isinstance(column, NumberColumn) else [True] * column.width
+        number = isinstance(column, NumberColumn)
+        found += [not number] * (column.width - 1) + [column.indicator if number else True]
     return np.array(found, dtype=bool)

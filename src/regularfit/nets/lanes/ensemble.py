@@ -53,7 +53,8 @@ class LaneEnsemble:
 
     def _mean(self, X: Any) -> Tensor:
         chosen = np.flatnonzero(self.counts)
-        return sum(float(self.weights[s]) * self.result.averaged(int(s), X) for s in chosen)  # pyright: ignore
+        each = self.result.averages(chosen.tolist(), X)
+        return sum(w * one for w, one in zip(self.weights[chosen].tolist(), each, strict=True))  # pyright: ignore
 
 
 def greedy(

@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from ...errors import UnsupportedError
+from ..estimators.build import HIDDEN, check_hidden
 from ..estimators.recipe import recipe
 from .settings import NetSettings
 
@@ -94,6 +95,8 @@ class Face:
         params["norm"] = "batch" if params.pop("batch_norm") else None
         params["regularisers"] = list(params["regularisers"])
         params.pop("seed")
+        if not params.pop("bins") and self.scaling == "piecewise":
+            params["scaling"] = "robust"  # which is the same without bins
         copy: Any = clone(self.estimator)
         return copy.set_params(**params)
 
@@ -101,10 +104,10 @@ class Face:
 def _settings(given: Any) -> NetSettings:
     chosen = given.regularisers
     if isinstance(chosen, str):
-        chosen = recipe("table", given.metric)
-    hidden = given.hidden if isinstance(given.hidden, (tuple, list)) else (given.hidden,)
+        chosen = recipe(given.metric)
+    hidden = check_hidden(given.hidden)
     return NetSettings(
-        hidden=tuple(hidden),
+        hidden=HIDDEN if hidden is None else hidden,
         regularisers=tuple(chosen or ()),
         lr=given.lr,
         schedule=given.schedule,

@@ -69,16 +69,18 @@ class Family:
     members : places of its settings in the grid.
     plan : what its lanes had in common.
     trained : their weights.
+    bins : whether they see the bins of numbers, where there are some.
     """
 
     members: np.ndarray
     plan: LanePlan
     trained: Trained
+    bins: bool = True
 
     def outputs(self, data: LaneData, which: Sequence[int], fold: int, rows: Tensor) -> Tensor:
         """Return the outputs of some members' nets of a fold for rows of the table, (members, n, C)."""
         weights, norms = self.nets(data, which, fold)
-        return fold_outputs(data, weights, norms, slice(None), fold, rows)
+        return fold_outputs(data.seen(self.bins), weights, norms, slice(None), fold, rows)
 
     def nets(self, data: LaneData, which: Sequence[int], fold: int) -> tuple[LaneWeights, LaneNorms | None]:
         """Return the weights and statistics of some members' nets of a fold."""

@@ -72,7 +72,8 @@ def lockstep(
     sample_weight : (n,) in training and scores.
     groups : (n,) rows that belong together, for the folds.
     class_weight : None (the estimator's), "balanced" or a dict of label to weight, in training only.
-    scaling : "robust", "standard" or "none", by each fold's own training rows; None is the estimator's, or "standard".
+    scaling : "robust", "standard", "piecewise" or "none", by each fold's own training rows; None is the estimator's, or
+        "standard".
     validation : where a setting stops early, the share of each fold's training rows that is kept from all lanes and
         watched (None: the estimator's, or 0.2); or "test" to watch the held-out rows themselves, which flatters what
         stops early.
@@ -150,9 +151,10 @@ def _train(
     families: list[Family] = []
     for members in _families(settings):
         own = [settings[k] for k in members]
-        plan = family_plan(own, data, watched, evaluate_every)
-        trained = train_lanes(data, plan, family_values(own, data), len(data.train), **how)
-        families.append(Family(np.array(members), plan, trained))
+        seen = data.seen(own[0].bins)
+        plan = family_plan(own, seen, watched, evaluate_every)
+        trained = train_lanes(seen, plan, family_values(own, seen), len(data.train), **how)
+        families.append(Family(np.array(members), plan, trained, own[0].bins))
         if "interrupted" in trained.why:
             break
     return families

@@ -11,9 +11,10 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from ..._checks import check_choice
 from ...errors import InputError
+from ...inputs.raw_table import read_raw_table
 from ...inputs.targets import read_classes, read_target, read_weights
 from ...selection import make_folds
-from ..estimators.rows import as_rows, taken
+from ..estimators.rows import as_rows
 from ..estimators.splitting import split_rows
 from .data import FoldScaling, LaneData, indices
 from .encode import FoldEncodings
@@ -65,7 +66,8 @@ def prepare(
     train, watch, test = _parts(
         folds, outer, target if classes is not None else None, face if stops else None
     )
-    encodings = FoldEncodings.learn(X, train, scaling, taken)
+    raw = read_raw_table(X)  # once: folds take rows of what was read
+    encodings = FoldEncodings.learn(raw, train, scaling)
     on = [[indices(rows, device) for rows in part] for part in (train, watch, test)]
     weight = None if given is None else torch.as_tensor(given, dtype=torch.float32, device=device)
     values = torch.as_tensor(target, device=device)
@@ -74,7 +76,7 @@ def prepare(
         values = values.to(torch.float32).reshape(n, -1)
         y_scaling = FoldScaling.of(values, [indices(rows, device) for rows in outer], weight)
     data = LaneData(
-        encodings.table(X).to(device),
+        encodings.table(raw).to(device),
         values,
         weight if face.class_weight is None else _class_weighted(given, target, classes, face, device),
         *on,
@@ -82,6 +84,7 @@ def prepare(
         blocks=encodings.blocks,
         y_scaling=y_scaling,
         score_weight=weight,
+        bins=None if encodings.bins is None else torch.as_tensor(encodings.bins, device=device),
     )
     return Prepared(data, encodings, classes)
 

@@ -48,7 +48,10 @@ class TrainedLane:
     _place: int
 
     def module(self) -> nn.Sequential:
-        """Return the net as a plain torch module; it takes rows on the scale of its fold's training rows."""
+        """Return the net as a plain torch module; it takes rows on the scale of its fold's training rows.
+
+        Without the bins of numbers, where its settings say ``bins=False``.
+        """
         lane = self._family.trained
         folds = len(lane.why) // len(self._family.members)
         return net_of(lane.weights, lane.norms, self._place * folds + self.fold)
@@ -249,13 +252,21 @@ class LockstepResult:
 
     def averaged(self, setting: int, X: Any) -> Tensor:
         """Return the mean over the folds' nets of their probabilities (or values) for new rows, (n, C)."""
-        family, place = self._find(setting)
-        parts: list[Tensor] = []
+        return self.averages([setting], X)[0]
+
+    def averages(self, settings: Sequence[int], X: Any) -> list[Tensor]:
+        """Return :meth:`averaged` of several settings; X is read once, and encoded once a fold."""
+        raw = self.prepared.encodings.read(X)
+        found = [self._find(setting) for setting in settings]
+        parts: list[list[Tensor]] = [[] for _ in found]
         for fold in range(self.scores.shape[1]):
-            weights, norms = family.nets(self.data, [place], fold)
-            x = self.prepared.encodings.encode(X, fold).to(self.data.device)
-            parts.append(self._shown(self.data.judged(outputs(weights, norms, slice(None), x), fold)[0]))
-        return torch.stack(parts).mean(0)
+            every = self.prepared.encodings.encode(raw, fold).to(self.data.device)
+            seen = {True: every, False: every if self.data.bins is None else every[:, ~self.data.bins]}
+            for own, (family, place) in zip(parts, found, strict=True):
+                weights, norms = family.nets(self.data, [place], fold)
+                raw_outputs = outputs(weights, norms, slice(None), seen[family.bins])
+                own.append(self._shown(self.data.judged(raw_outputs, fold)[0]))
+        return [torch.stack(own).mean(0) for own in parts]
 
     def estimator(self, setting: int | None = None) -> Any:
         """Return the estimator with the settings of a point of the grid (None: the best), not fitted."""

@@ -27,6 +27,7 @@ class NetSettings:
     epochs : how often the training rows are seen, > 0.
     steps : overrides ``epochs``.
     batch_norm : normalise hidden layers.
+    bins : whether the net sees the bins of numbers, where the table was encoded with them (scaling "piecewise").
     seed : of all random numbers, >= 0.
 
     Raises
@@ -48,6 +49,7 @@ class NetSettings:
     epochs: float = 100.0
     steps: int | None = None
     batch_norm: bool = False
+    bins: bool = True
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -67,4 +69,6 @@ class NetSettings:
     @property
     def family(self) -> tuple[Any, ...]:
         """What nets must have in common to be lanes of one pack."""
-        return (self.hidden, self.batch_norm, self.batch_size, float(self.epochs), self.steps, self.schedule)
+        return (
+            self.hidden, self.batch_norm, self.bins, self.batch_size, float(self.epochs), self.steps, self.schedule,
+        )  # fmt: skip

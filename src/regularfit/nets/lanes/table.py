@@ -20,6 +20,8 @@ def score_table(family: Family, data: LaneData, metric: Metric, rows: Sequence[T
     found = np.full((len(family.members), len(rows)), np.nan)
     for fold, chosen in enumerate(rows):
         weights, norms = family.nets(data, range(len(family.members)), fold)
-        found[:, fold] = fold_scores(data, metric, weights, norms, slice(None), fold, chosen)
+        found[:, fold] = fold_scores(
+            data.seen(family.bins), metric, weights, norms, slice(None), fold, chosen
+        )
     dead = np.array(family.trained.why, dtype=object).reshape(found.shape) == "nan"
     return np.where(dead, np.nan, found)

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from ..._checks import check_positive
 from ...errors import UnsupportedError
+from .._settings import check_not_negative
 from ..dropout.at_layers import AtInputs, weight_layers
 from ..randomness import Stream
 from ..regulariser import Active, Batch, Effect, Regulariser, Run
@@ -30,12 +30,12 @@ class ManifoldMixup(Mixer):
 
     Parameters
     ----------
-    alpha : > 0; 0.2 keeps most rows near themselves, 2 is that of the paper.
+    alpha : >= 0; 0.2 keeps most rows near themselves, 2 is that of the paper, 0 is none, for grids.
 
     Raises
     ------
     InputError
-        If ``alpha`` is not positive.
+        If ``alpha`` is negative.
     UnsupportedError
         At the start, if the model has no linear layer or convolution; at the first step, if a layer does not see a
         row of inputs as a row.
@@ -57,7 +57,7 @@ class ManifoldMixup(Mixer):
 
     def __post_init__(self) -> None:
         """Check the shape of the distribution."""
-        check_positive(self.alpha, "ManifoldMixup(alpha)", "0.2 is usual; leave it out for none.")
+        check_not_negative(self.alpha, "ManifoldMixup(alpha)", "0.2 is usual; 0 is none.")
 
     def start(self, run: Run) -> Active:
         """Return what acts during one run."""
@@ -84,6 +84,8 @@ class _Manifold(AtInputs):
 
     def batch(self, batch: Batch) -> Batch:
         """Return the batch with partners; its inputs stay."""
+        if self.alpha == 0:
+            return batch
         run, n, device = self.run, len(batch.X), batch.X.device
         places = max(len(self.layers) - 1, 1)
         drawn = float(run.stream("manifold mixup", "layer").uniform(1))
@@ -108,6 +110,6 @@ class _Manifold(AtInputs):
     def effect(self) -> Effect:
         """Return the mean share of the partner in the last batch."""
         if self.pairs is None:
-            return Effect(acted=False)
+            return Effect(self.alpha, acted=False)
         strength = 1.0 - float(self.pairs[1].mean())
         return Effect(strength=strength, acted=self.acted, note="strength: the mean share of the partner")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..._checks import check_positive
+from .._settings import check_not_negative
 from ..regulariser import Active, Batch, Regulariser, Run
 from .pairs import Mixer, Mixing, mix_rows, mix_targets, refuse_tokens
 
@@ -25,12 +25,12 @@ class Mixup(Mixer):
 
     Parameters
     ----------
-    alpha : > 0; 0.2 keeps most rows near themselves, 1 mixes evenly.
+    alpha : >= 0; 0.2 keeps most rows near themselves, 1 mixes evenly, 0 is none, for grids.
 
     Raises
     ------
     InputError
-        If ``alpha`` is not positive.
+        If ``alpha`` is negative.
     UnsupportedError
         At the first step, for tokens.
 
@@ -50,7 +50,7 @@ class Mixup(Mixer):
 
     def __post_init__(self) -> None:
         """Check the shape of the distribution."""
-        check_positive(self.alpha, "Mixup(alpha)", "0.2 is usual; leave Mixup out for none.")
+        check_not_negative(self.alpha, "Mixup(alpha)", "0.2 is usual; 0 is none.")
 
     def start(self, run: Run) -> Active:
         """Return what acts during one run."""
@@ -73,6 +73,8 @@ class _Mixup(Mixing):
     def batch(self, batch: Batch) -> Batch:
         """Return the mixed batch."""
         refuse_tokens(batch.X, "Mixup")
+        if self.alpha == 0:
+            return batch
         run, n, device = self.run, len(batch.X), batch.X.device
         order = run.stream("mixup").permutation(n, device)
         share = run.stream("mixup", "share").beta(self.alpha, n, device=device)

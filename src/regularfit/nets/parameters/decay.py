@@ -10,8 +10,9 @@ import torch
 from torch import nn
 
 from ...errors import InputError
+from .._settings import check_not_negative
 from ..regulariser import Active, Effect, Regulariser, Run
-from .on_parameters import OnParameters, check_number, check_optimizer, trained
+from .on_parameters import OnParameters, check_optimizer, trained
 from .roles import Role, roles
 from .targets import TargetLike, check_target
 
@@ -41,7 +42,7 @@ class WeightDecay(OnParameters):
 
     Parameters
     ----------
-    rate : r > 0, finite; 1e-2 is usual, 1e-4 to 1 for tables.
+    rate : r >= 0, finite; 1e-2 is usual, 1e-4 to 1 for tables; 0 is none, for grids.
     independent : not multiplied by the base learning rate. The factor is the group's rate over its ``"initial_lr"`` (or
         ``"max_lr"``, of one-cycle schedules), else over its rate at the start.
     coupled : in the gradient.
@@ -50,7 +51,7 @@ class WeightDecay(OnParameters):
     Raises
     ------
     InputError
-        If ``rate`` is not positive, both ways are asked for, or the optimiser decays on its own as well.
+        If ``rate`` is negative, both ways are asked for, or the optimiser decays on its own as well.
 
     Examples
     --------
@@ -78,13 +79,18 @@ class WeightDecay(OnParameters):
 
     def __post_init__(self) -> None:
         """Check the settings."""
-        object.__setattr__(self, "rate", check_number(self.rate, "WeightDecay(rate)"))
+        object.__setattr__(self, "rate", check_not_negative(self.rate, "WeightDecay(rate)", "0 is none."))
         if self.independent and self.coupled:
             raise InputError(
                 "WeightDecay(independent=True, coupled=True): coupled decay goes through the gradient and so through "
                 "the learning rate; choose one."
             )
         check_target(self.on, "WeightDecay")
+
+    @property
+    def shrinks(self) -> bool:
+        """Whether there is any decay."""
+        return self.rate > 0
 
     @property
     def label(self) -> str:
@@ -95,7 +101,7 @@ class WeightDecay(OnParameters):
     def start(self, run: Run) -> Active:
         """Return the decay of one run."""
         picked = self.chosen(run.model)
-        check_optimizer(run.optimizer, run.model, picked)
+        check_optimizer(run.optimizer, run.model, picked if self.shrinks else ())
         return _Decaying(run, picked, self)
 
     @classmethod
@@ -113,7 +119,7 @@ class _Decaying(Active):
 
     def gradient(self) -> None:
         """Add the gradient of the squares, if coupled."""
-        if not self.settings.coupled:
+        if not self.settings.coupled or not self.settings.shrinks:
             return
         for role in self.picked:
             p = role.parameter
@@ -123,7 +129,7 @@ class _Decaying(Active):
 
     def prox(self) -> None:
         """Shrink, unless coupled; a parameter without a gradient was not stepped and is not decayed."""
-        if self.settings.coupled:
+        if self.settings.coupled or not self.settings.shrinks:
             return
         factors = self._factors()
         with torch.no_grad():
@@ -135,6 +141,8 @@ class _Decaying(Active):
 
     def effect(self) -> Effect:
         """Return the share that a step takes off now."""
+        if not self.settings.shrinks:
+            return Effect(0.0, acted=False)
         factors = self._factors()
         share = max((1.0 - float(factors[id(role.parameter)]) for role in self.picked), default=0.0)
         if self.settings.coupled:
@@ -172,7 +180,7 @@ def decay_groups(model: nn.Module, rate: float = 1e-2, *, on: TargetLike = "weig
     Parameters
     ----------
     model : the net.
-    rate : > 0; the ``weight_decay`` of the first group; that of the second is 0.
+    rate : >= 0; the ``weight_decay`` of the first group; that of the second is 0.
     on : what decays, as for :class:`WeightDecay`.
 
     Raises
@@ -189,7 +197,7 @@ def decay_groups(model: nn.Module, rate: float = 1e-2, *, on: TargetLike = "weig
     >>> [(group["weight_decay"], len(group["params"])) for group in groups]
     [(0.01, 1), (0.0, 3)]
     """
-    rate = check_number(rate, "decay_groups(rate)")
+    rate = check_not_negative(rate, "decay_groups(rate)", "0 is none.")
     picked = WeightDecay(rate, on=on).chosen(model)
     decayed = {id(role.parameter) for role in picked}
     untold = [

@@ -13,9 +13,10 @@ from torch.nn.modules.conv import _ConvNd  # pyright: ignore[reportPrivateUsage]
 from ..._checks import check_choice, check_fraction
 from ...errors import InputError
 from ...penalties import Group
+from .._settings import check_not_negative
 from ..regulariser import Effect, Regulariser, Run
 from .group_steps import shorten
-from .on_parameters import OnParameters, OnSteps, check_number, check_optimizer
+from .on_parameters import OnParameters, OnSteps, check_optimizer
 from .penalise import check_zeros_mean_zeros
 from .roles import Role
 from .step_metric import wide
@@ -46,7 +47,7 @@ class Grouped(OnParameters):
 
     Parameters
     ----------
-    strength : s > 0, finite; multiplies the mean loss.
+    strength : s >= 0, finite; multiplies the mean loss; 0 is none, for grids.
     by : "inputs": the weights that leave one input, of the first layer unless ``on`` says others. "neurons": the
         weights that enter one neuron, of every linear layer (also the last: choose others by ``on``). "channels": the
         kernels of one output channel, of every convolution. Or labels, one for each input, as for
@@ -83,7 +84,9 @@ class Grouped(OnParameters):
 
     def __post_init__(self) -> None:
         """Check everything."""
-        object.__setattr__(self, "strength", check_number(self.strength, "Grouped(strength)"))
+        object.__setattr__(
+            self, "strength", check_not_negative(self.strength, "Grouped(strength)", "0 is none.")
+        )
         object.__setattr__(self, "l1_ratio", check_fraction(self.l1_ratio, "Grouped(l1_ratio)"))
         if self.l1_ratio == 1:
             raise InputError("Grouped(l1_ratio=1) has no groups left; use Penalise(L1(strength)).")
@@ -137,6 +140,11 @@ class _Grouping(OnSteps):
         super().__init__(run, picked)
         self.settings = settings
         self._plans = {role.name: _Plan.of(role, settings) for role in self.picked}
+
+    def prox(self) -> None:
+        """Do the proximal steps, if there is anything to do."""
+        if self.settings.strength > 0:
+            super().prox()
 
     def nearest(self, role: Role, step: Tensor | float) -> None:
         plan, p = self._plans[role.name], role.parameter

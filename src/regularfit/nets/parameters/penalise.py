@@ -14,7 +14,7 @@ from ..regulariser import Effect, Regulariser, Run
 from .elementwise import elementwise, separable
 from .on_parameters import OnParameters, OnSteps, check_optimizer
 from .roles import Role
-from .step_metric import wide
+from .step_metric import many, wide
 from .targets import TargetLike, check_target
 
 __all__ = ["Penalise", "as_regulariser", "check_zeros_mean_zeros"]
@@ -131,6 +131,20 @@ class _Penalising(OnSteps):
         super().__init__(run, picked)
         self.penalty = penalty
         self._forms = {role.name: elementwise(penalty, role) for role in self.picked}
+
+        same = {form.threshold for form in self._forms.values()}
+        self._threshold = same.pop() if len(same) == 1 else None  # of an L1 without more
+
+    def all_nearest(self, steps: Sequence[Tensor]) -> None:
+        """Shrink all weights in a few calls, if it is by one L1."""
+        if self._threshold is None:
+            super().all_nearest(steps)
+            return
+        highs, weights = list(steps), [role.parameter.detach() for role in self.picked]
+        many._foreach_mul_(highs, self._threshold)
+        inside = many._foreach_maximum(weights, many._foreach_neg(highs))
+        many._foreach_minimum_(inside, highs)
+        many._foreach_sub_(weights, inside)
 
     def nearest(self, role: Role, step: Tensor | float) -> None:
         p = role.parameter

@@ -118,7 +118,7 @@ class JacobianPenalty(Regulariser):
         """Check the settings."""
         check_not_negative(self.weight, "JacobianPenalty(weight)")
         check_domain(self.domain, "JacobianPenalty(domain)")
-        check_count(self.projections, "JacobianPenalty(projections)")
+        object.__setattr__(self, "projections", check_count(self.projections, "JacobianPenalty(projections)"))
 
     @property
     def passes(self) -> float:

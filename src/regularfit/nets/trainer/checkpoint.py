@@ -10,9 +10,9 @@ from typing import Any
 
 from torch import Tensor
 
+from ..._optional import need
 from ...errors import InputError, ModelFileError
 from ...storage import Archive, read_archive, write_archive
-from ..._optional import need
 from .state import FORMAT_VERSION
 
 __all__ = ["FORMAT", "Checkpoints", "decode", "encode", "load_state", "save_state"]

@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...errors import InterruptedWarning, NoEffectWarning
+from ..evaluation.kept import Kept
 from .checkpoint import Checkpoints
 from .history import History
 from .interrupt import Interrupt
 from .ledger import NotFinite
 from .progress import Bar, progress_bar
 from .state import ended, identity_of, put_back, taken
+from .threads import worthwhile_threads
 from .training import Training
 
 __all__ = ["Outcome", "drive", "warn_of"]
@@ -38,6 +40,8 @@ class Outcome:
     unfinished : the state from which the run can go on, or None.
     idle : names of regularisers that changed nothing.
     failure : the step with a loss that is not finite, or None.
+    members : weights that predict together, of a run that has done all its steps.
+    task : "classification" or "regression".
     """
 
     stopped_by: str
@@ -51,6 +55,8 @@ class Outcome:
     unfinished: dict[str, Any] | None = None
     idle: tuple[str, ...] = ()
     failure: NotFinite | None = None
+    members: tuple[Kept, ...] = ()
+    task: str = "classification"
 
 
 def drive(training: Training, state: Mapping[str, Any] | None, files: Checkpoints | None) -> Outcome:
@@ -69,6 +75,7 @@ def drive(training: Training, state: Mapping[str, Any] | None, files: Checkpoint
         stack.enter_context(training.random_numbers())
         if state is not None:
             put_back(training, state)
+        stack.enter_context(worthwhile_threads(training.model, training.run.batch_size))
         interrupt = stack.enter_context(Interrupt())
         bar = stack.enter_context(progress_bar(training.settings.verbose, training.run.steps))
         training.model.train()
@@ -78,6 +85,7 @@ def drive(training: Training, state: Mapping[str, Any] | None, files: Checkpoint
             stopped_by = "interrupted"
         except NotFinite as error:
             stopped_by, failure = "nan", error
+        interrupt.settle()
         outcome = _closed(training, stopped_by, identity)
     outcome = replace(outcome, failure=failure)
     if files is not None:
@@ -135,6 +143,8 @@ def _closed(training: Training, stopped_by: str, identity: dict[str, Any]) -> Ou
         identity=identity,
         unfinished=unfinished,
         idle=idle,
+        members=tuple(training.members) if stopped_by == "steps" else (),
+        task=run.task,
     )
 
 
@@ -153,6 +163,7 @@ def _put_best(training: Training, stopped_by: str) -> tuple[int, float, str]:
     interrupted = stopped_by == "interrupted" and training.validation is not None and stopper is None
     due = stopped_by == "nan" or interrupted
     if due and not restored:
+        training.complete_best()
         training.best.put()
         step, score = training.best_step, training.best_score
     if training.validation is None:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ...errors import InputError
 from ..losses import NetLoss, net_loss
-from ..regulariser import Batch, Block, Regulariser
+from ..regulariser import Batch, Block, Pixels, Regulariser
 from .data import Rows, check_classes, device_of, rows_of, validation_of
 from .evaluation import FEW, check_repeatable, outputs_of
 from .precision import Precision
@@ -29,6 +29,7 @@ def prepared(
     weight: Any,
     validation: Any,
     blocks: Sequence[Block],
+    pixels: Pixels | None,
     n_classes: int | None,
 ) -> Training:
     """Return the run; what is given is described at ``Trainer.fit``.
@@ -52,7 +53,7 @@ def prepared(
         check_classes(rows.y, outputs)
         if held_out is not None:
             check_classes(held_out.y, outputs, "y of validation")
-    return Training(settings, model, regularisers, rows, held_out, loss, outputs, blocks)
+    return Training(settings, model, regularisers, rows, held_out, loss, outputs, blocks, pixels)
 
 
 def _checked_outputs(

@@ -24,6 +24,7 @@ FORMAT_VERSION = 1
 def taken(training: Training) -> dict[str, Any]:
     """Return everything that an unfinished run needs to go on, copied."""
     training.ledger.settle()
+    training.complete_best()
     return copied(
         {
             "version": FORMAT_VERSION,
@@ -57,6 +58,8 @@ def ended(model: nn.Module, outcome: Outcome) -> dict[str, Any]:
         "history": outcome.history.state_dict(),
         "best_score": outcome.best_score,
         "best_step": outcome.best_step,
+        "members": [member.state_dict() for member in outcome.members],
+        "task": outcome.task,
     }
 
 

@@ -13,12 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import InputError
+from ..averages.average import Average
+from ..averages.snapshots import Snapshots
 from ..batches import BatchRows
 from ..evaluation.kept import Kept
 from ..evaluation.metrics import metric
 from ..evaluation.stopping import EarlyStopping, Stopper
 from ..losses import NetLoss
-from ..regulariser import Block, Regulariser, Run
+from ..regulariser import Block, Pixels, Regulariser, Run
 from .data import Rows
 from .evaluation import outputs_of, scores_of
 from .history import History, Record, Work
@@ -43,6 +45,7 @@ class Training:
     loss : what is trained.
     n_classes : outputs of the model.
     blocks : the encoded columns of each original one.
+    pixels : how images were centred and scaled, or None.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Training:
         loss: NetLoss,
         n_classes: int,
         blocks: Sequence[Block] = (),
+        pixels: Pixels | None = None,
     ) -> None:
         """Make the optimiser, start the regularisers and let them change the rows."""
         self.settings, self.model, self.loss = settings, model, loss
@@ -63,11 +67,12 @@ class Training:
         self.precision = Precision(settings.precision, self.device)
         self.validation = validation
         self.metrics, self.watched = _metrics(settings, regularisers, loss.task, validation)
-        self.run = self._run(rows, n_classes, blocks)
+        self.run = self._run(rows, n_classes, blocks, pixels)
         self.history, self.best = History(), Kept(model)
         self.best_score, self.best_step = self.watched.worst, 0
         self.evaluated_at, self.seconds_before = 0, 0.0
         self.whole = True  # False within a step: the weights are then between two states
+        self._incomplete: list[Average] = []  # averages that the kept weights want norm statistics from
         self.ledger = Ledger(self.device)
         self.hooks = Hooks(regularisers, self.run)
         # after the regularisers have started: some give the optimiser parameters of their own
@@ -168,6 +173,14 @@ class Training:
         if self.watched.better(score, self.best_score) if scores else self.is_finite():
             self.best_score, self.best_step = score, self.run.step
             self.best.take()
+            averages = (average for average in self.run.averages if isinstance(average, Average))
+            self._incomplete = [average for average in averages if average.incomplete]
+
+    def complete_best(self) -> None:
+        """Finish weights that were kept by an evaluation that nobody looked at: they are wanted now."""
+        for average in self._incomplete:
+            average.complete(self.best)
+        self._incomplete = []
 
     def is_finite(self) -> bool:
         """Tell whether all weights are finite numbers."""
@@ -178,6 +191,11 @@ class Training:
         """What stops this run early, or None."""
         found = (getattr(active, "stopper", None) for active in self.hooks.actives)
         return next((stopper for stopper in found if isinstance(stopper, Stopper)), None)
+
+    @property
+    def members(self) -> list[Kept]:
+        """The weights that predict together: those of a snapshot ensemble, or none."""
+        return next((active.members for active in self.hooks.actives if isinstance(active, Snapshots)), [])
 
     @property
     def seconds(self) -> float:
@@ -227,7 +245,7 @@ class Training:
             regularisers=self.works(),
         )
 
-    def _run(self, rows: Rows, n_classes: int, blocks: Sequence[Block]) -> Run:
+    def _run(self, rows: Rows, n_classes: int, blocks: Sequence[Block], pixels: Pixels | None) -> Run:
         return Run(
             model=self.model,
             optimizer=self.optimizer,
@@ -240,6 +258,8 @@ class Training:
             device=self.device,
             loss=self.loss,
             blocks=tuple(blocks),
+            pixels=pixels,
+            scored=self.validation is not None,
         )
 
     def _steps(self, n: int) -> int:

@@ -15,7 +15,7 @@ from regularfit.nets.augment.images.flip import Flip
 from regularfit.nets.augment.images.kornia import Kornia
 from regularfit.nets.augment.images.pad_crop import PadCrop
 from regularfit.nets.randomness import Stream
-from regularfit.nets.regulariser import Batch, Run
+from regularfit.nets.regulariser import Batch, Pixels, Run
 
 
 def draw(n: int, seed: int = 0) -> Stream:
@@ -146,6 +146,36 @@ def test_a_chain_goes_first_to_last_with_numbers_of_its_own():
     assert torch.equal(out, expected)
 
 
+@pytest.mark.parametrize(
+    "chain",
+    [
+        PadCrop(3),
+        Affine(30, 0.3, (0.5, 0.9)),
+        Erase(1.0, fill=0.5),
+        Cutout(fill=1.0),
+        Colour(0.5, 0.5, (0, 1)),
+        Noise(0.1),
+        Kornia(lambda x: 1 - x),
+        ImageAugmentation([Flip(), PadCrop(2), Cutout()]),
+    ],
+    ids=lambda chain: type(chain).__name__,
+)
+def test_transforms_see_pixels_whatever_the_inputs_are(chain):
+    """Zeros in images that were centred would be grey, and a limit or a scale would be one of another unit."""
+    raw, rows = torch.rand(40, 2, 9, 7), torch.arange(40)
+    pixels = Pixels((0.3, 0.6), (0.2, 0.1))
+    wanted = start(chain).batch(Batch(raw, rows, rows)).X
+    got = start(chain, pixels=pixels).batch(Batch(pixels.inputs(raw), rows, rows)).X
+    torch.testing.assert_close(pixels.raw(got), wanted, atol=1e-5, rtol=0)
+
+
+def test_pixels_that_nothing_changes_keep_their_bits():
+    X, rows = torch.randn(4, 1, 5, 5), torch.arange(4)
+    active = start(PadCrop(0), pixels=Pixels((0.3,), (0.7,)))
+    assert active.batch(Batch(X, rows, rows)).X is X
+    assert active.effect().acted is False
+
+
 def test_what_a_row_gets_does_not_depend_on_its_batch():
     chain = ImageAugmentation([Flip(), PadCrop(2), Affine(), Erase(1.0), Colour(), Noise()])
     X, rows = torch.rand(12, 1, 8, 8), torch.arange(12) * 5
@@ -194,7 +224,7 @@ def test_tables_tokens_and_bytes_are_refused_by_name():
         lambda: Cutout(side=1.5),
         lambda: Colour(brightness=-1),
         lambda: Colour(limits=(1, 0)),
-        lambda: Noise(0.0),
+        lambda: Noise(-0.1),
         lambda: Kornia("flip"),
         lambda: ImageAugmentation([]),
         lambda: ImageAugmentation(Flip()),

@@ -32,7 +32,8 @@ class Affine(ImageTransform):
     shift : largest shift either way, a share of width and height, 0 to 1.
     scale : smallest and largest size, both positive.
     shear : largest slant either way in degrees, 0 to below 90.
-    border : what stands beyond the image: "zeros", "edge" or "reflect".
+    border : what stands beyond the image: "zeros" (black, also where estimators centre the pixels), "edge" or
+        "reflect".
 
     Raises
     ------
@@ -72,6 +73,8 @@ class Affine(ImageTransform):
 
     def apply(self, X: Tensor, draw: Stream) -> Tensor:
         """Return the warped images."""
+        if not (self.degrees or self.shift or self.shear or tuple(self.scale) != (1, 1)):
+            return X  # not even resampled
         u = draw.uniform(5, device=X.device)
         angle = between(u[:, 0], -self.degrees, self.degrees).deg2rad()
         shear = between(u[:, 1], -self.shear, self.shear).deg2rad()

@@ -19,7 +19,9 @@ __all__ = ["ImageAugmentation", "ImageTransform", "between"]
 class ImageTransform(Regulariser):
     """The base of transforms of images, (b, c, h, w) floats: settings, and :meth:`apply`.
 
-    A transform is a regulariser of its own, and may be one of several in :class:`ImageAugmentation`.
+    A transform is a regulariser of its own, and may be one of several in :class:`ImageAugmentation`. What it sees are
+    the pixels: where the estimators centred and scaled them (``run.pixels``), that is undone before and done again
+    after, so that a fill of 0 is black, and other numbers of a transform are meant as in the images that a user gave.
     """
 
     phases: ClassVar[tuple[str, ...]] = ("batch",)
@@ -53,6 +55,8 @@ class ImageAugmentation(Regulariser):
     Everything is done on whole batches of tensors, where the images are: no workers, no other libraries, and the
     random numbers of a row in a step are its own. Validation images are never touched. Prefer few and mild transforms
     that keep the label: no flips of digits. Mixing (:class:`Mixup`, :class:`CutMix`) is a regulariser of its own.
+    Pixels are in the unit of the images that the estimators were given, bytes from 0 to 1; to a ``Trainer`` that is
+    given inputs which are centred and scaled say how: ``fit(..., pixels=Pixels(mean, sd))``.
 
     Parameters
     ----------
@@ -127,12 +131,15 @@ class _Images(Active):
                 f"{name} works on float images, (b, c, h, w); the batch is {tuple(X.shape)} "
                 f"{str(X.dtype).removeprefix('torch.')}. For tables use FeatureSwap."
             )
+        pixels = self.run.pixels
+        begun = raw = X if pixels is None else pixels.raw(X)
         for i, transform in enumerate(self.transforms):
             stream = self.run.stream("augment", i, type(transform).__name__)
-            out = transform.act(X, stream, batch.rows)
-            self.acted = self.acted or out is not X
-            X = out
-        return batch.with_(X=X)
+            raw = transform.act(raw, stream, batch.rows)
+        if raw is begun:
+            return batch
+        self.acted = True
+        return batch.with_(X=raw if pixels is None else pixels.inputs(raw))
 
     def effect(self) -> Effect:
         """Return whether an image was changed; strength 0 says that nothing was asked for."""

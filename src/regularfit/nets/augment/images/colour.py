@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ...._checks import check_fraction, check_positive
+from ...._checks import check_fraction
 from ....errors import InputError
+from ..._settings import check_not_negative
 from ...randomness import Stream
 from ...regulariser import Regulariser
 from .chain import ImageTransform, between
@@ -29,7 +30,8 @@ class Colour(ImageTransform):
     ----------
     brightness : 0 to 1, in standard deviations of the image's pixels.
     contrast : 0 to 1.
-    limits : lowest and highest value of a pixel, such as (0, 1), beyond which values are cut; None for no cut.
+    limits : lowest and highest value of a pixel, such as (0, 1), beyond which values are cut; None for no cut. In the
+        unit of pixels as they were given, bytes from 0 to 1.
 
     Raises
     ------
@@ -81,12 +83,12 @@ class Noise(ImageTransform):
 
     Parameters
     ----------
-    scale : its standard deviation in the unit of the pixels, > 0.
+    scale : its standard deviation in the unit of the pixels as they were given (bytes from 0 to 1), >= 0.
 
     Raises
     ------
     InputError
-        If the scale is not positive.
+        If the scale is negative.
 
     Examples
     --------
@@ -98,8 +100,10 @@ class Noise(ImageTransform):
 
     def __post_init__(self) -> None:
         """Check the scale."""
-        check_positive(self.scale, "Noise(scale)")
+        check_not_negative(self.scale, "Noise(scale)")
 
     def apply(self, X: Tensor, draw: Stream) -> Tensor:
         """Return the images with noise."""
+        if self.scale == 0:
+            return X
         return X + self.scale * draw.normal(*X.shape[1:], device=X.device).to(X.dtype)

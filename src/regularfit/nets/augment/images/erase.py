@@ -28,7 +28,7 @@ class Erase(ImageTransform):
     p : the share of images that are hit, 0 to 1.
     area : smallest and largest share of the image that goes, both in (0, 1].
     ratio : smallest and largest height over width, both positive; drawn evenly on the scale of logarithms.
-    fill : what stands there instead.
+    fill : what stands there instead, in the unit of pixels as they were given (bytes from 0 to 1): 0 is black.
 
     Raises
     ------
@@ -89,7 +89,7 @@ class Cutout(ImageTransform):
     ----------
     p : the share of images that are hit, 0 to 1.
     side : of the square, a share of the image's sides, 0 to 1.
-    fill : what stands there instead.
+    fill : what stands there instead, in the unit of pixels as they were given (bytes from 0 to 1): 0 is black.
 
     Raises
     ------

@@ -24,6 +24,7 @@ class Kornia(ImageTransform):
 
     It draws from torch's generator, which is set for it from the run's seed and put back afterwards: runs reproduce,
     and nothing else is disturbed. Unlike with our own transforms, what a row gets depends on its place in the batch.
+    It sees pixels as the estimators were given them, bytes from 0 to 1, as most of kornia's ask for.
 
     Parameters
     ----------

@@ -24,7 +24,8 @@ class PadCrop(ImageTransform):
     Parameters
     ----------
     pad : pixels, >= 0; 4 is usual for 32 x 32.
-    mode : what stands in the padding: "zeros", "reflect" or "edge".
+    mode : what stands in the padding: "zeros" (black, also where estimators centre the pixels), "reflect" or "edge",
+        which suits any background.
 
     Raises
     ------

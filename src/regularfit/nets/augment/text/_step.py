@@ -14,9 +14,10 @@ from ...._typing import Indices, Mask
 from ....errors import InputError
 from ._draws import Keys, choose, of_rows, one_each, uniforms
 from ._guard import FREE, NEGATION, Guard, check_names
+from ._sources import check_source
 from ._words import chunks_of, split
 
-__all__ = ["TextStep", "Words", "check_texts"]
+__all__ = ["TextStep", "WordStep", "Words", "check_texts"]
 
 
 class TextStep(ABC):
@@ -118,12 +119,23 @@ class Words:
         return ["".join(pieces) for pieces in self.pieces]
 
 
-def check_settings(step: Any, name: str) -> None:
-    """Check and store the settings that augmentations of words share: ``p``, ``protect`` and ``labels``."""
-    object.__setattr__(step, "p", check_fraction(step.p, f"{name}(p)"))
-    object.__setattr__(step, "protect", check_names(step.protect, f"{name}(protect)"))
-    object.__setattr__(step, "labels", check_names(step.labels, f"{name}(labels)", texts=False))
-    Guard.of(step.protect, step.labels)
+class WordStep(TextStep):
+    """The base of frozen augmentations of words: all have ``p``, ``protect`` and ``labels``, some a ``source``."""
+
+    __slots__ = ()
+
+    p: float
+    protect: Sequence[str]
+    labels: Sequence[Any]
+
+    def __post_init__(self) -> None:
+        """Check and store the settings."""
+        name = type(self).__name__
+        object.__setattr__(self, "p", check_fraction(self.p, f"{name}(p)"))
+        object.__setattr__(self, "protect", check_names(self.protect, f"{name}(protect)"))
+        object.__setattr__(self, "labels", check_names(self.labels, f"{name}(labels)", texts=False))
+        Guard.of(self.protect, self.labels)
+        check_source(getattr(self, "source", None), f"{name}(source)")
 
 
 def check_texts(texts: Any) -> list[str]:

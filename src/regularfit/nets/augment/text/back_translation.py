@@ -10,10 +10,11 @@ from typing import Any, final
 
 from ...._checks import check_fraction
 from ....errors import InputError
+from ..._settings import check_count
 from ._cache import TranslationCache
 from ._draws import Keys, one_each
 from ._guard import Guard, negates
-from ._step import TextStep, check_settings, check_texts
+from ._step import TextStep, WordStep, check_texts
 from ._words import split, words_of
 from .translators import PhraseTable, Translator, check_translated, model_of
 
@@ -34,7 +35,7 @@ class Prepared:
 
 @final
 @dataclass(frozen=True, slots=True)
-class BackTranslation(TextStep):
+class BackTranslation(WordStep):
     """Replace some texts by what is left of them after a translation to another language and back.
 
     A translation is slow and the same in every epoch, so :meth:`prepare` makes all of them before training and keeps
@@ -94,7 +95,7 @@ class BackTranslation(TextStep):
 
     def __post_init__(self) -> None:
         """Check the settings, and the file of the cache."""
-        check_settings(self, "BackTranslation")
+        WordStep.__post_init__(self)  # slots make a class anew, which super() without arguments does not find
         object.__setattr__(self, "min_f1", check_fraction(self.min_f1, "BackTranslation(min_f1)"))
         if not callable(self.translate):
             raise InputError(
@@ -102,10 +103,7 @@ class BackTranslation(TextStep):
             )
         if self.src == self.pivot:
             raise InputError(f"BackTranslation needs two languages; src and pivot are both {self.src!r}.")
-        if isinstance(self.batch_size, bool) or not isinstance(self.batch_size, int) or self.batch_size < 1:
-            raise InputError(
-                f"BackTranslation(batch_size) must be a whole number >= 1; {self.batch_size!r} was given."
-            )
+        object.__setattr__(self, "batch_size", check_count(self.batch_size, "BackTranslation(batch_size)"))
         self._file()
 
     def prepare(self, texts: Sequence[str]) -> Prepared:

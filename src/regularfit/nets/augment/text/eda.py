@@ -9,8 +9,8 @@ from typing import Any, final
 import numpy as np
 
 from ._draws import Keys, further, one_each
-from ._sources import Source, check_source
-from ._step import TextStep, check_settings
+from ._sources import Source
+from ._step import TextStep, WordStep
 from .random_delete import RandomDelete
 from .random_insert import RandomInsert
 from .random_swap import RandomSwap
@@ -23,7 +23,7 @@ _WHICH, _HOW = 1, 2  # what random numbers are drawn for
 
 @final
 @dataclass(frozen=True, slots=True)
-class EDA(TextStep):
+class EDA(WordStep):
     """Change each text in one of four ways, drawn at random: synonyms, words inserted, swapped or left out.
 
     This is the easy data augmentation of Wei & Zou, who add 4 to 16 changed copies of each text to a few hundred of
@@ -63,11 +63,6 @@ class EDA(TextStep):
     source: Source = None
     protect: Sequence[str] = ()
     labels: Sequence[Any] = ()
-
-    def __post_init__(self) -> None:
-        """Check the settings."""
-        check_settings(self, "EDA")
-        check_source(self.source, "EDA(source)")
 
     @property
     def ways(self) -> tuple[Synonyms, RandomInsert, RandomSwap, RandomDelete]:

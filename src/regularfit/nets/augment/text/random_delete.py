@@ -10,7 +10,7 @@ import numpy as np
 
 from ._draws import Keys
 from ._guard import Guard
-from ._step import TextStep, Words, check_settings
+from ._step import TextStep, Words, WordStep
 from ._words import without
 
 __all__ = ["RandomDelete"]
@@ -20,7 +20,7 @@ _COUNT, _WHICH = 1, 2  # what random numbers are drawn for
 
 @final
 @dataclass(frozen=True, slots=True)
-class RandomDelete(TextStep):
+class RandomDelete(WordStep):
     """Leave out some words of each text, never all.
 
     Of a text with l words, ``p * l`` are left out with their punctuation (rounded at random so that the mean is
@@ -53,10 +53,6 @@ class RandomDelete(TextStep):
     p: float = 0.1
     protect: Sequence[str] = ()
     labels: Sequence[Any] = ()
-
-    def __post_init__(self) -> None:
-        """Check the settings."""
-        check_settings(self, "RandomDelete")
 
     def change(self, texts: list[str], keys: Keys) -> list[str]:
         """Return the texts with words left out."""

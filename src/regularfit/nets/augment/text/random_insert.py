@@ -10,8 +10,8 @@ import numpy as np
 
 from ._draws import Keys, uniforms
 from ._guard import Guard, negates
-from ._sources import Lookup, Source, check_source
-from ._step import TextStep, Words, check_settings
+from ._sources import Lookup, Source
+from ._step import TextStep, Words, WordStep
 from .synonyms import pick, with_synonyms
 
 __all__ = ["RandomInsert"]
@@ -21,7 +21,7 @@ _COUNT, _WHICH, _WHAT, _WHERE = 1, 2, 3, 4  # what random numbers are drawn for
 
 @final
 @dataclass(frozen=True, slots=True)
-class RandomInsert(TextStep):
+class RandomInsert(WordStep):
     """Insert synonyms of some words of each text at random places.
 
     Of a text with l words, ``p * l`` get a synonym somewhere in the text (rounded at random so that the mean is exact),
@@ -55,11 +55,6 @@ class RandomInsert(TextStep):
     source: Source = None
     protect: Sequence[str] = ()
     labels: Sequence[Any] = ()
-
-    def __post_init__(self) -> None:
-        """Check the settings."""
-        check_settings(self, "RandomInsert")
-        check_source(self.source, "RandomInsert(source)")
 
     def change(self, texts: list[str], keys: Keys) -> list[str]:
         """Return the texts with words inserted."""

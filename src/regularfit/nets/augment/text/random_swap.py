@@ -8,7 +8,7 @@ from typing import Any, final
 
 from ._draws import Keys
 from ._guard import Guard
-from ._step import TextStep, Words, check_settings
+from ._step import TextStep, Words, WordStep
 from ._words import parts
 
 __all__ = ["RandomSwap"]
@@ -18,7 +18,7 @@ _COUNT, _WHICH = 1, 2  # what random numbers are drawn for
 
 @final
 @dataclass(frozen=True, slots=True)
-class RandomSwap(TextStep):
+class RandomSwap(WordStep):
     """Let pairs of words of each text change places.
 
     Of a text with l words, ``p * l`` pairs are swapped (rounded at random so that the mean is exact; no word twice), or
@@ -51,10 +51,6 @@ class RandomSwap(TextStep):
     p: float = 0.1
     protect: Sequence[str] = ()
     labels: Sequence[Any] = ()
-
-    def __post_init__(self) -> None:
-        """Check the settings."""
-        check_settings(self, "RandomSwap")
 
     def change(self, texts: list[str], keys: Keys) -> list[str]:
         """Return the texts with words swapped."""

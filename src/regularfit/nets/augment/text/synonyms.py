@@ -10,8 +10,8 @@ import numpy as np
 
 from ._draws import Keys, uniforms
 from ._guard import Guard
-from ._sources import Lookup, Source, check_source
-from ._step import TextStep, Words, check_settings
+from ._sources import Lookup, Source
+from ._step import TextStep, Words, WordStep
 from ._words import in_case_of, is_name, parts
 
 __all__ = ["Synonyms"]
@@ -21,7 +21,7 @@ _COUNT, _WHICH, _WHAT = 1, 2, 3  # what random numbers are drawn for
 
 @final
 @dataclass(frozen=True, slots=True)
-class Synonyms(TextStep):
+class Synonyms(WordStep):
     """Replace some words of each text by synonyms in the same form.
 
     Of the words of a text that have synonyms, the share ``p`` is replaced, rounded at random so that the mean is exact;
@@ -70,11 +70,6 @@ class Synonyms(TextStep):
     source: Source = None
     protect: Sequence[str] = ()
     labels: Sequence[Any] = ()
-
-    def __post_init__(self) -> None:
-        """Check the settings."""
-        check_settings(self, "Synonyms")
-        check_source(self.source, "Synonyms(source)")
 
     @classmethod
     def for_labels(cls, labels: Sequence[Any], p: float = 0.2, **settings: Any) -> Synonyms:

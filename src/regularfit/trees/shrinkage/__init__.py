@@ -1,0 +1,7 @@
+"""Hierarchical shrinkage of any fitted or unfitted model of trees."""
+
+from .path import ShrinkagePath
+from .shrink import shrink
+from .shrunk import Shrunk
+
+__all__ = ["ShrinkagePath", "Shrunk", "shrink"]
