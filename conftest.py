@@ -9,6 +9,11 @@ from importlib.util import find_spec
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# What a machine is busy with decides no test: examples have no deadline, and may be drawn slowly.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 # The nets and their tests, where the extra `nets` is not installed.
 collect_ignore_glob = [] if find_spec("torch") else ["src/regularfit/nets/*", "tests/nets/*"]

@@ -4,9 +4,9 @@
 
 One thread. Compared: a linear layer; torch's ``F.dropout`` before it; our masks of one byte a unit before it, as the
 regulariser makes them (its hook, its keys and the making of masks included; small masks are made for some
-steps at once, and the time is the mean over such a round). Each cell is the least of many interleaved rounds in processor
-time, so that whatever else runs on the machine disturbs all of them alike. Target: cheaper than the matrix product from
-width 256 on, and 5 times as cheap as ``F.dropout``.
+steps at once, and the time is the mean over such a round). Each cell is the least of many interleaved rounds in
+processor time, so that whatever else runs on the machine disturbs all of them alike. Target: cheaper than the matrix
+product from width 256 on, and 5 times as cheap as ``F.dropout``.
 """
 
 from __future__ import annotations
@@ -104,7 +104,8 @@ def main() -> None:
         "# Dropout against the matrix product it comes before",
         "",
         f"`python benchmarks/dropout_cost.py`: torch {torch.__version__}, {platform.machine()}, one thread, "
-        f"{BATCH} rows, rate {RATE}. A step of each in processor time, the least of {ROUNDS} interleaved rounds of {STEPS} steps.",
+        f"{BATCH} rows, rate {RATE}. A step of each in processor time, the least of {ROUNDS} interleaved rounds of "
+        f"{STEPS} steps.",
         "",
         "## Forward pass",
         "",

@@ -26,7 +26,9 @@ class Case:
     @property
     def folds(self):
         number = np.arange(len(self.y)) % self.answers["folds"]
-        return [(np.flatnonzero(number != k), np.flatnonzero(number == k)) for k in range(self.answers["folds"])]
+        return [
+            (np.flatnonzero(number != k), np.flatnonzero(number == k)) for k in range(self.answers["folds"])
+        ]
 
 
 @pytest.fixture(params=sorted(f.stem for f in FIXTURES.glob("*.json")))

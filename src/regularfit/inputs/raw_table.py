@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+import scipy.sparse as sp
 
 from ..errors import InputError, UnsupportedError
 from .levels import Levels
@@ -66,6 +67,8 @@ def read_raw_table(X: Any, *, fitted: FittedColumns | None = None) -> RawTable:
     ------
     InputError
         Empty, infinite, not two-dimensional, with duplicate names or other columns than ``fitted``.
+    UnsupportedError
+        Sparse, or with containers as entries.
     """
     raw = _from_frame(X, fitted) if is_table(X) else _from_array(X, fitted)
     if raw.n == 0 or not raw.columns:
@@ -107,6 +110,11 @@ def _column(column: Any) -> np.ndarray | Levels:
 
 
 def _from_array(X: Any, fitted: FittedColumns | None) -> RawTable:
+    if sp.issparse(X):
+        raise UnsupportedError(
+            "X is sparse, and sparse input is not supported here. Give X.toarray() where it fits into memory, or use "
+            "PenalizedClassifier or PenalizedRegressor, which keep X sparse."
+        )
     try:
         values = np.asarray(X)
     except ValueError as error:

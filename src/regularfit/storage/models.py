@@ -22,6 +22,8 @@ _REBUILDERS = {
     "PenalizedCox": "regularfit.linear.model_file",
     "NetClassifier": "regularfit.nets.estimators.model_file",
     "NetRegressor": "regularfit.nets.estimators.model_file",
+    "BoostingClassifier": "regularfit.trees.model_file",
+    "BoostingRegressor": "regularfit.trees.model_file",
 }
 
 

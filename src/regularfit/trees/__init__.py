@@ -13,6 +13,7 @@ from typing import Any
 
 # module -> its public names; several modules may be packages
 _HOMES: dict[str, str] = {
+    "boosting": "BoostingClassifier BoostingRegressor",
     "pruning": "PrunedTreeClassifier PrunedTreeRegressor PruningPath",
     "regularisation": "Regularisation",
     "shrinkage": "ShrinkagePath Shrunk shrink",

@@ -22,13 +22,17 @@ class TreeEstimator(BaseEstimator):
 
     def _learn_columns(self, X: Any, *, indicators: bool = False) -> np.ndarray:
         """Remember the columns of ``X`` and return it as a matrix."""
-        self.columns_ = TreeColumns.learn(X, indicators=indicators)
-        self.n_features_in_ = len(self.columns_.levels)
-        if self.columns_.names is not None:
-            self.feature_names_in_ = np.asarray(self.columns_.names, dtype=object)
+        self._keep_columns(TreeColumns.learn(X, indicators=indicators))
+        return self.columns_.encode(X)
+
+    def _keep_columns(self, columns: TreeColumns) -> None:
+        """Remember columns; apart from learning them, for a fit that keeps nothing unless all of it went well."""
+        self.columns_ = columns
+        self.n_features_in_ = len(columns.levels)
+        if columns.names is not None:
+            self.feature_names_in_ = np.asarray(columns.names, dtype=object)
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
-        return self.columns_.encode(X)
 
     def _matrix(self, X: Any) -> np.ndarray:
         """Return new rows as a matrix, held against the columns of fit."""

@@ -82,7 +82,9 @@ class KnobDisplay:
         self.ax_.set_ylabel(f"{cv.score_name}, held out")
         self._draw_marks()
         if self.zero is not None:
-            self.ax_.annotate("0", (self.zero, -0.01), xycoords=("data", "axes fraction"), ha="center", va="top")
+            self.ax_.annotate(
+                "0", (self.zero, -0.01), xycoords=("data", "axes fraction"), ha="center", va="top"
+            )
         return self
 
     def _draw_marks(self) -> None:
@@ -90,7 +92,13 @@ class KnobDisplay:
         joined: dict[float, list[str]] = {}
         for label, index in (("min", self.cv.index_min), ("1se", self.cv.index_1se)):
             joined.setdefault(float(self.positions[index]), []).append(label)
-        text: dict[str, Any] = {"rotation": 90, "va": "top", "ha": "right", "fontsize": "small", "color": "0.25"}
+        text: dict[str, Any] = {
+            "rotation": 90,
+            "va": "top",
+            "ha": "right",
+            "fontsize": "small",
+            "color": "0.25",
+        }
         for at, labels in joined.items():
             self.ax_.axvline(at, color="0.25", linestyle="--", linewidth=1.0, zorder=2)
             self.ax_.annotate(" = ".join(labels), (at, 0.98), xycoords=("data", "axes fraction"), **text)

@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 from torch import nn  # noqa: E402
 
 from regularfit.errors import FitError, InterruptedWarning  # noqa: E402
-from regularfit.nets.averages import EMA, SWA, average  # noqa: E402
+from regularfit.nets.averages import EMA, SWA, Lookahead, average  # noqa: E402
 from regularfit.nets.evaluation.batch_stats import refresh_batch_stats  # noqa: E402
 from regularfit.nets.trainer import Trainer  # noqa: E402
 from tests.nets.trainer.problems import InterruptAt  # noqa: E402
@@ -59,6 +59,12 @@ def test_looking_changes_nothing_in_the_fitted_model(value, passes):
     assert len(passes) > 1 + 1  # one for the first, and several for the second
     for a, b in zip(one.model_.state_dict().values(), other.model_.state_dict().values(), strict=True):
         assert torch.equal(a, b)
+
+
+def test_lookahead_and_an_average_go_together(passes):
+    fitted = Trainer(net(), [Lookahead(), EMA(0.9)], batch_size=16, epochs=EPOCHS, lr=0.05).fit(*rows())
+    assert len(passes) == 1
+    assert all(bool(value.isfinite().all()) for value in fitted.model_.state_dict().values())
 
 
 class _BreaksAt(nn.Module):

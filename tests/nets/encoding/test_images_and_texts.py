@@ -51,9 +51,14 @@ def test_images_that_cannot_be_used(images, said):
 
 
 def test_words_are_numbered_by_frequency():
-    encoding = TextEncoding.learn(["the cat saw the dog", "The dog ran!"])
+    encoding = TextEncoding.learn(["the cat saw the dog", "The dog ran!"], least=2)
     assert encoding.words == ("the", "dog")
     assert encoding.encode(["the bird", "dog", ""]).tolist() == [[2, 1], [3, 0], [0, 0]]
+
+
+def test_words_that_occur_once_are_known():
+    encoding = TextEncoding.learn(["the cat", "the dog"])
+    assert encoding.words == ("the", "cat", "dog")
 
 
 def test_only_strings_are_texts():

@@ -34,7 +34,7 @@ def test_one_order_for_lists_that_agree_though_none_has_everything():
     assert changes_of([settings(Dropout(0.1))]) == ()
     with pytest.raises(UnsupportedError, match="different orders"):
         changes_of([settings(swap, mix), settings(mix, noise), settings(noise, swap)])
-    assert proxes_of([settings(L1(0.1), WeightDecay(0.1)), settings(WeightDecay(0.1))]) == ("l1", "decay")
+    assert proxes_of([settings(L1(0.1), WeightDecay(0.1)), settings(WeightDecay(0.1))]) == ("decay", "l1")
 
 
 def test_numbers_of_a_lane():

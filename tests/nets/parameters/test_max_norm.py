@@ -28,9 +28,11 @@ def test_a_linear_net_is_least_squares_within_the_ball(kind, lr):
     net = nn.Linear(6, 1, bias=False).double()
     optimizer = Proximal(kind(net.parameters(), lr=lr), MaxNorm(0.7), net)
     schedule = optim.lr_scheduler.LambdaLR(optimizer, lambda t: 10 ** (-3 * t / 2000))
+    gram, moments = torch.as_tensor(X.T @ X / 100), torch.as_tensor(X.T @ y / 100)
     for _ in range(2000):
-        optimizer.zero_grad()
-        (0.5 * (net(torch.as_tensor(X))[:, 0] - torch.as_tensor(y)) ** 2).mean().backward()
+        net.weight.grad = (
+            net.weight.detach() @ gram - moments
+        )  # what backward() gives, in a tenth of the time
         optimizer.step()
         schedule.step()
     assert np.linalg.norm(truth) == pytest.approx(0.7, rel=1e-6)  # the limit is reached

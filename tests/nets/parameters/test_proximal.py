@@ -35,24 +35,46 @@ def exact(data, penalty, strength=STRENGTH):
     return rf.fit_path(*data, penalty, strengths=[strength], standardize=False, tol=1e-10).coefs[0]
 
 
+def moments_of(X, y):
+    wide = torch.cat([X, torch.ones(len(X), 1, dtype=X.dtype)], 1)
+    return wide.T @ wide / len(X), y.T @ wide / len(X)
+
+
+def gradient(net, gram, cross):
+    both = torch.cat([net.weight.detach(), net.bias.detach()[:, None]], 1) @ gram - cross
+    return both[:, :-1], both[:, -1]
+
+
 def train(data, penalty, kind, lr, steps, digits, after=None, **settings):
-    """A linear net on all rows, the rate falling by so many digits; the loss is the linear side's."""
+    """A linear net on all rows, the rate falling by so many digits; the loss is the linear side's.
+
+    Its gradient comes from the moments of the data, which is what ``backward()`` gives in a tenth of the time.
+    """
     X, y = (torch.as_tensor(part, dtype=torch.float64) for part in data)
     torch.manual_seed(0)
     net = nn.Linear(X.shape[1], 1 if y.ndim == 1 else y.shape[1]).double()
     y = y[:, None] if y.ndim == 1 else y
+    moments = moments_of(X, y)
     optimizer = kind(net.parameters(), lr=lr, **settings)
     if penalty is not None:
         optimizer = Proximal(optimizer, penalty, net)
     schedule = optim.lr_scheduler.LambdaLR(optimizer, lambda t: 10 ** (-digits * t / steps))
     for _ in range(steps):
-        optimizer.zero_grad()
-        (0.5 * (net(X) - y) ** 2).sum(dim=1).mean().backward()
+        net.weight.grad, net.bias.grad = gradient(net, *moments)
         optimizer.step()
         if after is not None:
             after(net, optimizer)
         schedule.step()
     return net.weight.detach().numpy()
+
+
+def test_the_gradient_from_moments_is_that_of_the_loss(data):
+    X, y = (torch.as_tensor(part) for part in data)
+    net = nn.Linear(50, 1).double()
+    (0.5 * (net(X) - y[:, None]) ** 2).sum(dim=1).mean().backward()
+    weight, bias = gradient(net, *moments_of(X, y[:, None]))
+    torch.testing.assert_close(net.weight.grad, weight)
+    torch.testing.assert_close(net.bias.grad, bias)
 
 
 OPTIMIZERS = {

@@ -17,20 +17,36 @@ from tests.nets.trainer.problems import acting, classes, net, weights  # noqa: E
 SOON = 20
 
 
-def press(after):
-    timer = threading.Timer(after, lambda: signal.raise_signal(signal.SIGINT))
-    timer.daemon = True
-    timer.start()
-    return time.monotonic() + after
+@pytest.fixture(autouse=True)
+def heard():
+    """Hear Ctrl-C also in a job of the background, which the shell lets ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
-def test_ctrl_c_ends_a_run_within_a_second_and_keeps_the_best_weights():
+class Press:
+    """Presses Ctrl-C, once, some time after a training has begun to step; a regulariser's ``batch``."""
+
+    def __init__(self, after):
+        self.after, self.at = after, None
+
+    def __call__(self, active, batch):
+        if self.at is None:
+            timer = threading.Timer(self.after, lambda: signal.raise_signal(signal.SIGINT))
+            timer.daemon = True
+            timer.start()
+            self.at = time.monotonic() + self.after
+        return batch
+
+
+def test_ctrl_c_ends_a_run_soon_and_keeps_the_best_weights():
     X, y = classes()
-    trainer = Trainer(net(), epochs=1e6)
-    pressed = press(0.5)
+    press = Press(0.3)
+    trainer = Trainer(net(), [acting("batch", batch=lambda self, batch: press(self, batch))], epochs=1e6)
     with pytest.warns(InterruptedWarning, match="best weights, of step"):
         trainer.fit(X, y, validation=(X, y))
-    assert time.monotonic() - pressed < SOON
+    assert time.monotonic() - press.at < SOON
     assert trainer.stopped_by_ == "interrupted"
     score = torch.nn.functional.cross_entropy(trainer.predict(X), y).item()
     assert score == pytest.approx(trainer.best_score_, rel=1e-5)
@@ -38,18 +54,20 @@ def test_ctrl_c_ends_a_run_within_a_second_and_keeps_the_best_weights():
 
 
 def test_ctrl_c_in_a_long_step_does_not_wait_for_its_end():
+    press = Press(0.3)
+
     def slow(self, batch):
         if self.run.step == 2:
+            press(self, batch)
             for _ in range(10**5):
                 time.sleep(0.01)
         return batch
 
     X, y = classes()
     trainer = Trainer(net(), [acting("batch", batch=slow)], epochs=1e6, evaluate_every="1 step")
-    pressed = press(0.5)
     with pytest.warns(InterruptedWarning, match="a step was cut short"):
         trainer.fit(X, y, validation=(X, y))
-    assert time.monotonic() - pressed < SOON
+    assert time.monotonic() - press.at < SOON
     assert trainer.stopped_by_ == "interrupted"
     assert trainer.best_step_ == 2
     assert torch.isfinite(weights(trainer.model_)).all()

@@ -60,7 +60,9 @@ def test_the_path_is_that_of_scikit_learn(seed, classes):
     theirs = fitted.cost_complexity_pruning_path(rows, three_classes(y) if classes else y)
     alphas = theirs.ccp_alphas[::-1]
     new = np.concatenate([np.diff(alphas) < -1e-9 * alphas[0], [True]])
-    np.testing.assert_allclose(path.alphas, np.where(alphas[new] < 1e-9 * alphas[0], 0, alphas[new]), atol=1e-9)
+    np.testing.assert_allclose(
+        path.alphas, np.where(alphas[new] < 1e-9 * alphas[0], 0, alphas[new]), atol=1e-9
+    )
     firsts = np.flatnonzero(np.concatenate([[True], new[:-1]]))
     np.testing.assert_allclose(path.risks, theirs.impurities[::-1][firsts], atol=1e-9)
 
@@ -123,7 +125,9 @@ def test_a_tree_of_a_root_only():
 def test_folds_score_as_refitted_trees_do(weighted, criterion):
     y = np.abs(Y)
     weights = np.random.default_rng(0).uniform(0.5, 2, len(y)) if weighted else np.ones(len(y))
-    model = PrunedTreeRegressor(cv=4, criterion=criterion).fit(X, y, sample_weight=weights if weighted else None)
+    model = PrunedTreeRegressor(cv=4, criterion=criterion).fit(
+        X, y, sample_weight=weights if weighted else None
+    )
     seed = np.random.RandomState(0).randint(2**31)
     for k, (train, test) in enumerate(make_folds(4, len(y))):
         for index in (0, 2, 5, len(model.path_) // 2):

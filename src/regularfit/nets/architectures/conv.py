@@ -44,20 +44,11 @@ def conv_net(
 
     Examples
     --------
-    >>> import torch
-    >>> conv_net(1, (28, 28), 10)
-    Sequential(
-      (conv0): Conv2d(1, 16, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1), bias=False)
-      (halve0): MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False)
-      (norm0): BatchNorm2d(16, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)
-      (active0): ReLU()
-      (conv1): Conv2d(16, 32, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1), bias=False)
-      (halve1): MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False)
-      (norm1): BatchNorm2d(32, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)
-      (active1): ReLU()
-      (flat): Flatten(start_dim=1, end_dim=-1)
-      (output): Linear(in_features=1568, out_features=10, bias=True)
-    )
+    >>> net = conv_net(1, (28, 28), 10)
+    >>> [name for name, _ in net.named_children()]
+    ['conv0', 'halve0', 'norm0', 'active0', 'conv1', 'halve1', 'norm1', 'active1', 'flat', 'output']
+    >>> net.output
+    Linear(in_features=1568, out_features=10, bias=True)
     """
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     height, width = size

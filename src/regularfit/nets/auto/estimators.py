@@ -133,7 +133,7 @@ class AutoNetClassifier(ClassifierMixin, _AutoNet):
     ----------
     budget : seconds > 0 that fit may take. Training ends at 85 % of them; what is left scores the nets and picks. A
         table that takes longer to encode than that is trained on for a quarter of the budget still. From about a
-        minute on there is time for more than the four cocktails that are always trained.
+        minute on there is time for more than the four to six cocktails that are trained first.
     hidden : widths of the hidden layers, whole numbers >= 1.
     metric : what is to become best: a name such as "balanced_accuracy", or None for the log loss, in which rows weigh
         what they weigh in training, ``class_weight`` included.

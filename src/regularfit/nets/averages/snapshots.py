@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, ClassVar
 
-import torch
 from torch import Tensor, nn
 
 from ..._checks import check_positive
@@ -17,6 +16,7 @@ from ..evaluation.kept import Kept
 from ..regulariser import Active, Effect, Regulariser, Run
 from ..schedules import WarmRestarts
 from .average import run_of
+from .voting import voted
 
 __all__ = ["SnapshotEnsemble", "Snapshots"]
 
@@ -27,6 +27,11 @@ class SnapshotEnsemble(Regulariser):
 
     Train with ``schedule=SnapshotEnsemble(...).rate_schedule``, so that each cycle ends in a minimum. The members cost
     no training of their own, but each takes a pass at prediction. Prefer EMA or SWA where one net must do.
+
+    Once a run has done all its steps, ``Trainer.predict`` and the predictions of ``NetClassifier`` and
+    ``NetRegressor`` are the members' means: of probabilities for classes, of values for numbers. States, checkpoints
+    and model files keep the members. The model itself holds the last weights; of a run that ended early (early
+    stopping, a time limit, Ctrl-C) it predicts alone.
 
     Parameters
     ----------
@@ -89,6 +94,14 @@ class SnapshotEnsemble(Regulariser):
         run.task = task
         return Snapshots(run, self)
 
+    def conflict(self, other: Regulariser) -> str | None:
+        """Refuse a second ensemble, and averages, which would each be the net that predicts."""
+        if isinstance(other, SnapshotEnsemble) and other is not self:
+            return "there would be two ensembles; keep one"
+        if getattr(other, "averages_weights", False):
+            return "the snapshots predict, and the averaged weights would not; keep one of them"
+        return None
+
     @classmethod
     def examples(cls) -> Sequence[SnapshotEnsemble]:
         """Return instances for the laws."""
@@ -105,7 +118,6 @@ class Snapshots(Active):
         self.members: list[Kept] = []  # oldest first
         ends = settings.rate_schedule.ends
         self._ends = {max(math.ceil(end * run.steps - 1e-9), 1) for end in ends}
-        self._raw = Kept(run.model)
 
     def update(self) -> None:
         """Count a step; at the end of a cycle keep the weights."""
@@ -125,25 +137,7 @@ class Snapshots(Active):
         ----------
         call : computes the model's raw outputs, with the weights that it holds then: ``lambda: model(X)``.
         """
-        if not self.members:
-            return call()
-        self._raw.take()
-        try:
-            outputs = [self._of(member, call) for member in self.members]
-        finally:
-            self._raw.put()
-        together = torch.stack(outputs)
-        if self.run.task == "regression":
-            return together.mean(0)
-        if together.shape[-1] == 1 or together.dim() == 2:  # one logit a row
-            yes = nn.functional.logsigmoid(together).logsumexp(0)
-            return yes - nn.functional.logsigmoid(-together).logsumexp(0)
-        return together.log_softmax(-1).logsumexp(0) - math.log(len(outputs))
-
-    @staticmethod
-    def _of(member: Kept, call: Callable[[], Tensor]) -> Tensor:
-        member.put()
-        return call()
+        return voted(self.run.model, self.members, self.run.task, call)
 
     def effect(self) -> Effect:
         """Say how many snapshots vote."""

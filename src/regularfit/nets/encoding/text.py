@@ -31,7 +31,7 @@ class TextEncoding:
 
     Examples
     --------
-    >>> encoding = TextEncoding.learn(["a cat", "a dog"], least=1)
+    >>> encoding = TextEncoding.learn(["a cat", "a dog"])
     >>> encoding.encode(["A cat!", "a bird"])
     tensor([[2, 3, 1],
             [2, 1, 0]])
@@ -40,8 +40,11 @@ class TextEncoding:
     words: tuple[str, ...]
 
     @classmethod
-    def learn(cls, X: Any, *, least: int = 2) -> TextEncoding:
-        """Return the vocabulary of words that occur at least ``least`` times."""
+    def learn(cls, X: Any, *, least: int = 1) -> TextEncoding:
+        """Return the vocabulary of words that occur at least ``least`` times, the most frequent where there are many.
+
+        With few texts half of the words occur once, and a net without them knows less of new texts.
+        """
         counts = Counter(word for text in _read(X) for word in _WORD.findall(text.lower()))
         kept = sorted((w for w, c in counts.items() if c >= least), key=lambda w: (-counts[w], w))
         return cls(tuple(kept[:MOST_WORDS]))

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from ...errors import InputError, UnsupportedError
 from ...inputs.targets import read_weights
+from ..averages.voting import voted
 from ..dropout.dropout import Dropping
 from ..dropout.monte_carlo import MonteCarlo, monte_carlo
 from ..encoding import Encoding, ImageEncoding, TableEncoding, learn_encoding
@@ -230,7 +231,7 @@ class NetEstimator(BaseEstimator):
             del self.feature_names_in_
         blocks = encoding.blocks if isinstance(encoding, TableEncoding) else ()
         classes = outputs if target.dtype == torch.int64 else None
-        return trainer.fit(
+        trainer.fit(
             inputs,
             target,
             sample_weight=weights,
@@ -239,6 +240,8 @@ class NetEstimator(BaseEstimator):
             pixels=encoding.pixels if isinstance(encoding, ImageEncoding) else None,
             n_classes=classes,
         )
+        self.snapshots_ = trainer.members
+        return trainer
 
     def _check_settings(self) -> None:
         check_hidden(self.hidden)
@@ -271,7 +274,9 @@ class NetEstimator(BaseEstimator):
         """Return the outputs of the net, (n, k)."""
         check_is_fitted(self, "module_")
         inputs = self.encoding_.encode(as_rows(X), type(self).__name__)
-        return Trainer(self.module_).predict(inputs).double().numpy()
+        members, trainer = getattr(self, "snapshots_", ()), Trainer(self.module_)
+        task = "classification" if hasattr(self, "classes_") else "regression"
+        return voted(self.module_, members, task, lambda: trainer.predict(inputs)).double().numpy()
 
     def _monte_carlo(self, X: Any, passes: int, of: Callable[[Tensor], Tensor]) -> MonteCarlo:
         """Return mean and spread over passes with dropout on."""

@@ -62,6 +62,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     ----------
     classes_ : (K,) the labels, sorted.
     module_ : the trained torch net, in eval mode.
+    snapshots_ : the nets of a ``SnapshotEnsemble``, whose mean predictions are; empty without one.
     encoding_ : how rows become its inputs.
     history_, refit_history_ : one record an evaluation; ``to_frame()``.
     best_step_, validation_score_ : of the validated run, where there was one.

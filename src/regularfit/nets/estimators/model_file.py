@@ -15,14 +15,16 @@ from sklearn.utils.validation import check_is_fitted
 from ... import nets
 from ...errors import InputError, UnsupportedError
 from ...storage import Archive, Codec, take_params, write_archive
+from ..averages.voting import members_of
 from ..encoding import ImageEncoding, TableEncoding, TextEncoding
 from ..encoding.columns import CategoryColumn, NumberColumn
 from ..regulariser import Regulariser
+from ..schedules import SCHEDULES
 from .build import build, check_hidden
 
 __all__ = ["extra_of", "rebuild", "save"]
 
-_WEIGHTS = "weights.safetensors"
+_WEIGHTS, _SNAPSHOT = "weights.safetensors", "snapshot{}.safetensors"
 _STATE = [
     "classes_",
     "temperature_",
@@ -64,7 +66,11 @@ def save(model: Any, path: Any, *, overwrite: bool = False) -> None:
         "params": {name: codec.encode(v, arrays) for name, v in model.get_params(deep=False).items()},
         "state": {name: codec.encode(value, arrays) for name, value in state.items()},
     }
-    write_archive(path, Archive(head, arrays, {_WEIGHTS: save_tensors(weights)}), overwrite=overwrite)
+    members = {_WEIGHTS: save_tensors(weights)}
+    for i, snapshot in enumerate(getattr(model, "snapshots_", ())):
+        stored = {name: tensor.cpu().contiguous() for name, tensor in snapshot.state_dict().items()}
+        members[_SNAPSHOT.format(i)] = save_tensors(stored)
+    write_archive(path, Archive(head, arrays, members), overwrite=overwrite)
 
 
 def extra_of(archive: Archive) -> dict[str, Any]:
@@ -99,8 +105,10 @@ def rebuild(archive: Archive) -> Any:
         for value in model.regularisers or ():  # a bottleneck is a layer of the net
             if isinstance(value, Regulariser):
                 value.prepare(model.module_, seed=0)
+    snapshots = [_SNAPSHOT.format(i) for i in range(len(archive.members) - 1)]
     try:
         model.module_.load_state_dict(load_tensors(archive.members[_WEIGHTS]))
+        model.snapshots_ = members_of(model.module_, [load_tensors(archive.members[s]) for s in snapshots])
     except RuntimeError as error:  # names or shapes that do not fit
         raise InputError(str(error).replace("\n", " ")) from error
     model.module_.eval()
@@ -112,7 +120,14 @@ def _values() -> dict[str, type]:
     """Return the frozen values of nets that a file may name."""
     found: dict[str, type] = {
         kind.__name__: kind
-        for kind in (ImageEncoding, TableEncoding, TextEncoding, CategoryColumn, NumberColumn)
+        for kind in (
+            ImageEncoding,
+            TableEncoding,
+            TextEncoding,
+            CategoryColumn,
+            NumberColumn,
+            *SCHEDULES.values(),
+        )
     }
     for name in nets.__all__:
         thing = getattr(nets, name)

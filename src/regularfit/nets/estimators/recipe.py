@@ -40,11 +40,11 @@ def recipe(
     >>> [type(value).__name__ for value in recipe()]
     ['WeightDecay', 'Dropout', 'EMA', 'EarlyStopping']
     """
-    shifted = side is not None and side >= LEAST
+    shifts = (PadCrop(max(round(SHIFT * side), 1), "edge"),) if side is not None and side >= LEAST else ()
     return (
         WeightDecay(1e-2),
         *((Dropout(0.15),) if dropout else ()),
-        *((PadCrop(max(round(SHIFT * side), 1), "edge"),) if shifted else ()),
+        *shifts,
         EMA(0.99),
         EarlyStopping(patience=25, metric=metric),
     )

@@ -35,7 +35,7 @@ class NetRegressor(RegressorMixin, NetEstimator):
 
     Attributes
     ----------
-    module_, encoding_, history_, refit_history_, best_step_, validation_score_, trainer_, n_features_in_,
+    module_, snapshots_, encoding_, history_, refit_history_, best_step_, validation_score_, trainer_, n_features_in_,
     feature_names_in_ :
         As in :class:`NetClassifier`.
     target_mean_, target_scale_ : (k,) what was taken off the target and what it was divided by.

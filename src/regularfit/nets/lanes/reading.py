@@ -141,8 +141,9 @@ def changes_of(settings: list[NetSettings]) -> tuple[str, ...]:
 
 
 def proxes_of(settings: list[NetSettings]) -> tuple[str, ...]:
-    """Return the order of what acts after the step."""
-    return _order_of(settings, _PROXES)
+    """Return what acts after the step, decay first, as :func:`~regularfit.nets.parameters.on_parameters.turn` says."""
+    names = {type(regulariser).__name__ for one in settings for regulariser in one.regularisers}
+    return tuple(dict.fromkeys(acts for name, acts in _PROXES.items() if name in names))
 
 
 def dropout_schedule(settings: list[NetSettings]) -> Callable[[float], float] | None:

@@ -40,6 +40,13 @@ class Elementwise:
     shape: float = 1.0
     factor: float = 1.0
 
+    @property
+    def threshold(self) -> float | None:
+        """The strength of an L1 that is the same for all weights, where there is nothing else; otherwise None."""
+        alone = self.l2 == 0.0 if isinstance(self.l2, float) else False
+        free = self.lower is None and self.upper is None and not self.bend
+        return self.factor * self.l1 if alone and free and isinstance(self.l1, float) else None
+
     def prox(self, z: Tensor, step: Tensor | float) -> Tensor:
         """Return argmin_w sum (w - z)^2 / (2 step) + P(w), entry by entry."""
         if self.factor != 1.0:

@@ -15,7 +15,10 @@ from .roles import Role, roles
 from .step_metric import StepMetric
 from .targets import TargetLike, chosen
 
-__all__ = ["OnParameters", "OnSteps", "check_optimizer", "check_overlaps", "groups_of", "in_order"]
+__all__ = ["OnParameters", "OnSteps", "check_optimizer", "check_overlaps", "groups_of", "in_order", "turn"]
+
+
+_TURNS = {"decay": 0, "penalty": 1, "constraint": 2}
 
 
 class OnParameters(Regulariser):
@@ -23,6 +26,7 @@ class OnParameters(Regulariser):
 
     phases: ClassVar[tuple[str, ...]] = ("prox",)
     kind: ClassVar[str] = "penalty"
+    whole: ClassVar[bool] = False  # a constraint of whole matrices, not of single rows
     on: TargetLike
 
     @property
@@ -60,11 +64,20 @@ class OnSteps(Active):
         """Do the proximal steps; a parameter that the optimiser did not move is left alone."""
         groups = groups_of(self.run.optimizer)
         with torch.no_grad():
-            for role in self.picked:
-                step = self.metric.after_step(role.parameter, groups[id(role.parameter)])
-                if step is not None:
-                    self.nearest(role, step)
+            together = self.metric.together([role.parameter for role in self.picked], groups)
+            if together is not None:
+                self.all_nearest(together)
+            else:
+                for role in self.picked:
+                    step = self.metric.after_step(role.parameter, groups[id(role.parameter)])
+                    if step is not None:
+                        self.nearest(role, step)
         self.steps += 1
+
+    def all_nearest(self, steps: Sequence[Tensor]) -> None:
+        """Do all of :meth:`nearest`, in the metrics ``steps``, which may be written to."""
+        for role, step in zip(self.picked, steps, strict=True):
+            self.nearest(role, step)
 
     def nearest(self, role: Role, step: Tensor | float) -> None:
         """Put the nearest point, in the metric ``step``, that the penalty prefers in place of the parameter."""
@@ -87,10 +100,21 @@ class OnSteps(Active):
         return {role.name: role.parameter for role in self.picked}
 
 
+def turn(regulariser: Regulariser) -> int:
+    """Return when it acts after a step, whatever the list's order: decay, penalties, limits of rows, of matrices.
+
+    So a constraint holds at the end, and both kinds do: scaling a whole matrix down, as ``Spectral`` does, leaves no
+    row longer than it was. What changes weights and is none of these (of your own) acts among the penalties. Within
+    a turn, where no parameter has two decays or two penalties, the order is that of the list.
+    """
+    if not isinstance(regulariser, OnParameters):
+        return _TURNS["penalty"]
+    return _TURNS[regulariser.kind] + regulariser.whole
+
+
 def in_order(regularisers: Iterable[Regulariser]) -> list[Regulariser]:
-    """Return them as they act after a step: decay, then penalties, then constraints, which hold at the end."""
-    rank = {"decay": 0, "penalty": 1, "constraint": 2}
-    return sorted(regularisers, key=lambda r: rank[r.kind] if isinstance(r, OnParameters) else 3)
+    """Return them as they act after a step, see :func:`turn`."""
+    return sorted(regularisers, key=turn)
 
 
 def groups_of(optimizer: optim.Optimizer) -> dict[int, dict[str, Any]]:

@@ -69,6 +69,7 @@ class Orthogonal(OnParameters):
     gain: float = 1.0
     on: TargetLike = "weights"
     kind: ClassVar[str] = "constraint"
+    whole: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Check the settings."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, final
 
+import torch
 from torch import Tensor
 
 from ...errors import InputError, UnsupportedError
@@ -131,6 +132,20 @@ class _Penalising(OnSteps):
         super().__init__(run, picked)
         self.penalty = penalty
         self._forms = {role.name: elementwise(penalty, role) for role in self.picked}
+
+        same = {form.threshold for form in self._forms.values()}
+        self._threshold = same.pop() if len(same) == 1 else None  # of an L1 without more
+
+    def all_nearest(self, steps: Sequence[Tensor]) -> None:
+        """Shrink all weights in a few calls, if it is by one L1."""
+        if self._threshold is None:
+            super().all_nearest(steps)
+            return
+        highs, weights = list(steps), [role.parameter.detach() for role in self.picked]
+        torch._foreach_mul_(highs, self._threshold)
+        inside = torch._foreach_maximum(weights, torch._foreach_neg(highs))
+        torch._foreach_minimum_(inside, highs)
+        torch._foreach_sub_(weights, inside)
 
     def nearest(self, role: Role, step: Tensor | float) -> None:
         p = role.parameter

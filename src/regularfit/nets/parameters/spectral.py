@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ...errors import InputError
+from .._settings import check_count
 from ..randomness import Stream
 from ..regulariser import Active, Effect, Regulariser, Run
 from .on_parameters import OnParameters, check_number, check_optimizer, trained
@@ -78,12 +79,12 @@ class Spectral(OnParameters):
     iterations: int = 1
     on: TargetLike = "weights"
     kind: ClassVar[str] = "constraint"
+    whole: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Check the settings."""
         object.__setattr__(self, "limit", check_number(self.limit, "Spectral(limit)"))
-        if not isinstance(self.iterations, int) or self.iterations < 1:
-            raise InputError(f"Spectral(iterations={self.iterations!r}): give a whole number, 1 or more.")
+        object.__setattr__(self, "iterations", check_count(self.iterations, "Spectral(iterations)"))
         check_target(self.on, "Spectral")
 
     @property

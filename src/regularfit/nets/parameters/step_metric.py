@@ -17,7 +17,7 @@ it is counted), and D is c times as large.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import torch
@@ -82,6 +82,30 @@ class StepMetric:
         if not state and not isinstance(self.optimizer, optim.SGD):
             return None
         return self._rule(state, group, buffered)
+
+    def together(self, parameters: Sequence[Tensor], groups: Mapping[int, State]) -> list[Tensor] | None:
+        """Return D of several parameters in a few calls, or None: then they have to be asked for one by one.
+
+        Adam's only, of parameters of one group that have all done the same steps.
+        """
+        if self._rule is not _adam or not parameters:
+            return None
+        group, squares, counts = groups[id(parameters[0])], list[Tensor](), set[float]()
+        for p in parameters:
+            state = self.optimizer.state.get(p)
+            alike = groups[id(p)] is group and p.dtype in (torch.float32, torch.float64)
+            if p.grad is None or not state or not alike or isinstance(count := _count(state), Tensor):
+                return None
+            squares.append(state["exp_avg_sq"])
+            counts.add(count)
+        if len(counts) > 1 or group["amsgrad"] or isinstance(group["lr"], Tensor):
+            return None
+        root = _rest(group["betas"][1], counts.pop()) ** 0.5
+        made = list(torch._foreach_sqrt(squares))  # lr / (sqrt(v) / root + eps), with one call less
+        torch._foreach_add_(made, group["eps"] * root)
+        torch._foreach_reciprocal_(made)
+        torch._foreach_mul_(made, group["lr"] * root)
+        return made
 
     def sums(self, parameters: Mapping[str, Tensor]) -> dict[str, float]:
         """Return what has to be kept for a resumed run."""

@@ -170,10 +170,10 @@ class SAMOptimizer:
         Gradients that are not finite are stepped by as they are: a ``scaler`` skips them and lowers its scale.
         """
         place = next((p.device for p in self._parameters()), torch.device("cpu"))
-        numbers = TorchNumbers(place)
+        numbers = TorchNumbers(place) if self.settings.due(self.count) else None
         with torch.enable_grad():
             loss = closure()
-        if self.settings.due(self.count):
+        if numbers is not None:
             _second_gradient(self._perturbation, self.model, numbers, closure)
         self.count += 1
         self._update()
@@ -234,7 +234,7 @@ class _Sharpness(Active):
         self._second = False
 
     def forward(self) -> AbstractContextManager[Any]:
-        if not self._second:
+        if not self._second and self.settings.due(self.count):  # copying the state takes its time
             self._numbers = TorchNumbers(self.run.device)
         return nullcontext()
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...errors import InterruptedWarning, NoEffectWarning
+from ..evaluation.kept import Kept
 from .checkpoint import Checkpoints
 from .history import History
 from .interrupt import Interrupt
@@ -38,6 +39,8 @@ class Outcome:
     unfinished : the state from which the run can go on, or None.
     idle : names of regularisers that changed nothing.
     failure : the step with a loss that is not finite, or None.
+    members : weights that predict together, of a run that has done all its steps.
+    task : "classification" or "regression".
     """
 
     stopped_by: str
@@ -51,6 +54,8 @@ class Outcome:
     unfinished: dict[str, Any] | None = None
     idle: tuple[str, ...] = ()
     failure: NotFinite | None = None
+    members: tuple[Kept, ...] = ()
+    task: str = "classification"
 
 
 def drive(training: Training, state: Mapping[str, Any] | None, files: Checkpoints | None) -> Outcome:
@@ -135,6 +140,8 @@ def _closed(training: Training, stopped_by: str, identity: dict[str, Any]) -> Ou
         identity=identity,
         unfinished=unfinished,
         idle=idle,
+        members=tuple(training.members) if stopped_by == "steps" else (),
+        task=run.task,
     )
 
 

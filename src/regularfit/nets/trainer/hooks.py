@@ -11,12 +11,13 @@ The order of one training step (:data:`~regularfit.nets.regulariser.PHASES`; "da
     step       around the optimiser's step                the first in the list is the outermost
       gradient   complete, not scaled, about to be used   clip, then add noise, is not noise, then clip
       [the optimiser's step]
-      prox       decay, exact zeros, constraints          a constraint that must hold in the end comes last
+      prox       decay, penalties, constraints             in this order, whatever that of the list
     average    the new weights enter averages
     evaluate   contexts around an evaluation; then each looks at the scores, inside them
 
 Within a phase the order is that of the list. It matters where the table says so: mixing before noise is not noise
-before mixing, and a limit on norms holds only if nothing is changed after it. What acts around the optimiser's step
+before mixing. Only in "prox" the kind decides (:func:`~regularfit.nets.parameters.on_parameters.turn`): a limit on
+norms holds only if nothing is changed after it. What acts around the optimiser's step
 (SAM: a second pass at other weights) is given ``closure``, which makes the gradients of the same batch anew at the
 present weights, and ``update``, which is all that stands inside it above; free adversarial training calls both
 several times. ``finish`` comes in the order of the phases, so that early stopping restores after averages were put in
@@ -36,7 +37,7 @@ from torch.utils.hooks import RemovableHandle
 
 from ..._checks import did_you_mean
 from ...errors import InputError, UnsupportedError
-from ..parameters.on_parameters import check_overlaps
+from ..parameters.on_parameters import check_overlaps, turn
 from ..regulariser import PHASES, Active, Batch, Regulariser, Run
 
 __all__ = ["Clock", "Hooks", "check_together", "names_of"]
@@ -125,6 +126,7 @@ class Hooks:
             self.finish()
             raise
         self._calls = {method: self._overriding(method) for method in _ALL_METHODS}
+        self._calls["prox"].sort(key=lambda call: turn(self.regularisers[call[0]]))
 
     def has(self, phase: str) -> bool:
         """Tell whether any regulariser acts in a phase."""

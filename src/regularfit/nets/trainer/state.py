@@ -58,6 +58,8 @@ def ended(model: nn.Module, outcome: Outcome) -> dict[str, Any]:
         "history": outcome.history.state_dict(),
         "best_score": outcome.best_score,
         "best_step": outcome.best_step,
+        "members": [member.state_dict() for member in outcome.members],
+        "task": outcome.task,
     }
 
 

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import FitError, InputError
-from ..evaluation.kept import tensors_of
+from ..averages.voting import members_of, voted
+from ..evaluation.kept import Kept, tensors_of
 from ..evaluation.metrics import Metric
 from ..regulariser import Block, Pixels, Regulariser
 from .checkpoint import Checkpoints, load_state, save_state
@@ -41,7 +42,8 @@ class Trainer:
     model : the net, one tensor in, one tensor out: (b, C) logits of classes, or (b,), (b, 1) or (b, k) values. It is
         trained in place and left in eval mode.
     regularisers : values such as ``WeightDecay(1e-2)``; a bare penalty ``L1(1e-4)`` means ``Penalise(L1(1e-4))``.
-        Within a phase they act in the order of the list.
+        Within a phase they act in the order of the list; what acts on weights after a step in that of its kind:
+        decay, penalties, constraints.
     loss : "auto" (cross entropy where y holds whole numbers by type, squared error otherwise), "cross_entropy",
         "squared" (half of it, summed over outputs), "absolute", "huber", or a function of (outputs, y) to one loss a
         row.
@@ -131,6 +133,8 @@ class Trainer:
         )
         self._state: dict[str, Any] | None = None  # of a run that can go on
         self._result: dict[str, Any] = {}  # of one that has ended
+        self.members: tuple[Kept, ...] = ()  # weights that predict together
+        self._task = "classification"
 
     def fit(
         self,
@@ -169,7 +173,7 @@ class Trainer:
         ModelFileError
             If the checkpoint is there already or cannot be written.
         """
-        self._state, self._result = None, {}
+        self._state, self._result, self.members = None, {}, ()
         files = Checkpoints.at(checkpoint, overwrite)
         training = self._prepared(X, y, sample_weight, validation, blocks, pixels, n_classes)
         return self._train(training, None, files)
@@ -207,11 +211,18 @@ class Trainer:
     def predict(self, X: Any, batch_size: int = 1024) -> Tensor:
         """Return the raw outputs of rows, on the CPU: (n, C) logits or values.
 
-        In eval mode and without gradients, whatever mode the model is in, and that mode is put back.
+        In eval mode and without gradients, whatever mode the model is in, and that mode is put back. With a
+        ``SnapshotEnsemble`` among the regularisers they are the means of its members' once a run has done all its
+        steps: of values, or for classes of probabilities, whose logarithms are given.
         """
         device = device_of(self.model, None)
         precision = Precision(self.settings.precision, device)
-        return outputs_of(self.model, inputs_of(X, self.model), precision, device, batch_size).cpu()
+        inputs = inputs_of(X, self.model)
+
+        def call() -> Tensor:
+            return outputs_of(self.model, inputs, precision, device, batch_size)
+
+        return voted(self.model, self.members, self._task, call).cpu()
 
     # ------------------------------------------------------------ state
 
@@ -256,6 +267,7 @@ class Trainer:
                 value.copy_(stored[name])
         given = copied(state)
         self._state, self._result = (given, {}) if given["stopped_by"] is None else (None, given)
+        self._vote(members_of(self.model, state.get("members", ())), state.get("task"))
         self.history_ = History.of_state(state["history"])
         self.best_score_, self.best_step_ = state["best_score"], state["best_step"]
         self.stopped_by_, self.model_ = state["stopped_by"], self.model
@@ -286,6 +298,10 @@ class Trainer:
         names = ", ".join(repr(regulariser) for regulariser in self.regularisers)
         return f"Trainer({type(self.model).__name__}, [{names}])"
 
+    def _vote(self, members: Sequence[Kept], task: str | None) -> None:
+        """Let weights predict together."""
+        self.members, self._task = tuple(members), task or self._task
+
     # ------------------------------------------------------------ one run
 
     def _prepared(self, *given: Any) -> Training:
@@ -299,6 +315,7 @@ class Trainer:
         outcome = drive(training, state, files)
         self._state, self.model_ = outcome.unfinished, self.model
         self._result = ended(self.model, outcome)
+        self._vote(outcome.members, outcome.task)
         self.history_, self.stopped_by_ = outcome.history, outcome.stopped_by
         self.best_step_, self.best_score_ = outcome.best_step, outcome.best_score
         warn_of(outcome, stacklevel=3)

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import InputError
+from ..averages.average import Average
+from ..averages.snapshots import Snapshots
 from ..batches import BatchRows
 from ..evaluation.kept import Kept
 from ..evaluation.metrics import metric
@@ -70,7 +72,7 @@ class Training:
         self.best_score, self.best_step = self.watched.worst, 0
         self.evaluated_at, self.seconds_before = 0, 0.0
         self.whole = True  # False within a step: the weights are then between two states
-        self._incomplete: list[Any] = []  # averages that the kept weights want norm statistics from
+        self._incomplete: list[Average] = []  # averages that the kept weights want norm statistics from
         self.ledger = Ledger(self.device)
         self.hooks = Hooks(regularisers, self.run)
         # after the regularisers have started: some give the optimiser parameters of their own
@@ -171,7 +173,8 @@ class Training:
         if self.watched.better(score, self.best_score) if scores else self.is_finite():
             self.best_score, self.best_step = score, self.run.step
             self.best.take()
-            self._incomplete = [average for average in self.run.averages if average.incomplete]
+            averages = (average for average in self.run.averages if isinstance(average, Average))
+            self._incomplete = [average for average in averages if average.incomplete]
 
     def complete_best(self) -> None:
         """Finish weights that were kept by an evaluation that nobody looked at: they are wanted now."""
@@ -188,6 +191,11 @@ class Training:
         """What stops this run early, or None."""
         found = (getattr(active, "stopper", None) for active in self.hooks.actives)
         return next((stopper for stopper in found if isinstance(stopper, Stopper)), None)
+
+    @property
+    def members(self) -> list[Kept]:
+        """The weights that predict together: those of a snapshot ensemble, or none."""
+        return next((active.members for active in self.hooks.actives if isinstance(active, Snapshots)), [])
 
     @property
     def seconds(self) -> float:

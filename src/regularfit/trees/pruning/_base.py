@@ -79,7 +79,9 @@ class PrunedTree(TreeEstimator):
         check_choice(self.select, ("min", "1se"), "select")
         matrix = self._learn_columns(X, indicators=True)
         if len(matrix) < 2:
-            raise InputError("X has n_samples = 1; a tree needs two rows at least, and some hundreds to be of use.")
+            raise InputError(
+                "X has n_samples = 1; a tree needs two rows at least, and some hundreds to be of use."
+            )
         weights = read_weights(sample_weight, len(matrix))
         target = self._read_target(y, len(matrix), weights)
         self._missing = np.isnan(matrix).any(axis=0)
@@ -89,7 +91,9 @@ class PrunedTree(TreeEstimator):
         nodes, risk = _read(grown)
         self.path_ = PruningPath.of(nodes, risk)
         index = self._choose(X, matrix, target, weights, groups, settings)
-        self.ccp_alpha_ = float(self.path_.typical[index]) if self.ccp_alpha is None else float(self.ccp_alpha)
+        self.ccp_alpha_ = (
+            float(self.path_.typical[index]) if self.ccp_alpha is None else float(self.ccp_alpha)
+        )
         pruned = settings | {"ccp_alpha": self.path_.inside(index)}
         self.tree_ = self._grown(matrix, target, weights, pruned)
         return self
@@ -165,7 +169,9 @@ class PrunedTree(TreeEstimator):
     ) -> Vector:
         """Return the mean held-out loss of the fold's tree at every complexity, from one fit."""
         train, test = fold
-        grown = self._grown(matrix[train], target[train], None if weights is None else weights[train], settings)
+        grown = self._grown(
+            matrix[train], target[train], None if weights is None else weights[train], settings
+        )
         nodes, risk = _read(grown)
         alphas = self.path_.typical.copy()
         alphas[0] = np.inf  # the root alone, whatever the fold's own complexities are
@@ -194,7 +200,8 @@ class PrunedTree(TreeEstimator):
         """What splits on each column of the table brought, as shares of the whole, (p,)."""
         check_is_fitted(self, "tree_")
         counts = [
-            1 if levels is None or not self.columns_.indicators else len(levels) for levels in self.columns_.levels
+            1 if levels is None or not self.columns_.indicators else len(levels)
+            for levels in self.columns_.levels
         ]
         column = np.repeat(np.arange(len(counts)), counts)
         return np.bincount(column, self.tree_.feature_importances_, len(counts))
@@ -224,8 +231,12 @@ class PrunedTree(TreeEstimator):
         """
         check_is_fitted(self, "tree_")
         if self.cv_ is None:
-            raise InputError("This tree was not cross-validated: ccp_alpha was given. Fit with ccp_alpha=None.")
-        return KnobDisplay(self.cv_, self.path_.leaves, "leaves (stronger pruning to the left)").plot(ax, **options)
+            raise InputError(
+                "This tree was not cross-validated: ccp_alpha was given. Fit with ccp_alpha=None."
+            )
+        return KnobDisplay(self.cv_, self.path_.leaves, "leaves (stronger pruning to the left)").plot(
+            ax, **options
+        )
 
     def _nodes(self) -> TreeNodes:
         check_is_fitted(self, "tree_")

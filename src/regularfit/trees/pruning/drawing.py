@@ -35,7 +35,16 @@ def draw_tree(tree: TreeNodes, words: Words, says: list[str], ax: Any = None) ->
             back = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
             ax.text(*middle, label, ha="center", va="center", fontsize="small", zorder=2, bbox=back)
         style = box | ({"facecolor": "0.93"} if tree.left[node] < 0 else {})
-        ax.text(across[node], down[node], says[node], ha="center", va="center", fontsize="small", zorder=3, bbox=style)
+        ax.text(
+            across[node],
+            down[node],
+            says[node],
+            ha="center",
+            va="center",
+            fontsize="small",
+            zorder=3,
+            bbox=style,
+        )
     ax.set_xlim(-0.7, len(tree.leaves) - 0.3)
     ax.set_ylim(-len(tree.levels) + 0.5, 0.5)
     ax.axis("off")

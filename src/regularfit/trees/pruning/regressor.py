@@ -108,7 +108,9 @@ class PrunedTreeRegressor(RegressorMixin, PrunedTree):
         check_choice(self.criterion, ("squared_error", "absolute_error", "poisson"), "criterion")
         target = read_target(y, n)
         if target.ndim > 1:
-            raise InputError(f"y has {target.shape[1]} columns, and a pruned tree has one target. Fit one a column.")
+            raise InputError(
+                f"y has {target.shape[1]} columns, and a pruned tree has one target. Fit one a column."
+            )
         return target
 
     def _unfitted(self, **settings: Any) -> Any:

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ShrinkagePath", "strength_grid"]
 
-NEARLY_ALL, NEARLY_NOTHING = 0.95, 0.01  # what a step from the smallest nodes keeps at the weakest strength, and from
+NEARLY_ALL, NEARLY_NOTHING = (
+    0.95,
+    0.01,
+)  # what a step from the smallest nodes keeps at the weakest strength, and from
 # the root at the strongest
 
 
@@ -70,12 +73,16 @@ def strength_grid(strengths: Any, trees: Ensemble) -> Vector:
     """
     if isinstance(strengths, Integral) and not isinstance(strengths, bool):
         if strengths < 2:
-            raise InputError(f"strengths={strengths} is too few to choose from; give at least 2 (25 is usual).")
+            raise InputError(
+                f"strengths={strengths} is too few to choose from; give at least 2 (25 is usual)."
+            )
         top, bottom = _ends(trees)
         return np.concatenate([np.geomspace(top, bottom, int(strengths) - 1), [0.0]])
     grid = check_vector(strengths, None, "strengths")
     if (grid < 0).any():
-        raise InputError(f"strengths must be numbers of rows >= 0; {grid.min():g} was given. 0 shrinks nothing.")
+        raise InputError(
+            f"strengths must be numbers of rows >= 0; {grid.min():g} was given. 0 shrinks nothing."
+        )
     return np.unique(grid)[::-1].copy()
 
 

@@ -83,7 +83,9 @@ def _write_trees(model: Any, _: Ensemble, values: list[np.ndarray]) -> None:
     """Inner nodes as well, since what explains a tree looks at them."""
     for fitted, value in zip(getattr(model, "estimators_", [model]), values, strict=True):
         if hasattr(fitted, "classes_"):
-            fitted.tree_.value[:, 0, :] = np.maximum(value, 0.0)  # rounding may have left less than a share of 0
+            fitted.tree_.value[:, 0, :] = np.maximum(
+                value, 0.0
+            )  # rounding may have left less than a share of 0
         else:
             fitted.tree_.value[:, :, 0] = value
 
@@ -104,7 +106,9 @@ def _write_lightgbm(model: Any, trees: Ensemble, values: list[np.ndarray]) -> No
 
     booster = booster_of(model)
     for number, (tree, value) in enumerate(zip(trees, values, strict=True)):
-        for leaf, output in enumerate(value[tree.leaves, 0].tolist()):  # leaves stand behind the splits, in order
+        for leaf, output in enumerate(
+            value[tree.leaves, 0].tolist()
+        ):  # leaves stand behind the splits, in order
             booster.set_leaf_output(number, leaf, output)
 
 

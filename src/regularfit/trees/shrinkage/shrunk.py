@@ -151,7 +151,9 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
         check_kind(self.model)
         matrix = self._learn_columns(X, indicators=wants_indicators(self.model))
         if len(matrix) < 2:
-            raise InputError("X has n_samples = 1; a tree needs two rows at least, and some hundreds to be of use.")
+            raise InputError(
+                "X has n_samples = 1; a tree needs two rows at least, and some hundreds to be of use."
+            )
         weights = read_weights(sample_weight, len(matrix))
         target = self._read_target(y, len(matrix), weights)
         workshop = Workshop.encoded(self.model, self.columns_, matrix, target, weights, self.random_state)
@@ -234,7 +236,9 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
             held = np.ones(len(test)) if weights is None else weights[test]
             losses.append(fold_losses(model, workshop.taken(test), target[test], held, grid, classes))
         name = "mean log-loss" if classifier else "mean squared error"
-        return KnobCV(grid, np.column_stack(losses), fold_weights(folds, weights), name, False, "shrinkage", grid)
+        return KnobCV(
+            grid, np.column_stack(losses), fold_weights(folds, weights), name, False, "shrinkage", grid
+        )
 
     def _warn_of_edge(self, index: int) -> None:
         """Warn where a grid of the user's own ends at the choice."""
@@ -286,7 +290,9 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
         """
         check_is_fitted(self, "model_")
         if self.cv_ is None:
-            raise InputError("This model was not cross-validated: its strength was given. Fit with strength='cv'.")
+            raise InputError(
+                "This model was not cross-validated: its strength was given. Fit with strength='cv'."
+            )
         at = self.cv_.strengths.copy()
         zero = None
         if at[-1] == 0:  # 0 has no place on a log scale: one step further
@@ -297,7 +303,9 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
         """Return rows in the form that the model inside takes, after a look whether it is still the one it was."""
         check_is_fitted(self, "model_")
         rows = self._matrix(X) if self._given is None else X
-        if self._given is not None and not (is_fitted(self._given[0]) and fingerprint(self._given[0]) == self._given[1]):
+        if self._given is not None and not (
+            is_fitted(self._given[0]) and fingerprint(self._given[0]) == self._given[1]
+        ):
             raise InputError(
                 "The model that was given to Shrunk has been changed or fitted again since Shrunk.fit. Call fit again to "
                 "shrink what it is now; model_ is a copy and still predicts as before."

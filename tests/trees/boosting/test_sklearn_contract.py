@@ -1,0 +1,39 @@
+"""What scikit-learn asks of an estimator: its own checks, cloning, pickling, searches."""
+
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from regularfit.trees import BoostingClassifier, BoostingRegressor, Regularisation
+
+ENGINES = ["sklearn"]
+try:
+    import lightgbm  # noqa: F401
+    import xgboost  # noqa: F401
+except ImportError:  # the extra `trees` is not installed
+    pass
+else:
+    ENGINES = ["lightgbm", "xgboost", "sklearn"]
+
+# Two classes of three members each are all that some checks have: folds of one's own serve them, too.
+PLAIN = Regularisation(learning_rate=0.3, leaves=8, min_rows=1, rounds=4)
+BY_FOLDS = {"patience": 4, "cv": KFold(2, shuffle=True, random_state=0)}
+GIVEN = {"cv": None}
+
+
+@parametrize_with_checks(
+    [
+        make(PLAIN, engine=engine, n_jobs=1, random_state=0, **how)
+        for engine, how in [*((engine, BY_FOLDS) for engine in ENGINES), ("sklearn", GIVEN)]
+        for make in (BoostingRegressor, BoostingClassifier)
+    ]
+)
+def test_scikit_learns_checks(estimator, check):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        check(estimator)
