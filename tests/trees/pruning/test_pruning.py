@@ -1,4 +1,4 @@
-"""Pruned trees: the path is scikit-learn's, the folds' errors are those of refitted trees, and what users may hand in."""
+"""Pruned trees: the path is scikit-learn's, the folds' errors are those of refitted trees, and bad input."""
 
 import warnings
 
@@ -273,5 +273,5 @@ def test_a_toll_is_a_share_of_the_first_gain():
     share = nodes.weighted_n_node_samples / nodes.weighted_n_node_samples[0] * nodes.impurity
     inner = nodes.children_left >= 0
     gains = (share - share[nodes.children_left] - share[nodes.children_right])[inner]
-    assert 1 < len(gains)
+    assert len(gains) > 1
     assert (gains >= 0.2 * gains[0]).all()

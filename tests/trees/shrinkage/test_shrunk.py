@@ -62,7 +62,10 @@ def regressor(name):
         return clone(REGRESSORS[name])
     if name.startswith("xgboost"):
         engine = pytest.importorskip("xgboost", reason="the extra `trees` is not installed")
-        how = {"xgboost dart": {"booster": "dart", "rate_drop": 0.4}, "xgboost tweedie": {"objective": "reg:tweedie"}}
+        how = {
+            "xgboost dart": {"booster": "dart", "rate_drop": 0.4},
+            "xgboost tweedie": {"objective": "reg:tweedie"},
+        }
         return engine.XGBRegressor(n_jobs=1, max_depth=4, **FEW, **how.get(name, {}))
     engine = pytest.importorskip("lightgbm", reason="the extra `trees` is not installed")
     how = {
@@ -196,7 +199,8 @@ def test_models_that_stopped_early():
     params = {"learning_rate": 0.5, "num_threads": 1, "verbose": -1}
     rows, held = lightgbm.Dataset(X[:100], Y[:100]), lightgbm.Dataset(X[100:], Y[100:])
     stop = lightgbm.early_stopping(3, verbose=False)
-    booster = lightgbm.train(params, rows, 60, valid_sets=[held], callbacks=[stop])
+    how = {"valid_sets": [held], "callbacks": [stop], "keep_training_booster": True}
+    booster = lightgbm.train(params, rows, 60, **how)
     assert booster.best_iteration < booster.num_trees()
     model = xgboost.XGBRegressor(n_estimators=60, learning_rate=0.5, n_jobs=1, early_stopping_rounds=3)
     model.fit(X[:100], Y[:100], eval_set=[(X[100:], Y[100:])], verbose=False)
@@ -214,12 +218,10 @@ def test_several_targets():
     np.testing.assert_allclose(one.predict(X)[:, 1], -3 * one.predict(X)[:, 0])
 
 
-# --- against imodels' own words: HSTreeRegressor(estimator, reg_param) recurses as by_recursion does; see benchmarks
-
-
 # --- the choice
 
 
+@pytest.mark.filterwarnings("ignore::regularfit.GridEdgeWarning")
 @pytest.mark.parametrize("name", ["tree", "forest", "gradient", "poisson", "lightgbm", "gamma", "xgboost"])
 def test_folds_score_as_shrunk_models_do(name):
     y, model = positive(Y), regressor(name)
@@ -234,6 +236,7 @@ def test_folds_score_as_shrunk_models_do(name):
             assert shrunk.cv_.folds[s, k] == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.filterwarnings("ignore::regularfit.GridEdgeWarning")
 @pytest.mark.parametrize("name", ["tree", "forest", "hist", "lightgbm", "xgboost"])
 def test_folds_of_classes_score_as_shrunk_models_do(name):
     model = classifier(name)
@@ -288,6 +291,7 @@ def test_a_grid_that_ends_too_early_is_told():
         Shrunk(DecisionTreeRegressor(), strengths=[1e6, 1e7]).fit(X, Y)
 
 
+@pytest.mark.filterwarnings("ignore::regularfit.GridEdgeWarning")
 def test_a_fold_without_one_of_the_classes():
     labels = np.where(np.arange(200) < 10, "rare", LABELS)
     parts = np.array_split(np.arange(200), 4)
@@ -380,13 +384,18 @@ def test_categories_and_missing_values(name):
 
 # --- scikit-learn
 
+DRAWS = {
+    "check_sample_weight_equivalence_on_dense_data": "a forest draws rows, so a weight of 2 is not two rows"
+}
+
 
 @parametrize_with_checks(
     [
         Shrunk(DecisionTreeRegressor(), cv=KFold(2, shuffle=True, random_state=0), strengths=3),
         Shrunk(DecisionTreeClassifier(), cv=KFold(2, shuffle=True, random_state=0), strengths=3),
         Shrunk(RandomForestClassifier(3, random_state=0), strength=1.0),
-    ]
+    ],
+    expected_failed_checks=lambda shrunk: DRAWS if isinstance(shrunk.model, RandomForestClassifier) else {},
 )
 def test_scikit_learns_checks(estimator, check):
     with warnings.catch_warnings():

@@ -42,6 +42,7 @@ class PrunedTree(TreeEstimator):
     cv_: KnobCV | None
     ccp_alpha_: float
     regularisation_: Regularisation
+    classes_: np.ndarray
 
     # --- what the two give themselves
 
@@ -84,7 +85,7 @@ class PrunedTree(TreeEstimator):
             )
         weights = read_weights(sample_weight, len(matrix))
         target = self._read_target(y, len(matrix), weights)
-        self._missing = np.isnan(matrix).any(axis=0)
+        self._missing: np.ndarray = np.any(np.isnan(matrix), axis=0)
         seed = int(check_random_state(0 if self.random_state is None else self.random_state).randint(2**31))
         settings = self._settings(matrix, target, weights, seed)
         grown = self._grown(matrix, target, weights, settings)
@@ -183,7 +184,7 @@ class PrunedTree(TreeEstimator):
         """What the nodes predict; a class that the fold did not see has a share of 0."""
         if not hasattr(self, "classes_"):
             return nodes.value
-        value = np.zeros((len(nodes), len(self.classes_)))
+        value: np.ndarray = np.zeros((len(nodes), len(self.classes_)))
         value[:, grown.classes_.astype(np.intp)] = nodes.value
         return value
 
@@ -196,7 +197,7 @@ class PrunedTree(TreeEstimator):
         return int(self.tree_.get_n_leaves())
 
     @property
-    def feature_importances_(self) -> Vector:
+    def feature_importances_(self) -> np.ndarray:
         """What splits on each column of the table brought, as shares of the whole, (p,)."""
         check_is_fitted(self, "tree_")
         counts = [

@@ -1,4 +1,4 @@
-"""How rows and targets reach the model inside: encoded by us where we fit it, as they come where it is fitted already."""
+"""How rows and targets reach the model inside: encoded by us where we fit it, as they come where it is fitted."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ class Workshop:
             classes, codes = np.unique(self.target[part], return_inverse=True)
             if self.labels is self.target:  # 0, 1, ... without gaps, as XGBoost wants them
                 labels = codes
-        model = clone(self.model).fit(self.taken(rows), labels, **settings)
-        return model, classes
+        model: Any = clone(self.model)
+        return model.fit(self.taken(rows), labels, **settings), classes
 
     def taken(self, rows: Indices | None) -> Any:
         """Return some rows of the table."""

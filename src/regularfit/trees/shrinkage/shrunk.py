@@ -48,16 +48,17 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
     folds' fits; strength 0, which shrinks nothing, is always among those tried.
 
     Prefer it to a plain tree always: an unpruned tree that is shrunk predicts much better than it does alone, mostly
-    better than a pruned one, and its probabilities are none of 0 and 1. A forest is an average already, and boosting has
-    its learning rate: there it gains little or nothing, and says so by choosing (nearly) 0.
+    better than a pruned one, and its probabilities are none of 0 and 1. A forest is an average already, and boosting
+    has its learning rate: there it gains little or nothing, and says so by choosing (nearly) 0.
 
-    The values that are shrunk are means of numbers, or shares of classes, for single trees and forests, and margins for
-    boosting. What a boosting node predicts is the mean of its leaves, weighted by rows. Rows are counted by their weights;
-    by their curvature in LightGBM and XGBoost (the same for the squared loss); without weights in HistGradientBoosting.
+    The values that are shrunk are means of numbers, or shares of classes, for single trees and forests, and margins
+    for boosting. What a boosting node predicts is the mean of its leaves, weighted by rows. Rows are counted by their
+    weights; by their curvature in LightGBM and XGBoost (the same for the squared loss); without weights in
+    HistGradientBoosting.
 
     Parameters
     ----------
-    model : a decision tree, forest, extra trees, GradientBoosting or HistGradientBoosting of scikit-learn, LightGBM, XGBoost
+    model : a decision tree, forest, extra trees, GradientBoosting or HistGradientBoosting, LightGBM, XGBoost
         Unfitted: it is cloned and fitted, on tables with categories and missing values where its engine takes them.
         Fitted: a copy is shrunk and the model itself is never touched; its strength is chosen with clones that are
         fitted on folds of the X and y given to ``fit``, which should be those that it was fitted on. With a strength
@@ -264,7 +265,8 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
         InputError
             Where the model given to Shrunk, or ``model_``, was changed since ``fit``.
         """
-        found = self.model_.predict(self._rows(X))
+        rows = self._rows(X)
+        found = self.model_.predict(rows)
         if self._given is None and is_classifier(self.model):
             return self.classes_[np.asarray(found).astype(np.intp)]
         return found
@@ -307,8 +309,8 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
             is_fitted(self._given[0]) and fingerprint(self._given[0]) == self._given[1]
         ):
             raise InputError(
-                "The model that was given to Shrunk has been changed or fitted again since Shrunk.fit. Call fit again to "
-                "shrink what it is now; model_ is a copy and still predicts as before."
+                "The model that was given to Shrunk has been changed or fitted again since Shrunk.fit. Call fit again
+                to " "shrink what it is now; model_ is a copy and still predicts as before."
             )
         if fingerprint(self.model_) != self._print:
             raise InputError("model_ has been changed or fitted again since Shrunk.fit. Call fit again.")
@@ -321,5 +323,7 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
             inner = get_tags(self.model)
             for name in ("estimator_type", "classifier_tags", "regressor_tags", "target_tags"):
                 setattr(tags, name, getattr(inner, name))
+            if is_classifier(self.model):
+                tags.target_tags.multi_output = tags.classifier_tags.multi_label = False
             tags.input_tags.allow_nan = inner.input_tags.allow_nan
         return tags

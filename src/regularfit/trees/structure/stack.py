@@ -41,7 +41,8 @@ class Stack:
         starts = np.cumsum([0, *(len(tree) for tree in trees[:-1])])
         shift = np.repeat(starts, [len(tree) for tree in trees])
         left, right, value, rows = (
-            np.concatenate([getattr(tree, name) for tree in trees]) for name in ("left", "right", "value", "rows")
+            np.concatenate([getattr(tree, name) for tree in trees])
+            for name in ("left", "right", "value", "rows")
         )
         inner = left >= 0
         left, right = np.where(inner, left + shift, -1), np.where(inner, right + shift, -1)
