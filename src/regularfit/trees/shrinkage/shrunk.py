@@ -16,19 +16,21 @@ from ..._checks import check_choice
 from ..._typing import Vector
 from ...errors import GridEdgeWarning, InputError
 from ...inputs.targets import check_classes_weighted, read_classes, read_target, read_weights
-from ...selection import fold_weights, make_folds
 from .._estimator import TreeEstimator
 from ..knob_cv import KnobCV
 from ..knob_plot import KnobDisplay
 from ..structure import Ensemble, read_trees
 from ..structure.read import engine_of, is_fitted
 from .fingerprint import fingerprint
-from .held_out import fold_losses
 from .intake import Workshop, check_kind, wants_indicators
 from .path import ShrinkagePath, strength_grid
 from .shrink import check_strength, copied, write_shrunk
 
 __all__ = ["Shrunk"]
+
+
+def _same(model: Any, print_: str) -> bool:
+    return is_fitted(model) and fingerprint(model) == print_
 
 
 def _has_probabilities(shrunk: Shrunk) -> bool:
@@ -208,7 +210,7 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
         grid = strength_grid(self.strengths, trees)
         self.path_, self.cv_ = ShrinkagePath.of(trees, grid), None
         if strength is None and workshop is not None:
-            self.cv_ = self._folds(workshop, grid, groups)
+            self.cv_ = workshop.cross_validated(grid, self.cv, groups, self.random_state)
             index = self.cv_.index_min if self.select == "min" else self.cv_.index_1se
             strength = float(grid[index])
             self._warn_of_edge(index)
@@ -217,29 +219,6 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
         self.model_ = fitted
         self._print = fingerprint(fitted)
         return self
-
-    def _folds(self, workshop: Workshop, grid: Vector, groups: Any) -> KnobCV:
-        target, weights = workshop.target, workshop.weights
-        classifier = is_classifier(self.model)
-        folds = make_folds(
-            self.cv,
-            len(target),
-            target,
-            X=workshop.rows,
-            groups=groups,
-            classifier=classifier,
-            random_state=self.random_state,
-            sample_weight=weights,
-        )
-        losses: list[Vector] = []
-        for train, test in folds:
-            model, classes = workshop.fitted(train)
-            held = np.ones(len(test)) if weights is None else weights[test]
-            losses.append(fold_losses(model, workshop.taken(test), target[test], held, grid, classes))
-        name = "mean log-loss" if classifier else "mean squared error"
-        return KnobCV(
-            grid, np.column_stack(losses), fold_weights(folds, weights), name, False, "shrinkage", grid
-        )
 
     def _warn_of_edge(self, index: int) -> None:
         """Warn where a grid of the user's own ends at the choice."""
@@ -305,12 +284,10 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
         """Return rows in the form that the model inside takes, after a look whether it is still the one it was."""
         check_is_fitted(self, "model_")
         rows = self._matrix(X) if self._given is None else X
-        if self._given is not None and not (
-            is_fitted(self._given[0]) and fingerprint(self._given[0]) == self._given[1]
-        ):
+        if self._given is not None and not _same(*self._given):
             raise InputError(
-                "The model that was given to Shrunk has been changed or fitted again since Shrunk.fit. Call fit again
-                to " "shrink what it is now; model_ is a copy and still predicts as before."
+                "The model that was given to Shrunk has been changed or fitted again since Shrunk.fit. Call fit again "
+                "to shrink what it is now; model_ is a copy and still predicts as before."
             )
         if fingerprint(self.model_) != self._print:
             raise InputError("model_ has been changed or fitted again since Shrunk.fit. Call fit again.")
