@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from os import PathLike
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -21,14 +22,21 @@ from ..structure import TreeNodes
 from ..structure.read_sklearn import read_tree
 from .losses import SCORE_NAMES, losses_along, row_losses
 from .path import PruningPath
+from .tree_file import dumped, rebuilt
 from .weakest_link import collapse_alphas
 from .words import Words
+
+if TYPE_CHECKING:
+    from ..model_file import Parts
 
 __all__ = ["PrunedTree"]
 
 
 class PrunedTree(TreeEstimator):
     """The base of PrunedTreeRegressor and PrunedTreeClassifier; their docstrings say what the parameters mean."""
+
+    _STORED = ("ccp_alpha_", "path_", "cv_", "regularisation_", "_missing")
+    _STORED_VALUES = (PruningPath,)
 
     regularisation: Regularisation | None
     ccp_alpha: float | None
@@ -238,6 +246,31 @@ class PrunedTree(TreeEstimator):
         return KnobDisplay(self.cv_, self.path_.leaves, "leaves (stronger pruning to the left)").plot(
             ax, **options
         )
+
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False, extra: Any = None) -> None:
+        """Write the fitted model to a file that :func:`regularfit.load` reads back; no pickle in it.
+
+        Parameters
+        ----------
+        path : where to write; ``.rfit`` is the usual ending.
+        overwrite : whether an existing file may be replaced.
+        extra : further facts (JSON values and arrays) to keep beside the model.
+        """
+        from ..model_file import save
+
+        save(self, path, overwrite=overwrite, extra=extra)
+
+    def _stored_parts(self, parts: Parts) -> None:
+        parts.arrays |= {f"tree/{name}": array for name, array in dumped(self.tree_).items()}
+        parts.facts["tree"] = {name: self.tree_.get_params()[name] for name in ("criterion", "ccp_alpha")}
+
+    def _restore_parts(self, parts: Parts) -> None:
+        arrays = {
+            name.removeprefix("tree/"): a for name, a in parts.arrays.items() if name.startswith("tree/")
+        }
+        classes = len(self.classes_) if hasattr(self, "classes_") else None
+        unfitted = self._unfitted(**parts.facts["tree"])
+        self.tree_ = rebuilt(arrays, unfitted, len(self.columns_.encoded_names), classes)
 
     def _nodes(self) -> TreeNodes:
         check_is_fitted(self, "tree_")
