@@ -24,6 +24,9 @@ _REBUILDERS = {
     "NetRegressor": "regularfit.nets.estimators.model_file",
     "BoostingClassifier": "regularfit.trees.model_file",
     "BoostingRegressor": "regularfit.trees.model_file",
+    "PrunedTreeClassifier": "regularfit.trees.model_file",
+    "PrunedTreeRegressor": "regularfit.trees.model_file",
+    "Shrunk": "regularfit.trees.model_file",
 }
 
 
