@@ -24,6 +24,10 @@ _REBUILDERS = {
     "NetRegressor": "regularfit.nets.estimators.model_file",
     "BoostingClassifier": "regularfit.trees.model_file",
     "BoostingRegressor": "regularfit.trees.model_file",
+    "RuleFitClassifier": "regularfit.trees.model_file",
+    "RuleFitRegressor": "regularfit.trees.model_file",
+    "SparseForestClassifier": "regularfit.trees.model_file",
+    "SparseForestRegressor": "regularfit.trees.model_file",
 }
 
 
