@@ -29,7 +29,7 @@ from ..penalties import Penalty
 from ..selection import RelaxedCV
 from .knob_cv import KnobCV
 
-__all__ = ["GAMMAS", "Chosen", "Combination", "check_gammas", "check_penalty", "choose", "knob_cv", "losses_along"]
+__all__ = ["GAMMAS", "Chosen", "Combination", "blends_of", "check_penalty", "check_shares", "choose", "knob_cv", "losses_along"]
 
 GAMMAS = (0.0, 0.25, 0.5, 0.75, 1.0)  # from the refit of the chosen columns to the penalised fit itself
 
@@ -42,7 +42,7 @@ class Combination:
     ----------
     penalty : on their coefficients, on the scale of the columns as they are.
     loss : "squared", "logistic" or "multinomial".
-    gammas : the blends of the penalised fit (1) with the refit of its columns (0) that are compared.
+    relax : whether the columns that a strength chooses are also refitted without a penalty.
     fit_intercept : whether there is an intercept.
     min_ratio : smallest strength over the largest, for grids from the data.
     tol, threads : as for the linear estimators.
@@ -50,7 +50,7 @@ class Combination:
 
     penalty: Penalty
     loss: str = "squared"
-    gammas: tuple[float, ...] = (1.0,)
+    relax: bool = False
     fit_intercept: bool = True
     min_ratio: float | None = None
     tol: float = 1e-7
@@ -68,7 +68,7 @@ class Combination:
         found = fit_lanes(problem, [self.penalty], [grid], [lane], cut=is_count(strengths), **how)
         path = found[0][0].path
         assert path is not None  # it was asked for with keep=True
-        if min(self.gammas) < 1:
+        if self.relax:
             path = relaxed_paths(problem, self.penalty, [lane], [path], **how)[0]
         return path
 
@@ -88,16 +88,22 @@ class Chosen:
 
 
 def losses_along(
-    path: Path,
-    gammas: Sequence[float],
-    loss: Callable[[np.ndarray, Any], float],
+    blends: Sequence[tuple[np.ndarray, np.ndarray]], loss: Callable[[np.ndarray, Any], float]
 ) -> np.ndarray:
-    """Return held-out losses (gammas, strengths); ``loss`` is told the coefficients and the intercept of a model."""
-    found = np.empty((len(gammas), len(path)))
-    for g, gamma in enumerate(gammas):
-        blend = path.blend(gamma)
-        found[g] = [loss(coef, level) for coef, level in zip(blend.coefs, blend.intercepts, strict=True)]
-    return found
+    """Return held-out losses, (blends, strengths).
+
+    Parameters
+    ----------
+    blends : the coefficients and the intercepts of every blend along the path.
+    loss : of one model, from its coefficients and its intercept.
+    """
+    return np.array([[loss(*model) for model in zip(*blend, strict=True)] for blend in blends])
+
+
+def blends_of(path: Path, gammas: Sequence[float]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the coefficients and intercepts of the penalised fit blended with its refit, for every gamma."""
+    found = [path.blend(gamma) for gamma in gammas]
+    return [(blend.coefs, blend.intercepts) for blend in found]
 
 
 def choose(select: str, cv: RelaxedCV, kept: np.ndarray, most: int | None = None) -> Chosen:
@@ -124,13 +130,11 @@ def knob_cv(cv: RelaxedCV, chosen: Chosen, knob: str, values: np.ndarray) -> Kno
     return KnobCV(cv.strengths, folds, cv.weights, cv.score_name, cv.greater_is_better, knob, values)
 
 
-def check_gammas(relax: bool, gammas: Any) -> tuple[float, ...]:
-    """Return the blends to compare, increasing."""
-    if not relax:
-        return (1.0,)
-    found = sorted({check_fraction(g, "gammas") for g in np.atleast_1d(np.asarray(gammas, dtype=object))})
+def check_shares(values: Any, name: str) -> tuple[float, ...]:
+    """Return shares of blends to compare, in [0, 1], increasing."""
+    found = sorted({check_fraction(g, name) for g in np.atleast_1d(np.asarray(values, dtype=object))})
     if not found:
-        raise InputError("gammas is empty; (0, 0.25, 0.5, 0.75, 1) is usual.")
+        raise InputError(f"{name} is empty; (0, 0.5, 1) is usual.")
     return tuple(found)
 
 

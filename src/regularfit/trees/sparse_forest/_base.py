@@ -18,7 +18,7 @@ from ...penalties import Penalty
 from ...selection import RelaxedCV, fold_weights, make_folds
 from .._estimator import TreeEstimator
 from ..columns import TreeColumns
-from ..combination import Combination, check_gammas, check_penalty, choose, knob_cv, losses_along
+from ..combination import Combination, check_penalty, check_shares, choose, knob_cv, losses_along
 from ..knob_cv import KnobCV
 from ..knob_plot import KnobDisplay
 from ..structure import TreeNodes
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
     from ..model_file import Parts
 
-__all__ = ["SparseForest"]
+__all__ = ["EVENS", "SparseForest", "blend"]
+
+EVENS = (0.0, 0.25, 0.5, 0.75, 1.0)  # from weights that are fitted freely to the same weight for all kept trees
 
 
 class SparseForest(TreeEstimator):
@@ -45,7 +47,7 @@ class SparseForest(TreeEstimator):
     min_ratio: float | None
     cv: Any
     relax: bool
-    gammas: Any
+    evens: Any
     tol: float
     n_jobs: int | None
     random_state: Any
@@ -56,10 +58,10 @@ class SparseForest(TreeEstimator):
     path_: Path
     cv_: KnobCV
     strength_: float
-    gamma_: float
+    even_: float
     forest_scores_: Vector
 
-    _STORED = ("weights_", "intercept_", "path_", "cv_", "strength_", "gamma_", "forest_scores_")
+    _STORED = ("weights_", "intercept_", "path_", "cv_", "strength_", "even_", "forest_scores_")
 
     # --- what the two give themselves
 
@@ -102,6 +104,7 @@ class SparseForest(TreeEstimator):
         weights = read_weights(sample_weight, len(matrix))
         target, classes = self._target(y, len(matrix), weights)
         how = self._combination(classes)
+        evens = check_shares(self.evens, "evens") if self.relax else (0.0,)
         seed = int(check_random_state(0 if self.random_state is None else self.random_state).randint(2**31 - 1))
         forest = make_forest(self.forest, classes is not None, seed, self.n_jobs)
         most = _most(self.most, forest.n_estimators)
@@ -117,10 +120,10 @@ class SparseForest(TreeEstimator):
         )
         grown, path = _thinned(forest, how, matrix, target, classes, weights, self.strengths)
         self._count = None if classes is None else len(classes)
-        found = [self._fold(fold, forest, how, matrix, target, classes, weights, path.strengths) for fold in folds]
+        found = [self._fold(fold, forest, how, evens, matrix, target, classes, weights, path.strengths) for fold in folds]
         scores = RelaxedCV(
             path.strengths,
-            np.array(how.gammas),
+            np.array(evens),
             np.stack([losses for losses, _ in found], axis=2),
             fold_weights(folds, weights),
             self._score_name(),
@@ -129,12 +132,12 @@ class SparseForest(TreeEstimator):
         self._keep_columns(columns)
         if classes is not None:
             self.classes_ = classes
-        self.path_, self.gamma_ = path, chosen.gamma
-        blend = path.blend(chosen.gamma)
+        self.path_, self.even_ = path, chosen.gamma
+        weights_along, levels = blend(path, chosen.gamma)
         self.strength_ = float(path.strengths[chosen.index])
-        self.cv_ = knob_cv(scores, chosen, "trees", blend.nonzeros.astype(np.float64))
+        self.cv_ = knob_cv(scores, chosen, "trees", np.count_nonzero(weights_along, axis=1).astype(np.float64))
         self.forest_scores_ = np.array([whole for _, whole in found])
-        self.weights_, self.intercept_ = blend.coef(chosen.index), float(blend.intercept(chosen.index))
+        self.weights_, self.intercept_ = weights_along[chosen.index], float(levels[chosen.index])
         self.trees_ = tuple(read_tree(grown.estimators_[t]) for t in np.flatnonzero(self.weights_))
         self._index = chosen.index
         return self
@@ -142,7 +145,7 @@ class SparseForest(TreeEstimator):
     def _combination(self, classes: np.ndarray | None) -> Combination:
         return Combination(
             check_penalty(self.penalty).nonnegative(),
-            gammas=check_gammas(self.relax, self.gammas),
+            relax=bool(self.relax),
             fit_intercept=classes is None,
             min_ratio=self.min_ratio,
             tol=self.tol,
@@ -154,6 +157,7 @@ class SparseForest(TreeEstimator):
         fold: tuple[np.ndarray, np.ndarray],
         forest: Any,
         how: Combination,
+        evens: tuple[float, ...],
         matrix: np.ndarray,
         target: np.ndarray,
         classes: np.ndarray | None,
@@ -172,7 +176,7 @@ class SparseForest(TreeEstimator):
             return self._loss(self._answers(total), target[test], held)
 
         whole = self._loss(self._answers(outputs.mean(axis=1)), target[test], held)
-        return losses_along(path, how.gammas, loss), whole
+        return losses_along([blend(path, even) for even in evens], loss), whole
 
     # --- the fitted model
 
@@ -243,6 +247,18 @@ class SparseForest(TreeEstimator):
         return hasattr(self, "trees_")
 
 
+def blend(path: Path, even: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return weights (L, trees) and intercepts: the refits, pulled towards even weights of the same sum.
+
+    Without refits, the penalised fits as they are.
+    """
+    if path.relaxed is None:
+        return path.coefs, path.intercepts
+    refit, kept = path.relaxed.coefs, path.coefs != 0
+    mean = refit.sum(axis=1, keepdims=True) / np.maximum(kept.sum(axis=1, keepdims=True), 1)
+    return (1 - even) * refit + even * np.where(kept, mean, 0.0), path.relaxed.intercepts
+
+
 def _thinned(
     forest: Any,
     how: Combination,
@@ -257,7 +273,7 @@ def _thinned(
 
     grown = clone(forest).fit(matrix, target, sample_weight=weights)
     raw = tree_outputs(grown, matrix, None if classes is None else len(classes))
-    outputs, rows = fill_in_bag(out_of_bag(grown, raw))
+    outputs, rows = fill_in_bag(out_of_bag(grown, raw), even=weights is None)
     if len(rows) < 2:
         raise InputError(
             f"Only {len(rows)} of {len(matrix)} rows lie outside the bag of any of the forest's {forest.n_estimators} "

@@ -11,8 +11,7 @@ from ..._checks import check_choice
 from ..._typing import Vector
 from ...inputs.targets import check_classes_weighted, read_classes
 from ...penalties import L1, Penalty
-from ..combination import GAMMAS
-from ._base import SparseForest
+from ._base import EVENS, SparseForest
 
 __all__ = ["SparseForestClassifier"]
 
@@ -27,7 +26,7 @@ class SparseForestClassifier(ClassifierMixin, SparseForest):
               \Bigl([y_i = k] - \sum_t w_t\, \tilde T_{tk}(x_i)\Bigr)^2 + \text{strength} \cdot P(w)
 
     where :math:`\tilde T_{tk}(x_i)` is the probability that tree t gives class k for a row outside its bag, and for rows
-    in its bag the mean of the trees that have not seen them. The squared error of probabilities (the Brier score) is a
+    in its bag the mean of the trees that have not seen them, as for :class:`SparseForestRegressor`. The squared error of probabilities (the Brier score) is a
     proper score, and it leaves a tree one weight for all classes, so that a tree is kept or not, and kept trees vote as
     they do in a forest; a logistic or multinomial combination would need a weight for every class, and bend the
     probabilities of the trees. Everything else is as for :class:`SparseForestRegressor`.
@@ -39,13 +38,13 @@ class SparseForestClassifier(ClassifierMixin, SparseForest):
     scoring : {"brier", "log-loss", "misclassification"}
         How held-out rows are scored: squared error of the probabilities, log-loss (probabilities below 2e-16 count as
         that), or the share of wrong labels.
-    penalty, select, most, strengths, min_ratio, cv, relax, gammas, tol, n_jobs, random_state
+    penalty, select, most, strengths, min_ratio, cv, relax, evens, tol, n_jobs, random_state
         As for :class:`SparseForestRegressor`. Folds hold all classes evenly.
 
     Attributes
     ----------
     classes_ : (K,) the labels, sorted.
-    weights_, trees_kept_, trees_, path_, cv_, strength_, gamma_, forest_scores_, loss_to_forest_
+    weights_, trees_kept_, trees_, path_, cv_, strength_, even_, forest_scores_, loss_to_forest_
         As for :class:`SparseForestRegressor`; there is no intercept.
 
     Examples
@@ -76,7 +75,7 @@ class SparseForestClassifier(ClassifierMixin, SparseForest):
         cv: Any = 5,
         scoring: str = "brier",
         relax: bool = True,
-        gammas: Any = GAMMAS,
+        evens: Any = EVENS,
         tol: float = 1e-7,
         n_jobs: int | None = None,
         random_state: Any = None,
@@ -90,7 +89,7 @@ class SparseForestClassifier(ClassifierMixin, SparseForest):
         self.cv = cv
         self.scoring = scoring
         self.relax = relax
-        self.gammas = gammas
+        self.evens = evens
         self.tol = tol
         self.n_jobs = n_jobs
         self.random_state = random_state

@@ -89,20 +89,32 @@ def out_of_bag(forest: Any, outputs: np.ndarray) -> np.ndarray:
     return found
 
 
-def fill_in_bag(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Fill in what the trees that have not seen a row say of it on average; returns (outputs, rows that have such trees).
+def fill_in_bag(outputs: np.ndarray, *, even: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    r"""Return outputs without gaps, and the rows that have such: those outside the bag of one tree at least.
 
-    A tree knows the target of the rows in its bag, so what it says of them is worth nothing. About a third of the trees
-    have not seen a row, and their mean is an honest stand-in for the others: a tree then is told from the forest by its
-    own held-out rows only.
+    A tree knows the target of the rows in its bag, so what it says of them is worth nothing. With :math:`q` the chance
+    that a row is outside a bag (about 0.37) and :math:`m_i` the mean of the trees that have not seen row i,
 
-    >>> filled, rows = fill_in_bag(np.array([[[1.0], [np.nan], [3.0]], [[np.nan], [np.nan], [np.nan]]]))
+    .. math:: \tilde T_{it} = m_i + \frac{[\text{i is outside the bag of t}]}{q}\, (T_{it} - m_i)
+
+    Dividing by q keeps what two trees have in common, and what a tree has in common with the target, at the size that it
+    would have if all trees were held out everywhere; only a tree's own variance comes out too large, which acts like a
+    ridge penalty. With the mean alone in the gaps the trees look more alike than they are, and too few are kept.
+
+    Parameters
+    ----------
+    outputs : (n, trees, outputs) with NaN where a row was in a tree's bag.
+    even : whether all rows have the same chance; else every row has its own, as observed.
+
+    Examples
+    --------
+    >>> filled, rows = fill_in_bag(np.array([[[1.0], [3.0], [np.nan], [np.nan]], [[np.nan]] * 4]), even=False)
     >>> filled[:, :, 0], rows
-    (array([[1., 2., 3.]]), array([0]))
+    (array([[0., 4., 2., 2.]]), array([0]))
     """
     held = ~np.isnan(outputs[:, :, 0])
     rows = np.flatnonzero(held.any(axis=1))
-    found = outputs[rows]
-    known = held[rows][:, :, None]
+    found, known = outputs[rows], held[rows][:, :, None]
+    share: Any = known.mean() if even else known.mean(axis=1, keepdims=True)
     mean: Vector = np.where(known, found, 0.0).sum(axis=1, keepdims=True) / known.sum(axis=1, keepdims=True)
-    return np.where(known, found, mean), rows
+    return mean + np.where(known, found - mean, 0.0) / share, rows

@@ -11,8 +11,7 @@ from ..._typing import Vector
 from ...errors import InputError
 from ...inputs.targets import read_target
 from ...penalties import L1, Penalty
-from ..combination import GAMMAS
-from ._base import SparseForest
+from ._base import EVENS, SparseForest
 
 __all__ = ["SparseForestRegressor"]
 
@@ -23,10 +22,11 @@ class SparseForestRegressor(RegressorMixin, SparseForest):
     .. math:: f(x) = b + \sum_t w_t\, T_t(x), \qquad \min_{b,\, w \ge 0}\; \frac{1}{2n} \sum_i
               \Bigl(y_i - b - \sum_t w_t\, \tilde T_t(x_i)\Bigr)^2 + \text{strength} \cdot P(w)
 
-    where :math:`\tilde T_t(x_i)` is what tree t says of a row outside its bag, and for rows in its bag the mean of the
-    trees that have not seen them. Weights are never negative. A lasso that keeps few trees also shrinks their sum, so the
-    kept trees are refitted without the penalty (``relax``), and held-out rows say which blend is best. Every fold grows
-    and thins a forest of its own, so that the held-out errors are those of rows that neither has seen; the whole forest
+    where :math:`\tilde T_t(x_i)` is what tree t says of a row outside its bag (weighted by the inverse of the chance to be
+    outside), and for rows in its bag the mean of the trees that have not seen them. Weights are never negative. A lasso
+    that keeps few trees also shrinks their sum, so the kept trees are refitted without the penalty (``relax``), and pulled
+    towards even weights as far as held-out rows say (``evens``): few trees of a noisy target do best as a plain vote.
+    Every fold grows and thins a forest of its own, so that the held-out errors are those of rows that neither has seen; the whole forest
     is scored on the same rows (``forest_scores_``, ``loss_to_forest_``).
 
     Prefer it to a forest where the model has to be small: to be stored, sent or evaluated often. It costs as many forests
@@ -50,9 +50,9 @@ class SparseForestRegressor(RegressorMixin, SparseForest):
     cv : int, splitter, iterable of (train, test) or None
         How rows are held out; None is 10 folds, or as many as there can be, with a warning.
     relax : bool
-        Whether refits of the kept trees without a penalty are blended in.
-    gammas : numbers in [0, 1]
-        The blends to compare: 1 is the penalised fit, 0 the refit.
+        Whether the kept trees are refitted without the penalty; else the penalised weights are used as they are.
+    evens : numbers in [0, 1]
+        How far refitted weights are pulled towards even ones of the same sum, to compare: 0 not at all, 1 all the way.
     tol : float > 0
         Largest relative duality gap that counts as converged.
     n_jobs : int or None
@@ -71,8 +71,8 @@ class SparseForestRegressor(RegressorMixin, SparseForest):
     path_ : Path
         Weights along all strengths.
     cv_ : KnobCV
-        Held-out errors along the path at ``gamma_``; ``values`` are numbers of trees kept.
-    strength_, gamma_ : float, the choice.
+        Held-out errors along the path at ``even_``; ``values`` are numbers of trees kept.
+    strength_, even_ : float, the choice.
     forest_scores_ : (folds,) held-out errors of the whole forest.
     loss_to_forest_ : float
         How much larger the held-out error is than that of the whole forest.
@@ -105,7 +105,7 @@ class SparseForestRegressor(RegressorMixin, SparseForest):
         min_ratio: float | None = None,
         cv: Any = 5,
         relax: bool = True,
-        gammas: Any = GAMMAS,
+        evens: Any = EVENS,
         tol: float = 1e-7,
         n_jobs: int | None = None,
         random_state: Any = None,
@@ -118,7 +118,7 @@ class SparseForestRegressor(RegressorMixin, SparseForest):
         self.min_ratio = min_ratio
         self.cv = cv
         self.relax = relax
-        self.gammas = gammas
+        self.evens = evens
         self.tol = tol
         self.n_jobs = n_jobs
         self.random_state = random_state
