@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -52,12 +53,16 @@ class Parts:
         arrays, members, facts = model.dump()
         self.arrays |= {f"{name}/{key}": array for key, array in arrays.items()}
         self.members |= {f"{name}/{key}": text for key, text in members.items()}
-        self.facts[name] = {"engine": engine, "facts": facts}
+        sums = {key: sha256(text).hexdigest() for key, text in members.items()}
+        self.facts[name] = {"engine": engine, "facts": facts, "sums": sums}
 
     def engine_model(self, name: str, task: Task) -> TreeModel:
         """Return what :meth:`put_engine` kept."""
         kept = self.facts[name]
         arrays, members = _under(self.arrays, name), _under(self.members, name)
+        # Engines end the whole process over a text that is not theirs; so they are never shown one.
+        if {key: sha256(text).hexdigest() for key, text in members.items()} != kept["sums"]:
+            raise InputError(f"the text of {kept['engine']} is not the one that was saved")
         return get_engine(kept["engine"]).load(arrays, members, kept["facts"], task)
 
     def put_model(self, name: str, model: Any) -> None:

@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch", reason="the extra `nets` is not installed")
 
 from regularfit.errors import InputError, InterruptedWarning  # noqa: E402
 from regularfit.nets.trainer import Trainer  # noqa: E402
+from regularfit.nets.trainer.interrupt import Interrupt  # noqa: E402
 from tests.nets.trainer.problems import acting, classes, net, weights  # noqa: E402
 
 # Seconds in which a run of years has ended after Ctrl-C. It takes milliseconds, or one for a step under way; the rest
@@ -98,3 +99,29 @@ def test_after_a_cut_step_there_is_nothing_to_go_on_with_but_the_result():
 def test_the_state_of_a_trainer_before_fit():
     with pytest.raises(InputError, match="before fit"):
         Trainer(net()).save("nowhere")
+
+
+def test_ctrl_c_does_not_cut_what_closes_a_run():
+    """The timer of a press that ended the steps, or a second press, while the best weights are put back."""
+    with Interrupt() as interrupt:
+        signal.raise_signal(signal.SIGINT)
+        assert interrupt.asked
+        interrupt.settle()
+        signal.raise_signal(signal.SIGINT)
+    with Interrupt() as interrupt:
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):  # while steps are done
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_a_press_during_the_end_of_a_run_is_heard_too_late():
+    pressed = []
+
+    def finish(self):  # called twice, the second time when the run is over
+        if not pressed:
+            pressed.append(signal.raise_signal(signal.SIGINT))
+
+    X, y = classes()
+    trainer = Trainer(net(), [acting("evaluate", finish=finish)], steps=3).fit(X, y)
+    assert pressed
+    assert trainer.stopped_by_ == "steps"

