@@ -6,8 +6,8 @@
 Three questions, each with everything measured in the same run, times in processor seconds of one thread:
 
 - accuracy: 2,000 rows (at most two thirds) of each set are for training, up to 5,000 of the others for testing, three
-  times (forests of 30 and LightGBM once); models with their engines' defaults, the strength chosen by 5 folds of the training rows. Target: the mean
-  squared error of an unpruned tree falls by 25 % or more in the median over the sets.
+  times (forests of 30 and LightGBM once); models with their engines' defaults, the strength chosen by 5 folds of the
+  training rows. Target: the mean squared error of an unpruned tree falls by 25 % or more in the median over the sets.
 - price: time of the folds' fits with all 25 strengths over the time of the same fits alone. Target: at most 2.5.
 - imodels: predictions at the same strength, and time. Its cross-validated form tries 7 strengths on 3 folds, ours 25 on
   as many.
