@@ -18,6 +18,7 @@ import regularfit as rf
 from regularfit.errors import InputError, UnsupportedError
 from regularfit.selection import make_folds
 from regularfit.trees import PrunedTreeClassifier, PrunedTreeRegressor, PruningPath, Regularisation
+from regularfit.trees.pruning.tree_file import dumped, rebuilt
 from regularfit.trees.pruning.weakest_link import collapse_alphas
 from regularfit.trees.structure import read_trees
 from tests.trees.structure.data import table, three_classes
@@ -296,3 +297,14 @@ def test_a_file_holds_the_tree(tmp_path, classes):
     np.testing.assert_array_equal(same.path_.leaves, model.path_.leaves)
     np.testing.assert_array_equal(same.feature_importances_, model.feature_importances_)
     assert same.get_params()["select"] == model.select
+
+
+def test_a_damaged_file_is_refused_and_crashes_nothing():
+    model = PrunedTreeRegressor(ccp_alpha=0).fit(X, Y)
+    arrays = dumped(model.tree_)
+    for name, wrong in (("node_left_child", 10_000), ("node_feature", 99)):
+        bad = arrays | {name: np.where(np.arange(len(arrays[name])) == 0, wrong, arrays[name])}
+        with pytest.raises(ValueError, match=r"column|fit together"):
+            rebuilt(bad, DecisionTreeRegressor(), 4, None)
+    whole = rebuilt(arrays, DecisionTreeRegressor(), 4, None)
+    np.testing.assert_array_equal(whole.predict(X), model.predict(X))

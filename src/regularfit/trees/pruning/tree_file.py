@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..structure.stored import check_children
+
 __all__ = ["dumped", "rebuilt"]
 
 
@@ -26,18 +28,30 @@ def rebuilt(arrays: Mapping[str, np.ndarray], model: Any, columns: int, classes:
     model : unfitted, with the parameters of the tree.
     columns : how many columns it was grown on.
     classes : how many there are, or None for a regression tree.
+
+    Raises
+    ------
+    ValueError
+        For nodes that are no tree: scikit-learn itself would read beyond its memory.
     """
-    # A tree of the right shape is grown on nothing, and its nodes are then exchanged.
+    # A tree of the right kind is grown on nothing. Another of its kind, with no nodes yet, gets those of the file: one
+    # that has nodes would not make room for more.
     target = np.arange(2.0) if classes is None else np.arange(float(classes))
     model.fit(np.zeros((len(target), columns)), target)
-    tree = model.tree_
-    state = tree.__getstate__()
+    kind, arguments, state = model.tree_.__reduce__()
     count = len(arrays["values"])
-    nodes = np.zeros(count, dtype=state["nodes"].dtype)
-    for name in nodes.dtype.names or ():
+    nodes: Any = np.zeros(count, dtype=state["nodes"].dtype)
+    for name in nodes.dtype.names:
         nodes[name] = arrays[f"node_{name}"]
-    depth = int(arrays["depth"][0])
-    tree.__setstate__(
-        state | {"nodes": nodes, "values": arrays["values"], "node_count": count, "max_depth": depth}
-    )
+    check_children(nodes["left_child"], nodes["right_child"])
+    if nodes["feature"].max() >= columns:
+        raise ValueError("a split asks a column that is not there")
+    model.tree_ = kind(*arguments)
+    state |= {
+        "nodes": nodes,
+        "values": arrays["values"],
+        "node_count": count,
+        "max_depth": int(arrays["depth"][0]),
+    }
+    model.tree_.__setstate__(state)
     return model

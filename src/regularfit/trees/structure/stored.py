@@ -9,7 +9,7 @@ import numpy as np
 from .ensemble import Ensemble
 from .nodes import Categories, TreeNodes
 
-__all__ = ["arrays_of", "ensemble_of"]
+__all__ = ["arrays_of", "check_children", "ensemble_of"]
 
 _NODES = ("left", "right", "feature", "threshold", "missing_left", "value", "rows")
 
@@ -35,9 +35,27 @@ def ensemble_of(arrays: Mapping[str, np.ndarray]) -> Ensemble:
     for number, end in enumerate(ends.tolist()):
         nodes = slice(end - int(arrays["nodes_of"][number]), end)
         parts = {name: arrays[name][nodes] for name in _NODES}
+        check_children(parts["left"], parts["right"])
         output, single = int(arrays["output_of"][number]), bool(arrays["single_of"][number])
         trees.append(TreeNodes(**parts, categories=categories.get(number, {}), output=output, single=single))
     return Ensemble(tuple(trees), np.asarray(arrays["base"], dtype=np.float64), float(arrays["share"][0]))
+
+
+def check_children(left: np.ndarray, right: np.ndarray) -> None:
+    """Refuse nodes that are no tree: two children or none, each node below one other at most, and none above the root.
+
+    Raises
+    ------
+    ValueError
+        So that what reads a damaged file walks in no circle.
+    """
+    both = np.concatenate([left, right])
+    below = both[both >= 0]
+    fits = (
+        len(left) and ((left >= 0) == (right >= 0)).all() and (below > 0).all() and (below < len(left)).all()
+    )
+    if not (fits and (np.bincount(below, minlength=1) <= 1).all()):
+        raise ValueError("the nodes of a tree do not fit together")
 
 
 def _arrays_of_categories(trees: Ensemble) -> dict[str, np.ndarray]:
