@@ -91,7 +91,7 @@ class RuleFitRegressor(RegressorMixin, RuleFit):
     >>> y = 3.0 * ((X["size"] > 5) & (X["colour"] == "red"))
     >>> model = RuleFitRegressor(rules=50, cv=3, select="1se", n_jobs=1).fit(X, y)
     >>> print(model.rules_["term"][0])
-    size > 5.00144 and colour is red
+    size > 5.0... and colour is red
 
     References
     ----------
