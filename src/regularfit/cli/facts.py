@@ -22,7 +22,7 @@ def report_data(prepared: Prepared, fitted: Fitted, settings: Settings, run: Run
     from regularfit.report.target import target_facts
 
     target, weight = prepared.target, prepared.roles.weight
-    return collect(
+    facts = collect(
         fitted.estimator,
         prepared.X,
         target.values,
@@ -36,6 +36,19 @@ def report_data(prepared: Prepared, fitted: Fitted, settings: Settings, run: Run
         columns=prepared.encoder.names,
         sample_weight=weight,
     )
+    if not fitted.trees:
+        return facts
+    from regularfit.report.collect_trees import add_trees
+
+    return add_trees(facts, fitted.estimator, [tree.result for tree in fitted.trees], fitted.overall)
+
+
+def settings_given(settings: Settings) -> dict[str, Any]:
+    """Return every setting; which families compete only where that is not the usual one."""
+    given = {name: value for name, value in asdict(settings).items() if name != "show_progress"}
+    if given["models"] == ("linear",):
+        del given["models"]
+    return given
 
 
 def _table_facts(prepared: Prepared, fitted: Fitted) -> TableFacts:
@@ -52,11 +65,14 @@ def _table_facts(prepared: Prepared, fitted: Fitted) -> TableFacts:
         kinds={"number": encoder.sparse} if encoder.sparse else dict(kinds),
         missing=prepared.gaps,
         dropped=tuple(DroppedColumn(column.column, column.reason) for column in encoder.dropped),
-        notes=tuple(sentence(note) for note in (*encoder.notes, *_imputed(prepared), *fitted.notes)),
+        notes=tuple(
+            sentence(note)
+            for note in (*encoder.notes, *_imputed(prepared, bool(fitted.trees)), *fitted.notes)
+        ),
     )
 
 
-def _imputed(prepared: Prepared) -> list[str]:
+def _imputed(prepared: Prepared, with_trees: bool) -> list[str]:
     gaps = {
         recipe.column for recipe in prepared.encoder.recipes if recipe.kind == "missing"
     } | prepared.encoder.shared
@@ -65,7 +81,7 @@ def _imputed(prepared: Prepared) -> list[str]:
     return [
         f"missing numbers in {len(gaps):,} column{'s' * (len(gaps) > 1)} are replaced by the mean of the "
         "column, and a "
-        "companion column says where"
+        "companion column says where" + ("; trees take them as missing" if with_trees else "")
     ]
 
 
@@ -88,9 +104,7 @@ def run_facts(prepared: Prepared, settings: Settings, command: str, created: str
         data_hash=prepared.table.sha256,
         created=created,
         seconds=seconds,
-        arguments={
-            name: _as_text(value) for name, value in asdict(settings).items() if name != "show_progress"
-        },
+        arguments={name: _as_text(value) for name, value in settings_given(settings).items()},
     )
 
 
@@ -106,12 +120,12 @@ def run_record(prepared: Prepared, settings: Settings, run: RunFacts, model: Pat
     """Return what run.json holds: everything needed to repeat the run bit by bit, and to see that it was."""
     from regularfit.table.source import fingerprint
 
-    given = {**asdict(settings), "data": str(settings.data)}
+    given = {**settings_given(settings), "data": str(settings.data)}
     table = prepared.table
     return {
         "format": 1,
         "command": run.command,
-        "arguments": {name: value for name, value in given.items() if name != "show_progress"},
+        "arguments": given,
         "seed": settings.seed,
         "data": {
             "path": table.path, "format": table.format, "bytes": table.bytes, "sha256": table.sha256,

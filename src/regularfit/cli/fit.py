@@ -10,6 +10,7 @@ import click
 
 from regularfit.cli.candidates import DEFAULT, parse_candidates
 from regularfit.cli.folder import FACTS, MODEL, REPORT, RUN, check_folder, default_folder, new_folder
+from regularfit.cli.models import parse_models
 from regularfit.cli.reading import checked_delimiter, printing_options, reading_options
 
 if TYPE_CHECKING:
@@ -62,6 +63,13 @@ _LOSS_OF = {"regression": "squared", "classification": "logistic"}
     metavar="LIST",
     help="Competing penalties: ridge, lasso, elastic, elastic:0.9, ...",
 )
+@click.option(
+    "--models",
+    default="linear",
+    show_default=True,
+    metavar="LIST",
+    help="Competing families: linear, or linear,trees for boosting, a pruned and a shrunk tree as well.",
+)
 @click.option("--group", metavar="COL", help="Rows of one value stay in one fold.")
 @click.option(
     "--time", "time_", metavar="COL",
@@ -84,7 +92,8 @@ def fit(
     Ridge, elastic nets and lasso compete on the same folds. Prints one row for each with its held-out error,
     how far it is behind the best on the same folds, an honest interval (nested cross-validation), the gap to
     the training error and the columns it keeps; then the chosen model and the simplest one that is not
-    clearly worse. Writes a run folder with the model, a report and everything needed to repeat the run.
+    clearly worse. With --models linear,trees boosting, a pruned and a shrunk tree compete as well. Writes a
+    run folder with the model, a report and everything needed to repeat the run.
     """
     folder = output or default_folder(data)
     check_folder(folder, force)
@@ -111,13 +120,13 @@ def fit(
 def _settings(data: Path, target: str | None, given: dict[str, Any], quiet: bool) -> Settings:
     if given["time_"] and given["group"]:
         raise click.UsageError("--time and --group cannot be combined. Choose how rows are split.")
-    candidates = parse_candidates(given["candidates"])
+    candidates, models = parse_candidates(given["candidates"]), parse_models(given["models"])
     delimiter = checked_delimiter(given["delimiter"])
     from regularfit.cli.job import Settings
 
     return Settings(
         data, target, given["task"], given["select"], given["cv"], given["seed"], given["strengths"],
-        candidates,
+        candidates, models,
         positive=given["positive"], group=given["group"], time=given["time_"], weight=given["weight"],
         drop=given["drop"], honest=not given["no_honest"], threads=given["threads"], missing=given["missing"],
         encoding=given["encoding"], delimiter=delimiter, show_progress=not quiet,
@@ -190,17 +199,12 @@ def _write(
     import json
 
     from regularfit.cli.facts import run_record
-    from regularfit.cli.model import extras
+    from regularfit.cli.model import extras, winner
     from regularfit.cli.output import plain
     from regularfit.errors import FitError
-    from regularfit.linear.model_file import save
 
     with new_folder(folder, force) as draft:
-        save(
-            fitted.estimator,
-            draft / MODEL,
-            extra=extras(prepared, facts.candidates[facts.chosen.candidate].name, facts.run.versions),
-        )
+        winner(fitted, facts).save(draft / MODEL, extra=extras(prepared, facts))
         (draft / FACTS).write_text(facts.to_json() + "\n", encoding="utf-8")
         record = plain(run_record(prepared, settings, facts.run, draft / MODEL))
         (draft / RUN).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -23,12 +23,18 @@ def inspect(model: Path, show_all: bool, as_json: bool, quiet: bool) -> None:
     """Show what is in MODEL, a model file or the run folder that holds it.
 
     Its target, penalty and strength, the columns it needs, its coefficients (for one unit of each column),
-    the proof that it solves its problem, and the versions it was made with.
+    the proof that it solves its problem, and the versions it was made with. Of a model of trees: its size and the
+    share of each column in what its splits brought.
     """
     from regularfit.cli.model import load_model
     from regularfit.cli.output import Output
 
     fitted, out = load_model(model), Output(json=as_json, quiet=quiet)
+    if fitted.left_open:
+        from regularfit.cli.inspect_tree import print_tree
+
+        print_tree(fitted, out, None if show_all else _MOST)
+        return
     facts = describe(fitted)
     out.facts(facts)
     for line in _summary(facts):
@@ -77,10 +83,17 @@ def _class_words(classes: list[str]) -> str:
     return f", the probability of '{classes[1]}' against '{classes[0]}'" if classes else ""
 
 
-def _summary(facts: dict[str, Any]) -> list[str]:
-    from regularfit.cli.output import number
+def head_lines(facts: dict[str, Any]) -> list[str]:
+    """Say which file it is and what it predicts."""
+    target = facts["target"]
+    return [
+        f"Model       {facts['file']}",
+        f"Predicts    {target['name']} ({target['task']}{_class_words(target['classes'])})",
+    ]
 
-    target, proof = facts["target"], facts["certificate"]
+
+def origin_lines(facts: dict[str, Any]) -> list[str]:
+    """Say what it was made of and what it needs."""
     columns = facts["columns"]
     given = (
         columns
@@ -88,19 +101,27 @@ def _summary(facts: dict[str, Any]) -> list[str]:
         else f"{len(columns):,}: {', '.join(columns[:8])}{', ...' * (len(columns) > 8)}"
     )
     packages = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    return [
+        f"Fitted on   {facts['rows']:,} rows, data SHA-256 {facts['data_sha256'][:16]}...",
+        f"Made with   {packages}",
+        f"Needs       {given}",
+    ]
+
+
+def _summary(facts: dict[str, Any]) -> list[str]:
+    from regularfit.cli.output import number
+
+    proof = facts["certificate"]
     proved = "solved to" if proof["converged"] else "NOT solved:"
     return [
-        f"Model       {facts['file']}",
-        f"Predicts    {target['name']} ({target['task']}{_class_words(target['classes'])})",
+        *head_lines(facts),
         f"Penalty     {facts['candidate']} at strength {number(facts['strength'])} "
         f"(select={facts['select']}): {facts['penalty']}",
         f"Kept        {len(facts['coefficients']):,} of {facts['matrix_columns']:,} columns made",
         f"Certificate {proved} a relative duality gap of {proof['gap']:.1e}, KKT violation "
         f"{proof['kkt']:.1e} "
         f"({proof['reason']})",
-        f"Fitted on   {facts['rows']:,} rows, data SHA-256 {facts['data_sha256'][:16]}...",
-        f"Made with   {packages}",
-        f"Needs       {given}",
+        *origin_lines(facts),
         "",
     ]
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from regularfit.cli.candidates import make_penalty
 from regularfit.cli.folds import HONEST_FOLDS, make_cv, why_no_honest_score
+from regularfit.cli.tree_candidates import check_table, fit_trees
 from regularfit.errors import FitError
 from regularfit.table import Encoder, Roles, Table, Target, guess_task, learn_encoder, read_table, take_roles
 from regularfit.table.impute import column_means, fill_with
+
+if TYPE_CHECKING:
+    from regularfit.cli.tree_candidates import TreeCandidate
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class Settings:
     seed: int
     strengths: int
     candidates: dict[str, float]
+    models: tuple[str, ...] = ("linear",)
     positive: str | None = None
     group: str | None = None
     time: str | None = None
@@ -57,11 +62,16 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Fitted:
-    """The fitted estimator, its honest score (None where there is none) and what was noticed."""
+    """The fitted linear estimator, its honest score (None where there is none), what was noticed, and the trees.
+
+    ``overall`` is the honest score of the choice among linear candidates and trees.
+    """
 
     estimator: Any
     honest: Any
     notes: tuple[str, ...]
+    trees: tuple[TreeCandidate, ...] = ()
+    overall: Any = None
 
 
 def prepare(settings: Settings) -> Prepared:
@@ -121,6 +131,9 @@ def run_fit(prepared: Prepared, settings: Settings) -> Fitted:
     import regularfit as rf
 
     check_classes(prepared, settings)
+    with_trees = "trees" in settings.models
+    if with_trees:
+        check_table(prepared)
     scale = target_scale(prepared)
     kind = rf.PenalizedRegressor if prepared.target.task == "regression" else rf.PenalizedClassifier
     estimator = kind(
@@ -139,6 +152,7 @@ def run_fit(prepared: Prepared, settings: Settings) -> Fitted:
         try:
             estimator.fit(prepared.open_X, labels, **given)
             honest, reason = _honest(estimator, prepared, labels, settings, given)
+            trees = fit_trees(prepared, settings, labels) if with_trees else ()
         except (np.linalg.LinAlgError, FloatingPointError, OverflowError) as error:
             raise FitError(
                 f"The fit failed in its arithmetic ({error}). Look for columns of extreme size (`regularfit "
@@ -152,7 +166,7 @@ def run_fit(prepared: Prepared, settings: Settings) -> Fitted:
         *([reason] if reason else []),
         *_edges(estimator, settings),
     ]
-    return Fitted(estimator, honest, tuple(dict.fromkeys(notes)))
+    return Fitted(estimator, honest, tuple(dict.fromkeys(notes)), trees)
 
 
 def labels_in_order(target: Target) -> np.ndarray:

@@ -14,7 +14,8 @@ from regularfit.table import Encoder, Table
 from regularfit.table.impute import fill_with
 
 if TYPE_CHECKING:
-    from regularfit.cli.job import Prepared
+    from regularfit.cli.job import Fitted, Prepared
+    from regularfit.report.data import ReportData
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Model:
     target: dict[str, Any]
     origin: dict[str, Any]
     seen: frozenset[str]
+    left_open: bool = False
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -35,16 +37,30 @@ class Model:
         return tuple(self.target["classes"])
 
     def matrix(self, table: Table) -> tuple[Any, tuple[str, ...]]:
-        """Return the matrix for new rows, and remarks about what is new in them."""
+        """Return the matrix for new rows, and remarks about what is new in them.
+
+        Missing numbers are filled with the means of the training rows, and left open for trees.
+        """
         from regularfit.cli.job import named
 
         encoded = self.encoder.apply(table, self.seen)
-        return named(fill_with(encoded.X, self.means), self.encoder), encoded.notes
+        filled = encoded.X if self.left_open else fill_with(encoded.X, self.means)
+        return named(filled, self.encoder), encoded.notes
 
 
-def extras(prepared: Prepared, candidate: str, versions: dict[str, str]) -> dict[str, Any]:
+def winner(fitted: Fitted, facts: ReportData) -> Any:
+    """Return the estimator that is kept."""
+    trees = facts.trees
+    return fitted.estimator if trees is None or trees.winner is None else fitted.trees[trees.winner].estimator
+
+
+def extras(prepared: Prepared, facts: ReportData) -> dict[str, Any]:
     """Return what is stored beside the estimator; nothing in it depends on the clock."""
-    target = prepared.target
+    target, trees = prepared.target, facts.trees
+    candidate, more = facts.candidates[facts.chosen.candidate].name, {}
+    if trees is not None and trees.winner is not None:
+        won = trees.candidates[trees.winner]
+        candidate, more = won.name, {"left_open": True}
     return {
         "table": prepared.encoder.to_state(),
         "means": prepared.means,
@@ -54,8 +70,9 @@ def extras(prepared: Prepared, candidate: str, versions: dict[str, str]) -> dict
             "candidate": candidate,
             "rows": len(target.values),
             "data_sha256": prepared.table.sha256,
-            "versions": versions,
+            "versions": facts.run.versions,
         },
+        **more,
     }
 
 
@@ -80,6 +97,7 @@ def load_model(path: Path) -> Model:
     try:
         means, seen = np.asarray(extra["means"], float), frozenset(extra["seen"])
         target, origin = dict(extra["target"]), dict(extra["origin"])
+        left_open = bool(extra.get("left_open", False))
     except (KeyError, TypeError, ValueError) as error:
         raise ModelFileError(f"'{file}' is damaged: {error}. Fit the model again.") from error
-    return Model(file, estimator, Encoder.from_state(extra["table"]), means, target, origin, seen)
+    return Model(file, estimator, Encoder.from_state(extra["table"]), means, target, origin, seen, left_open)

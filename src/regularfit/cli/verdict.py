@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from regularfit.cli.output import Output, number, plain
+from regularfit.report.finding import all_candidates, tree_winner
 
 if TYPE_CHECKING:
     from regularfit.report.data import CandidateFacts, CertificateFacts, ReportData, TargetFacts
+    from regularfit.report.tree_facts import TreeCandidateFacts
 
 _MOST_CLASSES = 8
 
@@ -19,7 +21,7 @@ def print_verdict(data: ReportData, folder: Path, out: Output) -> None:
     for line in _data_lines(data):
         out.line(line)
     out.line()
-    out.table(*_table(data), mark=data.chosen.candidate)
+    out.table(*_table(data), mark=_marked(data))
     out.line()
     out.line(
         f"error: held-out {data.target.score_name}; behind best: on the same folds, ± one standard error; "
@@ -67,14 +69,21 @@ def _several(target: TargetFacts) -> str:
 
 
 def _table(data: ReportData) -> tuple[list[str], list[list[str]]]:
-    honest = any(candidate.honest for candidate in data.candidates)
-    level = next((c.honest.level for c in data.candidates if c.honest), 0.9)
+    every = all_candidates(data)
+    honest = any(candidate.honest for candidate in every)
+    level = next((c.honest.level for c in every if c.honest), 0.9)
     head = ["candidate", "error", "behind best", *([f"honest {level:.0%} interval"] if honest else [])]
-    head += ["gap", "columns", "strength"]
-    return head, [_row(candidate, data, honest) for candidate in data.candidates]
+    head += ["gap", "columns", "strength" if data.trees is None else "strength or size"]
+    return head, [_row(candidate, honest) for candidate in every]
 
 
-def _row(candidate: CandidateFacts, data: ReportData, honest: bool) -> list[str]:
+def _marked(data: ReportData) -> int:
+    """The row of the winner."""
+    won = tree_winner(data)
+    return data.chosen.candidate if won is None else all_candidates(data).index(won)
+
+
+def _row(candidate: CandidateFacts | TreeCandidateFacts, honest: bool) -> list[str]:
     behind = "best"
     if candidate.difference or candidate.difference_se:
         behind = f"{number(candidate.difference, 2)} ± {number(candidate.difference_se, 2)}"
@@ -91,17 +100,27 @@ def _row(candidate: CandidateFacts, data: ReportData, honest: bool) -> list[str]
         *interval,
         gap,
         kept,
-        number(candidate.strength, 3),
+        size_words(candidate),
     ]
 
 
+def size_words(candidate: CandidateFacts | TreeCandidateFacts) -> str:
+    """Return the strength of a penalty, or the size of a model of trees."""
+    size = getattr(candidate, "size", None)
+    return number(candidate.strength, 3) if size is None else size  # type: ignore[union-attr]
+
+
 def _choice_lines(data: ReportData) -> list[str]:
-    chosen, error = data.chosen, data.target.score_name
-    name = data.candidates[chosen.candidate].name
+    won, error = tree_winner(data), data.target.score_name
+    chosen = won or data.chosen
+    name = data.candidates[data.chosen.candidate].name
+    model = (
+        f"{name} at strength {number(data.chosen.strength, 3)}" if won is None else f"{won.name}, {won.size}"
+    )
     miss = f" (a typical miss of {number(chosen.error**0.5)})" if not data.target.classes else ""
     explained = 1 - chosen.error / data.target.null_error if data.target.null_error > 0 else float("nan")
     lines = [
-        f"Chosen: {name} at strength {number(chosen.strength, 3)}, {_columns(chosen.kept)}: {chosen.reason}; "
+        f"Chosen: {model}, {_columns(chosen.kept)}: {chosen.reason}; "
         f"{error} {number(chosen.error)}{miss}, {_against_none(explained)} predicting the same for every row."
     ]
     if data.honest is not None:
@@ -120,9 +139,20 @@ def _choice_lines(data: ReportData) -> list[str]:
             f"{number(simple.strength, 3)}, {_columns(simple.kept)}; {error} {number(simple.error)}."
         )
     else:
-        lines.append("No model with fewer columns is within one standard error of the best.")
-    lines.append(_certificate_line(data.candidates[chosen.candidate].certificate))
+        which = "model with fewer columns" if won is None else "linear model"
+        lines.append(f"No {which} is within one standard error of the best.")
+    if won is None:
+        lines.append(_certificate_line(data.candidates[data.chosen.candidate].certificate))
+    else:
+        lines.append(f"Best linear: {name} at strength {number(data.chosen.strength, 3)}; {_behind(data)}.")
     return lines
+
+
+def _behind(data: ReportData) -> str:
+    """How far the best linear candidate is behind the winner."""
+    best = data.candidates[data.chosen.candidate]
+    apart = f"{number(best.difference, 2)} ± {number(best.difference_se, 2)}"
+    return f"{data.target.score_name} {number(best.error)}, {apart} behind on the same folds"
 
 
 def _against_none(explained: float) -> str:
@@ -141,9 +171,16 @@ def _columns(kept: int) -> str:
     return "no columns" if not kept else f"{kept:,} column{'s' * (kept > 1)}"
 
 
+def _tree_choice(won: TreeCandidateFacts) -> dict[str, Any]:
+    return {
+        "candidate": won.name, "size": won.size, "error": won.error, "columns": won.kept, "reason": won.reason,
+    }  # fmt: skip
+
+
 def as_json(data: ReportData, folder: Path) -> dict[str, Any]:
     """Return the result as plain values."""
     names = [candidate.name for candidate in data.candidates]
+    won = tree_winner(data)
 
     def choice(value: Any) -> dict[str, Any] | None:
         if value is None:
@@ -183,8 +220,16 @@ def as_json(data: ReportData, folder: Path) -> dict[str, Any]:
                 "strength": c.strength, "honest": honest(c.honest), "converged": c.certificate.converged,
             }
             for c in data.candidates
+        ]
+        + [
+            {
+                "name": c.name, "error": c.error, "se": c.se, "difference": c.difference,
+                "difference_se": c.difference_se, "train_error": c.train_error, "gap": c.gap,
+                "columns": c.kept, "size": c.size, "honest": honest(c.honest),
+            }
+            for c in (data.trees.candidates if data.trees else ())
         ],
-        "chosen": choice(data.chosen),
+        "chosen": choice(data.chosen) if won is None else _tree_choice(won),
         "simplest": choice(data.simplest),
         "honest": honest(data.honest),
         "dropped": {column.name: column.reason for column in data.table.dropped},

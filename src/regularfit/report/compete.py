@@ -133,15 +133,18 @@ def honest_facts(score: Any, level: float, procedure: str = "") -> HonestFacts:
     return HonestFacts(score.mean, low, high, level, score.optimism, procedure)
 
 
-def simplest(estimator: Any, chosen: Choice) -> Choice | None:
+def simplest(estimator: Any, chosen: Choice, better: Any = None) -> Choice | None:
     """Return the model with the fewest columns that is within one paired standard error of the lowest error of all.
+
+    ``better``, (K,), are the fold errors of a model of another kind that has the lowest error, if one has; every linear
+    one then counts as simpler.
 
     Every strength of every candidate takes part that is no weaker than the candidate's own best; of equally few columns
     the lower error wins. None where no such model has fewer columns than the chosen one.
     """
     if estimator.cvs_ is None:
         return None
-    base = _best(estimator.cvs_, [cv.index_min for cv in estimator.cvs_])
+    base = _best(estimator.cvs_, [cv.index_min for cv in estimator.cvs_]) if better is None else better
     found: list[tuple[int, float, int, float]] = []
     for k, (cv, path) in enumerate(zip(estimator.cvs_, estimator.paths_, strict=True)):
         apart = cv.folds - base
@@ -153,4 +156,8 @@ def simplest(estimator: Any, chosen: Choice) -> Choice | None:
         return None
     fewest, error, candidate, strength = min(found)
     reason = "fewest columns within one standard error of the lowest error"
-    return Choice(candidate, strength, error, fewest, reason) if fewest < chosen.kept else None
+    return (
+        Choice(candidate, strength, error, fewest, reason)
+        if fewest < chosen.kept or better is not None
+        else None
+    )

@@ -13,6 +13,8 @@ from typing import Any
 from regularfit.errors import InputError
 from regularfit.report.by_class import ByClass
 from regularfit.report.codec import LATER, decode, encode
+from regularfit.report.honest_facts import HonestFacts
+from regularfit.report.tree_facts import TreesFacts
 
 __all__ = [
     "FORMAT",
@@ -30,6 +32,7 @@ __all__ = [
     "RunFacts",
     "TableFacts",
     "TargetFacts",
+    "TreesFacts",
 ]
 
 #: The version of the JSON that :meth:`ReportData.to_json` writes.
@@ -102,22 +105,6 @@ class TableFacts:
     missing: dict[str, int] | None = None
     dropped: tuple[DroppedColumn, ...] = ()
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class HonestFacts:
-    """An error estimated on rows that no choice has seen (nested cross-validation), with its interval.
-
-    ``optimism`` is how much lower the tuned cross-validation error is than ``mean``; ``procedure`` says what was
-    repeated inside ("choice among 5 candidates and 100 strengths").
-    """
-
-    mean: float
-    low: float
-    high: float
-    level: float
-    optimism: float = float("nan")
-    procedure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +232,8 @@ class ReportData:
     ``coefficients`` are the largest of the chosen model by standardised size (zeros left out, at most
     ``MOST_COLUMNS``); ``simplest`` is the model with the fewest columns that is not clearly worse than the chosen one,
     or None where that is the chosen one itself. Where every class has a predictor, ``by_class`` takes the place of
-    ``coefficients`` (empty) and ``intercept`` (nan).
+    ``coefficients`` (empty) and ``intercept`` (nan). With ``trees``, ``chosen`` is the best linear
+    candidate, every ``difference`` is to the best of all, and ``honest`` is of the choice among all.
     """
 
     table: TableFacts
@@ -259,6 +247,7 @@ class ReportData:
     intercept: float
     run: RunFacts
     by_class: ByClass | None = field(default=None, metadata=LATER)
+    trees: TreesFacts | None = field(default=None, metadata=LATER)
 
     def to_json(self) -> str:
         """Return the facts as JSON, with the version of the format."""

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from regularfit.report.data import CandidateFacts, ReportData
+from regularfit.report.tree_facts import TreeCandidateFacts
 from regularfit.report.words import count
 
-__all__ = ["CLEAR", "Finding", "best_error", "chosen", "explained", "kept_words"]
+__all__ = [
+    "CLEAR", "Finding", "all_candidates", "best_error", "chosen", "explained", "kept_words", "tree_winner", "winner",
+]  # fmt: skip
 
 #: A difference is called clear above this many standard errors.
 CLEAR = 2.0
@@ -27,13 +30,29 @@ class Finding:
 
 
 def chosen(data: ReportData) -> CandidateFacts:
-    """Return the candidate that was chosen."""
+    """Return the linear candidate that was chosen: the one that every panel along strengths speaks of."""
     return data.candidates[data.chosen.candidate]
+
+
+def tree_winner(data: ReportData) -> TreeCandidateFacts | None:
+    """Return the model of trees that has the lowest error of all, if one has."""
+    trees = data.trees
+    return None if trees is None or trees.winner is None else trees.candidates[trees.winner]
+
+
+def winner(data: ReportData) -> CandidateFacts | TreeCandidateFacts:
+    """Return the candidate that was chosen among all."""
+    return tree_winner(data) or chosen(data)
+
+
+def all_candidates(data: ReportData) -> list[CandidateFacts | TreeCandidateFacts]:
+    """Return the linear candidates and then the trees."""
+    return [*data.candidates, *(data.trees.candidates if data.trees else ())]
 
 
 def best_error(data: ReportData) -> float:
     """Return the honest error, or the tuned one where no honest one was computed."""
-    return data.honest.mean if data.honest else data.chosen.error
+    return data.honest.mean if data.honest else (tree_winner(data) or data.chosen).error
 
 
 def explained(data: ReportData) -> float:

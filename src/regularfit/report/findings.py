@@ -10,8 +10,19 @@ import math
 
 from regularfit.report.by_class import ByClass
 from regularfit.report.data import ReportData, TableFacts
-from regularfit.report.finding import CLEAR, Finding, best_error, chosen, explained, kept_words
+from regularfit.report.finding import (
+    CLEAR,
+    Finding,
+    all_candidates,
+    best_error,
+    chosen,
+    explained,
+    kept_words,
+    tree_winner,
+    winner,
+)
 from regularfit.report.findings_along import certificate, curve, gap
+from regularfit.report.findings_trees import rivals
 from regularfit.report.words import count, listed, number, percent, signed
 
 _CLEAR_WORDS = "two standard errors"  # CLEAR, as a reader says it
@@ -21,17 +32,17 @@ __all__ = ["candidates", "coefficients", "reproduce", "table", "verdict"]
 
 def verdict(data: ReportData) -> Finding:
     """Say which model predicts, how well on new rows, and whether a shorter one would do."""
-    share, name = explained(data), chosen(data).name
+    share, won = explained(data), winner(data)
+    name = won.name
     if math.isnan(share):
         untold = f"{name} was fitted; how well it predicts new rows was not measured."
         return Finding(untold, tuple(_alarms(data)), "warn")
     if share <= 0:
         return _nothing(data)
-    size = (
-        f"{name}, with {kept_words(data, data.chosen.kept)}," if data.chosen.kept < data.path.total else name
-    )
+    size = f"{name}, with {kept_words(data, won.kept)}," if won.kept < data.path.total else name
     gained = f"{percent(share)} of the error of guessing {data.target.name} without a model"
-    remarks = (*_honest(data), *_simplest(data), *_alarms(data))
+    shorter = _simplest(data) if tree_winner(data) is None else rivals(data)
+    remarks = (*_honest(data), *shorter, *_alarms(data))
     if _highest_error(data) < data.target.null_error:
         return Finding(f"{size} removes {gained}.", remarks, "good")
     doubt = f"{size} seems to remove {gained}, but its error is too uncertain to be sure of any gain."
@@ -42,7 +53,7 @@ def _nothing(data: ReportData) -> Finding:
     """No model is better than a guess."""
     error, null = number(best_error(data)), number(data.target.null_error)
     compared = (
-        f"The best of them, {chosen(data).name} with {kept_words(data, data.chosen.kept)}, has a "
+        f"The best of them, {winner(data).name} with {kept_words(data, winner(data).kept)}, has a "
         f"{data.target.score_name} of {error}; that guess has {null}."
     )
     sentence = f"No model here predicts {data.target.name} better than the same guess for every row."
@@ -51,13 +62,13 @@ def _nothing(data: ReportData) -> Finding:
 
 def _highest_error(data: ReportData) -> float:
     """The upper end of what the error may be."""
-    return data.honest.high if data.honest else data.chosen.error + CLEAR * chosen(data).se
+    return data.honest.high if data.honest else winner(data).error + CLEAR * winner(data).se
 
 
 def _honest(data: ReportData) -> list[str]:
     if data.honest is None:
         return [
-            f"Its {data.target.score_name} of {number(data.chosen.error)} comes from the same folds that chose it, so "
+            f"Its {data.target.score_name} of {number(winner(data).error)} comes from the same folds that chose it, so "
             "it is a little too low; no nested estimate was made."
         ]
     h = data.honest
@@ -93,7 +104,9 @@ def _simplest(data: ReportData) -> list[str]:
 
 
 def _alarms(data: ReportData) -> list[str]:
-    """What elsewhere on the page must not be overlooked."""
+    """What elsewhere on the page must not be overlooked; where trees won, the panels of penalties are not theirs."""
+    if tree_winner(data) is not None:
+        return []
     named = (
         ("certificate", certificate(data)),
         ("CV curve", curve(data)),
@@ -148,14 +161,15 @@ def _dropped_words(data: ReportData) -> str:
 
 def candidates(data: ReportData) -> Finding:
     """Say whether the candidates really differ."""
-    if len(data.candidates) == 1:
+    every = all_candidates(data)
+    if len(every) == 1:
         return Finding(f"{data.candidates[0].name} was the only candidate.")
     if any(math.isnan(c.error) for c in data.candidates):
         return Finding(
             f"{chosen(data).name} has the {data.chosen.reason} of {len(data.candidates)} candidates."
         )
-    best = min(data.candidates, key=lambda c: c.error)
-    others = [c for c in data.candidates if c is not best]
+    best = min(every, key=lambda c: c.error)
+    others = [c for c in every if c is not best]
     close = [c for c in others if c.difference <= CLEAR * c.difference_se]
     note = "Differences are measured on the same folds, which is sharper than comparing the two intervals."
     if len(close) == len(others):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from regularfit.report.data import CertificateFacts, CurveFacts, ReportData
-from regularfit.report.finding import CLEAR, Finding, chosen, kept_words
+from regularfit.report.finding import CLEAR, Finding, chosen, kept_words, tree_winner
 from regularfit.report.words import count, listed, number, percent
 
 __all__ = ["LARGE_GAP", "certificate", "curve", "gap", "path"]
@@ -124,15 +124,14 @@ def gap(data: ReportData) -> Finding:
 def certificate(data: ReportData) -> Finding:
     """Say whether every solution is proved."""
     used = chosen(data).certificate
+    model = "chosen model" if tree_winner(data) is None else "best linear model"
     failed = sum(c.certificate.failed for c in data.candidates)
     if not used.converged:
-        return Finding(
-            f"The chosen model is not solved to the tolerance: {used.reason}.", _failed(failed), "warn"
-        )
+        return Finding(f"The {model} is not solved to the tolerance: {used.reason}.", _failed(failed), "warn")
     proof = _proof(used)
     if failed:
-        return Finding(f"The chosen model is proved: {proof}. Others are not.", _failed(failed), "warn")
-    return Finding(f"The chosen model is proved to be the solution: {proof}.", (), "good")
+        return Finding(f"The {model} is proved: {proof}. Others are not.", _failed(failed), "warn")
+    return Finding(f"The {model} is proved to be the solution: {proof}.", (), "good")
 
 
 def _proof(used: CertificateFacts) -> str:

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from regularfit.report.data import ReportData
 from regularfit.report.html import Markup, join, tag, text
-from regularfit.report.panels import PANELS, verdict
+from regularfit.report.panels import PANELS, candidates, trees, verdict
 from regularfit.report.words import count
 
 __all__ = ["render"]
@@ -36,7 +36,7 @@ def render(data: ReportData) -> str:
         "body",
         tag("a", "Skip to the verdict", href="#verdict", cls="skip"),
         _header(data),
-        tag("main", verdict.panel(data), _contents(), *(module.panel(data) for module in PANELS)),
+        tag("main", verdict.panel(data), _contents(data), *_panels(data)),
         _footer(data),
         tag("script", Markup(script)),
     )
@@ -79,8 +79,20 @@ def _header(data: ReportData) -> Markup:
     return tag("header", tag("p", "regularfit report", cls="brand"), name, tag("p", line, cls="meta"))
 
 
-def _contents() -> Markup:
-    links = [tag("li", tag("a", name, href=f"#{key}")) for key, name in _NAMES]
+def _panels(data: ReportData) -> list[Markup]:
+    found: list[Markup] = []
+    for module in PANELS:
+        found.append(module.panel(data))
+        if module is candidates and data.trees is not None:
+            found.append(trees.panel(data, data.trees))
+    return found
+
+
+def _contents(data: ReportData) -> Markup:
+    names = list(_NAMES)
+    if data.trees is not None:
+        names.insert(2, ("trees", "Trees"))
+    links = [tag("li", tag("a", name, href=f"#{key}")) for key, name in names]
     return tag("nav", tag("ul", *links), aria_label="Panels")
 
 

@@ -9,10 +9,11 @@ from regularfit.report.panels import (
     path,
     reproduce,
     table,
+    trees,
     verdict,
 )
 
-__all__ = ["PANELS", "verdict"]
+__all__ = ["PANELS", "trees", "verdict"]
 
-#: Everything below the verdict, in reading order.
+#: Everything below the verdict, in reading order; trees come after the candidates where there are any.
 PANELS = (table, candidates, path, curve, coefficients, gap, certificate, reproduce)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from regularfit.report import findings
 from regularfit.report.by_class import ByClass, ClassCoefficients
 from regularfit.report.data import ReportData
+from regularfit.report.findings_trees import of_linear
 from regularfit.report.html import Markup, join, table, tag
 from regularfit.report.panels._bar import bar
 from regularfit.report.panels._section import section
@@ -33,7 +34,9 @@ def panel(data: ReportData, found: ByClass) -> Markup:
     body.append(
         tag("details", tag("summary", "Intercepts, and coefficients for one unit"), _units(data, found))
     )
-    return section("coefficients", "Coefficients", purpose, findings.coefficients(data), *body)
+    return section(
+        "coefficients", "Coefficients", of_linear(data, purpose), findings.coefficients(data), *body
+    )
 
 
 def _bars(

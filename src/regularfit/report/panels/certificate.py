@@ -7,6 +7,7 @@ import math
 from regularfit.report import findings_along
 from regularfit.report.data import CandidateFacts, CertificateFacts, ReportData
 from regularfit.report.finding import chosen
+from regularfit.report.findings_trees import of_linear
 from regularfit.report.html import Markup, table
 from regularfit.report.panels._section import plot, section
 from regularfit.report.panels._strengths import AXIS, brief, strength_scale
@@ -25,7 +26,12 @@ def panel(data: ReportData) -> Markup:
     proof = chosen(data).certificate
     shown = [_picture(proof)] if len(proof.gaps) > 1 and any(map(math.isfinite, proof.gaps)) else []
     return section(
-        "certificate", "Certificate", purpose, findings_along.certificate(data), *shown, _numbers(data)
+        "certificate",
+        "Certificate",
+        of_linear(data, purpose),
+        findings_along.certificate(data),
+        *shown,
+        _numbers(data),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from regularfit.report import findings
 from regularfit.report.data import Coefficient, ReportData
+from regularfit.report.findings_trees import of_linear
 from regularfit.report.html import Markup, table, tag
 from regularfit.report.panels import by_class
 from regularfit.report.panels._bar import bar
@@ -33,7 +34,9 @@ def panel(data: ReportData) -> Markup:
     body.append(
         tag("p", f"Intercept: {number(data.intercept, 4)} (when every column is zero).", cls="remark")
     )
-    return section("coefficients", "Coefficients", purpose, findings.coefficients(data), *body)
+    return section(
+        "coefficients", "Coefficients", of_linear(data, purpose), findings.coefficients(data), *body
+    )
 
 
 def _bars(caption: str, rows: Sequence[Coefficient], among: Sequence[Coefficient]) -> Markup:

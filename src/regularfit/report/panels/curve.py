@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from regularfit.report import findings_along
 from regularfit.report.data import CurveFacts, ReportData
 from regularfit.report.finding import chosen
+from regularfit.report.findings_trees import of_linear
 from regularfit.report.html import Markup, tag
 from regularfit.report.panels._section import plot, section
 from regularfit.report.panels._strengths import AXIS, brief, strength_scale
 from regularfit.report.scale import Scale, spanning
 from regularfit.report.svg import Chart
+from regularfit.report.tree_facts import TreeCurve
 from regularfit.report.words import count, number
 
-__all__ = ["error_scale", "panel"]
+__all__ = ["around", "error_scale", "panel"]
 
 
 def panel(data: ReportData) -> Markup:
@@ -22,20 +24,20 @@ def panel(data: ReportData) -> Markup:
     purpose = "The error on rows left out of the fit, at every strength. Its lowest point is the choice."
     c = chosen(data).curve
     body = [] if c is None or len(c.strengths) < 2 else [_picture(data, c), _others(data)]
-    return section("curve", "CV curve", purpose, findings_along.curve(data), *body)
+    return section("curve", "CV curve", of_linear(data, purpose), findings_along.curve(data), *body)
 
 
-def error_scale(c: CurveFacts, also: Sequence[float] = ()) -> Scale:
+def error_scale(c: CurveFacts | TreeCurve, also: Sequence[float] = ()) -> Scale:
     """Return an axis that shows the valley: what rises far above the strongest penalty's error is cut off."""
-    low, high = _around(c)
+    low, high = around(c)
     ceiling = c.mean[0] + 2 * c.se[0]
     ceiling += 0.3 * (ceiling - min(c.mean))
     valley = [fold[c.best] for fold in c.folds]
     return spanning([*(min(v, ceiling) for v in [*low, *high, *valley]), *also], 0.04)
 
 
-def _around(c: CurveFacts) -> tuple[list[float], list[float]]:
-    """The mean less and plus one standard error."""
+def around(c: CurveFacts | TreeCurve) -> tuple[list[float], list[float]]:
+    """Return the mean less and plus one standard error."""
     pairs = list(zip(c.mean, c.se, strict=True))
     return [m - s for m, s in pairs], [m + s for m, s in pairs]
 
@@ -48,7 +50,7 @@ def _picture(data: ReportData, c: CurveFacts) -> Markup:
     chart.y_axis(brief)
     for fold in c.folds:
         chart.line(c.strengths, fold, "fold")
-    chart.band(c.strengths, *_around(c), "band")
+    chart.band(c.strengths, *around(c), "band")
     chart.line(c.strengths, c.mean, "c0 strong")
     _mark(chart, c, data.chosen.strength)
     chart.dot(c.strengths[c.best], c.mean[c.best], "first")
@@ -99,7 +101,7 @@ def _small(name: str, c: CurveFacts, y: Scale, taken: bool) -> Markup:
     x = strength_scale(c.strengths)
     lowest = f"{number(c.mean[c.best])} at strength {number(c.strengths[c.best], 2)}"
     chart = Chart(x, y, f"{name}: lowest {lowest}.", height=90)
-    chart.band(c.strengths, *_around(c), "band")
+    chart.band(c.strengths, *around(c), "band")
     chart.line(c.strengths, c.mean, "c0 strong")
     chart.dot(c.strengths[c.best], c.mean[c.best], "first", lowest, 4)
     head = tag("p", name, tag("span", "chosen", cls="badge") if taken else "", cls="rowname")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from regularfit.report import findings_along
 from regularfit.report.data import CurveFacts, ReportData
 from regularfit.report.finding import chosen
+from regularfit.report.findings_trees import of_linear
 from regularfit.report.html import Markup
 from regularfit.report.panels._section import plot, section
 from regularfit.report.panels._strengths import AXIS, brief, mark_choices, strength_scale
@@ -23,7 +24,7 @@ def panel(data: ReportData) -> Markup:
     )
     c = chosen(data).curve
     body = [_picture(data, c)] if c is not None and c.train and len(c.strengths) > 1 else []
-    return section("gap", "Train against held-out", purpose, findings_along.gap(data), *body)
+    return section("gap", "Train against held-out", of_linear(data, purpose), findings_along.gap(data), *body)
 
 
 def _picture(data: ReportData, c: CurveFacts) -> Markup:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from regularfit.report import findings_along
 from regularfit.report.data import ColumnPath, PathFacts, ReportData
+from regularfit.report.findings_trees import of_linear
 from regularfit.report.html import Markup
 from regularfit.report.panels._section import plot, section
 from regularfit.report.panels._strengths import AXIS, brief, mark_choices, strength_scale
@@ -21,7 +22,13 @@ def panel(data: ReportData) -> Markup:
     """Return the panel."""
     purpose = "How the model grows as its penalty weakens: the whole family it was chosen from."
     drawn = len(data.path.strengths) > 1 and any(any(c.values) for c in data.path.columns)
-    return section("path", "Path", purpose, findings_along.path(data), *([_picture(data)] if drawn else []))
+    return section(
+        "path",
+        "Path",
+        of_linear(data, purpose),
+        findings_along.path(data),
+        *([_picture(data)] if drawn else []),
+    )
 
 
 def _picture(data: ReportData) -> Markup:

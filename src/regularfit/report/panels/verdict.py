@@ -6,7 +6,7 @@ import math
 
 from regularfit.report import findings
 from regularfit.report.data import ReportData
-from regularfit.report.finding import best_error, chosen
+from regularfit.report.finding import best_error, chosen, tree_winner, winner
 from regularfit.report.html import Markup, tag
 from regularfit.report.panels._section import said
 from regularfit.report.words import number, percent
@@ -44,8 +44,14 @@ def _figures(data: ReportData) -> list[tuple[str, str, str]]:
         figures.append(
             ("Without a model", number(data.target.null_error), f"{score} of one guess for all rows")
         )
-    figures.append(("Columns kept", f"{data.chosen.kept:,}", f"of {data.path.total:,}"))
-    figures.append(("Strength", number(data.chosen.strength), f"{chosen(data).name}; {data.chosen.reason}"))
+    figures.append(("Columns kept", f"{winner(data).kept:,}", f"of {data.path.total:,}"))
+    won = tree_winner(data)
+    if won is None:
+        figures.append(
+            ("Strength", number(data.chosen.strength), f"{chosen(data).name}; {data.chosen.reason}")
+        )
+    else:
+        figures.append(("Size", won.size, f"{won.name}; {won.reason}"))
     return figures
 
 
