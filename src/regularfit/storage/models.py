@@ -27,6 +27,10 @@ _REBUILDERS = {
     "PrunedTreeClassifier": "regularfit.trees.model_file",
     "PrunedTreeRegressor": "regularfit.trees.model_file",
     "Shrunk": "regularfit.trees.model_file",
+    "RuleFitClassifier": "regularfit.trees.model_file",
+    "RuleFitRegressor": "regularfit.trees.model_file",
+    "SparseForestClassifier": "regularfit.trees.model_file",
+    "SparseForestRegressor": "regularfit.trees.model_file",
 }
 
 

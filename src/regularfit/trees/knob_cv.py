@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .._typing import Vector
+from ..errors import InputError
 from ..selection import CVResult
 
 __all__ = ["KnobCV"]
@@ -23,6 +24,11 @@ class KnobCV(CVResult):
     knob : what varies: "rounds", "ccp_alpha", "shrinkage" or "trees".
     values : (L,) of that knob, in the order of ``strengths``.
 
+    Raises
+    ------
+    InputError
+        As for :class:`~regularfit.selection.CVResult`, and for other than one value a strength.
+
     Examples
     --------
     >>> cv = KnobCV.of_rounds([[2.0, 4.0], [1.0, 2.0], [1.5, 2.0]], [1.0, 1.0])
@@ -37,6 +43,10 @@ class KnobCV(CVResult):
         """Take any arrays; the values are the strengths unless they are given."""
         super().__post_init__()
         values = np.asarray(self.values, dtype=np.float64)
+        if values.size and values.shape != self.strengths.shape:
+            raise InputError(
+                f"values has shape {values.shape}, but there are {len(self.strengths)} strengths; give one each."
+            )
         object.__setattr__(self, "values", values if values.size else self.strengths)
 
     @classmethod

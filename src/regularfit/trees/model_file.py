@@ -7,7 +7,6 @@ An estimator takes part by saying what it is made of:
 - ``_stored_parts(self, parts)`` and ``_restore_parts(self, parts)``: everything else. ``parts`` is :class:`Parts`: it
   holds arrays, members (bytes) and facts (JSON values) by name, and whole models of an engine or of regularfit.
 - ``_STORED_VALUES``: frozen dataclasses beside the usual ones that may stand among the values.
-- ``_PART_PARAMS``: parameters that ``_restore_parts`` sets, since no JSON holds them (a model inside).
 
 The class must be a public name of ``regularfit.trees`` and stand in ``regularfit.storage.models``.
 """
@@ -16,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,6 @@ from .columns import TreeColumns
 from .engines import Task, TreeModel, get_engine
 from .knob_cv import KnobCV
 from .regularisation import Regularisation
-from .structure.tree_file import dumped_tree, rebuilt_tree
 
 __all__ = ["Parts", "extra_of", "rebuild", "save"]
 
@@ -54,22 +53,17 @@ class Parts:
         arrays, members, facts = model.dump()
         self.arrays |= {f"{name}/{key}": array for key, array in arrays.items()}
         self.members |= {f"{name}/{key}": text for key, text in members.items()}
-        self.facts[name] = {"engine": engine, "facts": facts}
+        sums = {key: sha256(text).hexdigest() for key, text in members.items()}
+        self.facts[name] = {"engine": engine, "facts": facts, "sums": sums}
 
     def engine_model(self, name: str, task: Task) -> TreeModel:
         """Return what :meth:`put_engine` kept."""
         kept = self.facts[name]
         arrays, members = _under(self.arrays, name), _under(self.members, name)
+        # Engines end the whole process over a text that is not theirs; so they are never shown one.
+        if {key: sha256(text).hexdigest() for key, text in members.items()} != kept["sums"]:
+            raise InputError(f"the text of {kept['engine']} is not the one that was saved")
         return get_engine(kept["engine"]).load(arrays, members, kept["facts"], task)
-
-    def put_tree(self, name: str, model: Any) -> None:
-        """Keep a fitted decision tree of scikit-learn."""
-        arrays, self.facts[name] = dumped_tree(model)
-        self.arrays |= {f"{name}/{key}": array for key, array in arrays.items()}
-
-    def tree(self, name: str) -> Any:
-        """Return what :meth:`put_tree` kept."""
-        return rebuilt_tree(_under(self.arrays, name), self.facts[name])
 
     def put_model(self, name: str, model: Any) -> None:
         """Keep a fitted estimator of ``regularfit.trees`` inside this one."""
@@ -120,22 +114,17 @@ def _described(model: Any, parts: Parts) -> dict[str, Any]:
         model._stored_parts(parts)
     return {
         "estimator": type(model).__name__,
-        "params": {k: codec.encode(v, parts.arrays) for k, v in _plain_params(model).items()},
+        "params": {k: codec.encode(v, parts.arrays) for k, v in model.get_params(deep=False).items()},
         "state": {name: codec.encode(value, parts.arrays) for name, value in state.items()},
         "parts": parts.facts,
     }
-
-
-def _plain_params(model: Any) -> dict[str, Any]:
-    apart = getattr(model, "_PART_PARAMS", ())
-    return {name: value for name, value in model.get_params(deep=False).items() if name not in apart}
 
 
 def _rebuilt(head: Mapping[str, Any], parts: Parts) -> Any:
     cls = _class(head["estimator"])
     codec = _codec(cls)
     params = {name: codec.decode(value, parts.arrays) for name, value in head["params"].items()}
-    model = cls(**dict.fromkeys(getattr(cls, "_PART_PARAMS", ())), **take_params(params))
+    model = cls(**take_params(params))
     allowed = {*_OF_ALL, *getattr(cls, "_STORED", ())}
     for name, value in head["state"].items():
         if name not in allowed:

@@ -1,12 +1,8 @@
 """What scikit-learn asks of an estimator: its own checks, cloning, pickling, searches."""
 
-import pickle
 import warnings
 
-import numpy as np
-import pytest
-from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.model_selection import KFold
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from regularfit.trees import BoostingClassifier, BoostingRegressor, Regularisation

@@ -112,8 +112,8 @@ class Boosting(TreeEstimator):
                 "X has n_samples = 1; boosting needs two rows at least, and some hundreds to be of use."
             )
         target, weights, classes = self._target(y, len(matrix), read_weights(sample_weight, len(matrix)))
-        seed = 0 if self.random_state is None else check_random_state(self.random_state).randint(2**31 - 1)
-        task = self._task_for(columns, classes, int(seed))
+        drawn = check_random_state(0 if self.random_state is None else self.random_state)
+        task = self._task_for(columns, classes, int(drawn.randint(2**31 - 1)))
         workshop = Workshop.of(engine, TreeData(matrix, target, weights), task)
         folds = self._folds(X, target, weights, classes, groups)
         choice = self._choice(workshop, folds, classes)

@@ -9,7 +9,7 @@ from sklearn.base import ClassifierMixin
 
 from ...inputs.targets import check_classes_weighted, read_classes
 from ..class_weights import with_class_weight
-from ..engines import Task, mean_of
+from ..engines import Task, chances_of, mean_of
 from ..regularisation import Regularisation
 from ._base import Boosting
 from .path import chosen_labels
@@ -100,7 +100,7 @@ class BoostingClassifier(ClassifierMixin, Boosting):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of every class, (n, K), in the order of ``classes_``."""
-        return mean_of(self._margins(X), self._task)
+        return chances_of(mean_of(self._margins(X), self._task), self._task)
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most probable label of every row, (n,)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 
 from ...errors import InputError, UnsupportedError
 from ..columns import TreeColumns
-from ..engines import Task, TreeModel, mean_of
+from ..engines import Task, TreeModel, chances_of, mean_of
 
 __all__ = ["BoostingPath", "chosen_labels"]
 
@@ -42,7 +42,7 @@ class BoostingPath:
         """The numbers of rounds: 1, 2, ..., R."""
         return np.arange(1, self.model.rounds + 1)
 
-    def margins(self, X: Any, rounds: int | Sequence[int] | None = None) -> np.ndarray:
+    def margins(self, X: Any, rounds: int | Iterable[int] | None = None) -> np.ndarray:
         """Return sums of trees, (n,) or (n, K); for several numbers of rounds stacked in front.
 
         Raises
@@ -53,25 +53,25 @@ class BoostingPath:
             For fewer rounds than all with tree dropout: later rounds change the weight of earlier trees.
         """
         matrix = self.columns.encode(X, self.who)
-        if rounds is None or isinstance(rounds, (int, Integral)):
-            return self.model.margins(matrix, self._checked(rounds))
-        return np.stack([self.model.margins(matrix, self._checked(r)) for r in rounds])
+        if isinstance(rounds, Iterable):
+            return np.stack([self.model.margins(matrix, self._checked(r)) for r in rounds])
+        return self.model.margins(matrix, self._checked(rounds))
 
-    def predict(self, X: Any, rounds: int | Sequence[int] | None = None) -> np.ndarray:
+    def predict(self, X: Any, rounds: int | Iterable[int] | None = None) -> np.ndarray:
         """Return the predicted numbers or labels after so many rounds (None: all), (n,) or (L, n)."""
         margins = self.margins(X, rounds)
         if self.classes is not None:
             return chosen_labels(margins, self.task, self.classes)
         return mean_of(margins, self.task)
 
-    def predict_proba(self, X: Any, rounds: int | Sequence[int] | None = None) -> np.ndarray:
+    def predict_proba(self, X: Any, rounds: int | Iterable[int] | None = None) -> np.ndarray:
         """Return the probability of every class after so many rounds, (n, K) or (L, n, K)."""
         if self.classes is None:
             raise UnsupportedError("Only a classifier gives probabilities; use predict.")
         margins = self.margins(X, rounds)
-        if rounds is None or isinstance(rounds, Integral):
-            return mean_of(margins, self.task)
-        return np.stack([mean_of(part, self.task) for part in margins])
+        if isinstance(rounds, Iterable):
+            return np.stack([chances_of(mean_of(part, self.task), self.task) for part in margins])
+        return chances_of(mean_of(margins, self.task), self.task)
 
     def _checked(self, rounds: Any) -> int:
         most = self.model.rounds

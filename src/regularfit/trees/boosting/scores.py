@@ -29,7 +29,7 @@ class Score:
     ----------
     name : for tables and pictures.
     greater_is_better : its direction.
-    of : (targets or codes, expected targets or probabilities, weights) -> the score.
+    of : (targets or codes, what :func:`~regularfit.trees.engines.mean_of` gives, weights) -> the score.
     """
 
     name: str
@@ -81,9 +81,10 @@ def _gamma(y: np.ndarray, mean: np.ndarray, w: np.ndarray | None) -> float:
     return _mean(2 * (np.log(mean / y) + y / mean - 1), w)
 
 
-def _log_loss(codes: np.ndarray, chances: np.ndarray, w: np.ndarray | None) -> float:
-    mine = chances[np.arange(len(codes)), codes.astype(np.intp)]
-    return _mean(-np.log(np.clip(mine, LEAST, 1.0)), w)
+def _log_loss(codes: np.ndarray, p: np.ndarray, w: np.ndarray | None) -> float:
+    # |1 - y - p| is the probability of a row's own class of two
+    mine = np.abs(1 - codes - p) if p.ndim == 1 else p[np.arange(len(codes)), codes.astype(np.intp)]
+    return _mean(-np.log(np.maximum(mine, LEAST)), w)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +143,10 @@ class _Adapter:
     def __call__(self, y: np.ndarray, mean: np.ndarray, w: np.ndarray | None) -> float:
         extra = {"sample_weight": w} if self.weighted and w is not None else {}
         said = _Numbers() if self.classes is None else _Classes(self.classes)
+        shown = np.column_stack([1 - mean, mean]) if self.classes is not None and mean.ndim == 1 else mean
         labels = y if self.classes is None else self.classes[y.astype(np.intp)]
         try:
-            return float(self.scorer(said, mean.reshape(len(y), -1), labels, **extra))
+            return float(self.scorer(said, shown.reshape(len(y), -1), labels, **extra))
         except InputError:
             raise
         except Exception as error:

@@ -1,7 +1,7 @@
 """The engines that grow trees, behind one protocol; each is imported when it is first used."""
 
 from .base import Engine, Growing, Prepared, Task, TreeData, TreeModel, get_engine
-from .losses import LOSSES, curvature, mean_of, start_gradient
+from .losses import LOSSES, chances_of, curvature, mean_of, start_gradient
 
 __all__ = [
     "LOSSES",
@@ -11,6 +11,7 @@ __all__ = [
     "Task",
     "TreeData",
     "TreeModel",
+    "chances_of",
     "curvature",
     "get_engine",
     "mean_of",

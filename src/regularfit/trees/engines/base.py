@@ -116,7 +116,7 @@ class Growing(Protocol):
     """A model while it grows."""
 
     def advance(self) -> np.ndarray:
-        """Grow one more round and return the expected targets of the watched rows, (m,) or (m, K)."""
+        """Grow one more round and return :func:`~regularfit.trees.engines.mean_of` the watched rows."""
         ...
 
     def finish(self) -> TreeModel:

@@ -48,7 +48,7 @@ def rebuilt(arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any], model: A
     model._loss = _loss(model, arrays)
     model.n_trees_per_iteration_ = facts["trees_a_round"]
     model._baseline_prediction = arrays["start"]
-    model._predictors = _trees(arrays, int(facts["trees_a_round"]))
+    model._predictors = _trees(arrays, facts)
     model.do_early_stopping_, model._in_fit = False, False
     model.train_score_, model.validation_score_ = np.empty(0), np.empty(0)
     return model
@@ -100,7 +100,7 @@ def _loss(model: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     return model._get_loss(sample_weight=None)
 
 
-def _trees(arrays: Mapping[str, np.ndarray], each: int) -> list[list[Any]]:
+def _trees(arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> list[list[Any]]:
     from sklearn.ensemble._hist_gradient_boosting.common import PREDICTOR_RECORD_DTYPE
     from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
 
@@ -109,14 +109,15 @@ def _trees(arrays: Mapping[str, np.ndarray], each: int) -> list[list[Any]]:
     for name in names:
         if f"node_{name}" in arrays:
             nodes[name] = arrays[f"node_{name}"]
-    _check(nodes, arrays)
+    _check(nodes, arrays, int(facts["columns"]))
+    each = int(facts["trees_a_round"])
     at, split_at = np.cumsum(arrays["nodes_of"])[:-1], np.cumsum(arrays["splits_of"])[:-1]
     bits = [np.split(np.ascontiguousarray(arrays[name]), split_at) for name in _BITS]
     trees = [TreePredictor(*parts) for parts in zip(np.split(nodes, at), *bits, strict=True)]
     return [trees[k : k + each] for k in range(0, len(trees), each)]
 
 
-def _check(nodes: np.ndarray, arrays: Mapping[str, np.ndarray]) -> None:
+def _check(nodes: np.ndarray, arrays: Mapping[str, np.ndarray], columns: int) -> None:
     """Hold every branch against the tree's size: a walk must never leave its tree."""
     sizes = arrays["nodes_of"]
     if sizes.min() < 1 or sizes.sum() != len(nodes) or arrays["splits_of"].sum() != len(arrays[_BITS[0]]):
@@ -127,3 +128,9 @@ def _check(nodes: np.ndarray, arrays: Mapping[str, np.ndarray]) -> None:
     for side in ("left", "right"):
         if (nodes[side][branch] >= size_of[branch]).any() or (nodes[side][branch] <= place[branch]).any():
             raise ValueError("a branch leads out of its tree")
+    splits_of = np.repeat(arrays["splits_of"], sizes)
+    chosen = branch & (nodes["is_categorical"] != 0)
+    if (nodes["feature_idx"][branch] >= columns).any() or (nodes["feature_idx"][branch] < 0).any():
+        raise ValueError("a branch looks at a column that is not there")
+    if (nodes["bitset_idx"][chosen] >= splits_of[chosen]).any():
+        raise ValueError("a branch looks at a set of categories that is not there")

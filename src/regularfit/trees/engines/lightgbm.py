@@ -131,8 +131,7 @@ class _Growing:
             self.booster.eval_valid(self._look)
         else:
             self.booster.eval_train(self._look)
-        p = self.seen
-        return np.column_stack([1 - p, p]) if self.task.loss == "two_classes" else p
+        return self.seen
 
     def _look(self, predictions: np.ndarray, _: Any) -> tuple[str, float, bool]:
         """Take LightGBM's own running predictions; the score that it wants is not looked at."""

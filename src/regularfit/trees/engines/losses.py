@@ -7,7 +7,7 @@ from scipy.special import expit, softmax
 
 from .base import Task
 
-__all__ = ["LEAST", "LOSSES", "curvature", "mean_of", "start_gradient"]
+__all__ = ["LEAST", "LOSSES", "chances_of", "curvature", "mean_of", "start_gradient"]
 
 LOSSES = ("squared", "absolute", "poisson", "gamma", "quantile", "two_classes", "classes")
 RANKED = ("absolute", "quantile")  # their leaves hold medians and quantiles, which no leaf penalty touches
@@ -16,13 +16,17 @@ POISSON_STEP = 0.7  # both engines add it to the margin in the curvature, so tha
 
 
 def mean_of(margins: np.ndarray, task: Task) -> np.ndarray:
-    """Return the expected target: numbers (n,), or probabilities (n, K)."""
+    """Return the expected target: numbers (n,), the probability of the second of two classes (n,), or (n, K)."""
     if task.loss == "two_classes":
-        p = expit(margins)
-        return np.column_stack([1 - p, p])
+        return expit(margins)
     if task.loss == "classes":
         return softmax(margins, axis=1)
     return np.exp(margins) if task.loss in ("poisson", "gamma") else margins
+
+
+def chances_of(mean: np.ndarray, task: Task) -> np.ndarray:
+    """Return what :func:`mean_of` gave for classes as the probability of each, (n, K)."""
+    return np.column_stack([1 - mean, mean]) if task.loss == "two_classes" else mean
 
 
 def curvature(engine: str, y: np.ndarray, weights: np.ndarray | None, task: Task) -> float:

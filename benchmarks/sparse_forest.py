@@ -1,0 +1,158 @@
+"""How few trees of a forest are enough: sparse forests on the regression sets, against the forest that they thin.
+
+    python benchmarks/sparse_forest.py              # everything; writes results/sparse_forest.md
+    python benchmarks/sparse_forest.py -s concrete  # only sets with this word; nothing is written
+
+Tables are cut to ROWS random rows; of these, 30 % are test rows, in SPLITS random splits. The forest has 100 trees and the
+same seed everywhere, so all contenders have the same trees. Losses are differences of test MSE to the whole forest, as a
+share of it, averaged over the splits. Target: at most 25 % of the trees at a loss of at most 5 % on 60 % of the sets.
+
+- quarter: ``SparseForestRegressor(most=0.25)``.
+- min, 1se: as many trees as held-out rows say.
+- first 25: the forest's first 25 trees, not chosen and not weighted: what anybody has for nothing.
+- LassoCV: scikit-learn's non-negative lasso over the trees, with the mean of the others where a row was in a tree's bag,
+  without a refit, at the strength of its own cross-validation.
+
+Times are of one thread: the forest, and the sparse forest with its five folds. The data lie in ``tabular_reg`` of the
+folder that REGULARFIT_DATA names, else of ``shared/data`` beside or above this file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sklearn
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.linear_model import LassoCV
+from sklearn.model_selection import train_test_split
+
+from regularfit.trees import SparseForestRegressor
+from regularfit.trees.columns import TreeColumns
+
+RESULTS = Path(__file__).parent / "results" / "sparse_forest.md"
+ROWS, SPLITS, TREES = 1200, 2, 100
+OURS: dict[str, dict[str, Any]] = {"quarter": {"most": 0.25}, "min": {}, "1se": {"select": "1se"}}
+HEAD = (
+    "| set | rows | quarter: trees | loss | min: trees | loss | 1se: trees | loss | first 25: loss | LassoCV: trees "
+    "| loss | held-out loss of quarter | forest s | quarter s |",
+    "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+)
+
+
+def data_folder() -> Path:
+    """Return where the tables are."""
+    named = os.environ.get("REGULARFIT_DATA")
+    folders = [Path(named)] if named else [up / "shared" / "data" for up in Path(__file__).resolve().parents]
+    found = next((folder / "tabular_reg" for folder in folders if (folder / "tabular_reg").is_dir()), None)
+    if found is None:
+        raise SystemExit("There are no tables: set REGULARFIT_DATA to the folder that holds tabular_reg.")
+    return found
+
+
+def table(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Return X with indicators of categories, and y; at most ROWS rows."""
+    frame = pd.read_csv(path, keep_default_na=False, na_values=[""])
+    if len(frame) > ROWS:
+        frame = frame.sample(ROWS, random_state=0)
+    y = frame.pop("target").to_numpy(np.float64)
+    return TreeColumns.learn(frame, indicators=True).encode(frame), y
+
+
+def error(predicted: np.ndarray, y: np.ndarray) -> float:
+    """Mean squared error."""
+    return float(np.mean((predicted - y) ** 2))
+
+
+def lasso(forest: Any, X: np.ndarray, y: np.ndarray, rows: np.ndarray) -> tuple[int, np.ndarray]:
+    """The usual way: trees kept, and predictions of rows."""
+    outputs = np.column_stack([tree.predict(X) for tree in forest.estimators_])
+    for t, drawn in enumerate(forest.estimators_samples_):
+        outputs[drawn, t] = np.nan
+    outputs = np.where(np.isnan(outputs), np.nanmean(outputs, axis=1, keepdims=True), outputs)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of convergence
+        model = LassoCV(positive=True, cv=5).fit(outputs, y)
+    held = np.column_stack([tree.predict(rows) for tree in forest.estimators_])
+    return int(np.count_nonzero(model.coef_)), model.predict(held)
+
+
+def one_split(X: np.ndarray, y: np.ndarray, seed: int) -> dict[str, float]:
+    """Return trees, losses and times of all contenders."""
+    train, test, y_train, y_test = train_test_split(X, y, test_size=0.3, random_state=seed)
+    start = time.process_time()
+    forest = RandomForestRegressor(TREES, random_state=seed).fit(train, y_train)
+    found = {"forest s": time.process_time() - start}
+    whole = error(forest.predict(test), y_test)
+    first = np.mean([tree.predict(test) for tree in forest.estimators_[:25]], axis=0)
+    found["first 25"] = error(first, y_test) / whole - 1
+    for name, how in OURS.items():
+        start = time.process_time()
+        model = SparseForestRegressor(RandomForestRegressor(TREES, random_state=seed), n_jobs=1, **how)
+        model.fit(train, y_train)
+        found[f"{name} s"] = time.process_time() - start
+        found[f"{name} trees"] = model.trees_kept_
+        found[name] = error(model.predict(test), y_test) / whole - 1
+        found[f"{name} held"] = model.loss_to_forest_
+    found["lasso trees"], predicted = lasso(forest, train, y_train, test)
+    found["lasso"] = error(predicted, y_test) / whole - 1
+    return found
+
+
+def row(name: str, n: int, found: dict[str, float]) -> str:
+    """One line of the table."""
+    cells = [name, str(n)]
+    for who in OURS:
+        cells += [f"{found[f'{who} trees']:.0f}", f"{100 * found[who]:+.1f} %"]
+    cells += [f"{100 * found['first 25']:+.1f} %", f"{found['lasso trees']:.0f}", f"{100 * found['lasso']:+.1f} %"]
+    cells += [f"{100 * found['quarter held']:+.1f} %", f"{found['forest s']:.2g}", f"{found['quarter s']:.2g}"]
+    return f"| {' | '.join(cells)} |"
+
+
+def verdict(every: list[dict[str, float]]) -> list[str]:
+    """How often the target is met."""
+    lines: list[str] = []
+    for who, trees in (*((who, f"{who} trees") for who in OURS), ("first 25", None), ("lasso", "lasso trees")):
+        good = [f for f in every if (trees is None or f[trees] <= 0.25 * TREES) and f[who] <= 0.05]
+        median = 100 * float(np.median([f[who] for f in every]))
+        lines.append(
+            f"- {'LassoCV' if who == 'lasso' else who}: at most 25 % of the trees at a loss of at most 5 % on "
+            f"{len(good)} of {len(every)} sets ({100 * len(good) / len(every):.0f} %); median loss {median:+.1f} %."
+        )
+    return lines
+
+
+def main() -> None:
+    """Print the table, and keep it when all of it was made."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-s", "--sets", default="", help="only sets with this word; nothing is written")
+    options = parser.parse_args()
+    print("\n".join(HEAD), flush=True)
+    lines: list[str] = []
+    every: list[dict[str, float]] = []
+    for path in sorted(data_folder().glob("*.csv.gz")):
+        name = path.name.removesuffix(".csv.gz")
+        if options.sets not in name:
+            continue
+        X, y = table(path)
+        splits = [one_split(X, y, seed) for seed in range(SPLITS)]
+        every.append({key: float(np.mean([split[key] for split in splits])) for key in splits[0]})
+        lines.append(row(name, len(y), every[-1]))
+        print(lines[-1], flush=True)
+    summary = verdict(every)
+    print("\n".join(summary))
+    if options.sets:
+        return
+    how = f"{ROWS} rows at most, {SPLITS} splits, {TREES} trees, 5 folds, one thread; scikit-learn {sklearn.__version__}."
+    text = ["# How few trees of a forest are enough", "", "Made by `sparse_forest.py`, which says how.", how, ""]
+    RESULTS.write_text("\n".join([*text, *summary, "", *HEAD, *lines]) + "\n")
+
+
+if __name__ == "__main__":
+    main()
