@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import regularfit as rf
+from regularfit.cli.model import load_model
 from regularfit.cli.tree_candidates import entrants
 from regularfit.report.data import ReportData
 from tests.cli.data import FAST, houses, kinds
@@ -142,13 +143,13 @@ def test_each_kind_of_tree_goes_through_the_model_file(run, monkeypatch):
         won = json.loads(ran.out)["chosen"]["candidate"]
         assert won == ("Pruned tree", "Shrunk tree")[k - 1]
         said = pd.DataFrame(json.loads(run("predict", "s.run", "s.csv", "--json").out)["predictions"])
-        model = rf.load("s.run/model.rfit")
+        model = load_model(Path("s.run")).estimator
         assert model.classes_.tolist() == ["up", "down"]
         table = frame[["a", "b", "c"]].assign(**{"c is missing": frame["c"].isna().astype(float)})
         np.testing.assert_array_equal(said["probability of down"], model.predict_proba(table)[:, 1])
         assert (said["prediction"] == frame["side"]).mean() > 0.75
         assert ((said["probability of down"] > 0.5) == (said["prediction"] == "down")).all()
-        assert "share of what splits brought" in run("inspect", "s.run").out
+        assert "share in the splits" in run("inspect", "s.run").out
 
 
 def test_without_lightgbm(run, monkeypatch):

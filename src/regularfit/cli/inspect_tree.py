@@ -50,6 +50,6 @@ def print_tree(fitted: Model, out: Output, most: int | None) -> None:
         out.line("No split was made: the model predicts the same for every row.")
         return
     rows = [[name, f"{share:.1%}"] for name, share in list(shares.items())[:most]]
-    out.table(["column", "share of what splits brought"], rows)
+    out.table(["column", "share in the splits"], rows)
     if len(rows) < len(shares):
         out.line(f"... and {len(shares) - len(rows):,} more (--all shows them)")

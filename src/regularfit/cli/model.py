@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,7 +88,9 @@ def load_model(path: Path) -> Model:
     from regularfit.storage import load, load_extra
 
     file = model_in(path)
-    estimator, extra = load(file), load_extra(file)
+    with warnings.catch_warnings():  # of parameters that only a new fit would need
+        warnings.filterwarnings("ignore", "The model file could not hold", UserWarning)
+        estimator, extra = load(file), load_extra(file)
     if "table" not in extra:
         raise ModelFileError(
             f"'{file}' holds an estimator that was saved from Python, without the recipe that turns a table "

@@ -13,6 +13,7 @@ from sklearn.base import clone
 from regularfit.cli.folds import HONEST_FOLDS, make_cv
 from regularfit.cli.output import number
 from regularfit.errors import InputError, UnsupportedError
+from regularfit.trees.structure import read_trees
 
 if TYPE_CHECKING:
     from regularfit.cli.job import Prepared, Settings
@@ -133,10 +134,11 @@ def honest_overall(
     X, roles, folds = tree_matrix(prepared), prepared.roles, min(settings.cv, HONEST_FOLDS)
     size = int(np.prod(X.shape))
     rivals = entrants(prepared.target.task, settings.select, settings.seed, settings.threads, size)
+    linear: Any = clone(estimator)
     whole = Competition(
-        [("linear", clone(estimator).set_params(verbose=None)), *rivals], cv=folds, random_state=settings.seed
+        [("linear", linear.set_params(verbose=None)), *rivals], cv=folds, random_state=settings.seed
     )
-    given = {"sample_weight": roles.weight, "groups": roles.group}
+    given: dict[str, Any] = {"sample_weight": roles.weight, "groups": roles.group}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what is noticed on all rows was told already
         try:
@@ -180,8 +182,15 @@ def size_of(model: Any) -> str:
 
 
 def shares_of(model: Any) -> np.ndarray:
-    """Return the share of every column in what the splits brought, (p,)."""
-    return np.asarray(getattr(model, "model_", model).feature_importances_)
+    """Return the share of every column in the splits, (p,): of what they brought; of a shrunk tree, of their rows."""
+    inner = getattr(model, "model_", None)
+    if inner is None:
+        return np.asarray(model.feature_importances_)
+    found = np.zeros(model.n_features_in_)
+    for tree in getattr(inner, "trees", None) or read_trees(inner):
+        splits = tree.left >= 0
+        found += np.bincount(tree.feature[splits], tree.rows[splits], len(found))
+    return found / (found.sum() or 1.0)
 
 
 def _counted(n: int, one: str, several: str | None = None) -> str:

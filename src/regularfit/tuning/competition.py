@@ -82,7 +82,8 @@ class Competition(BaseEstimator):
         fitted: dict[str, Any] = {}
         for name, model in self.entrants:
             rows = X if self._means is None or _takes_gaps(model) else _open(X)
-            fitted[name] = clone(model).set_params(cv=folds).fit(rows, y, sample_weight=sample_weight)
+            fresh: Any = clone(model)
+            fitted[name] = fresh.set_params(cv=folds).fit(rows, y, sample_weight=sample_weight)
         kinds = {model.cv_.score_name for model in fitted.values()}
         if len(kinds) > 1:
             raise InputError(
