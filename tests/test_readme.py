@@ -10,17 +10,35 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 
-def test_the_lines_of_python_run(monkeypatch, capsys):
-    linear, nets = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+LINEAR, NETS, TREES = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+
+
+@pytest.fixture
+def names(monkeypatch, capsys):
+    """What the first lines of Python leave behind: the later ones go on with it."""
     monkeypatch.chdir(ROOT)
     names = {}
-    exec(compile(linear, "README.md", "exec"), names)
+    exec(compile(LINEAR, "README.md", "exec"), names)
     assert len(capsys.readouterr().out.splitlines()) >= 4
+    return names
+
+
+def test_the_lines_on_nets_run(names):
     if find_spec("torch") is None:
         pytest.skip("the extra `nets` is not installed")
-    exec(compile(nets, "README.md", "exec"), names)
+    exec(compile(NETS, "README.md", "exec"), names)
     assert names["found"].scores.shape == (18, 5)
     assert "18 setting(s) x 5 fold(s); best by mse" in repr(names["found"])
+
+
+def test_the_lines_on_trees_run(names):
+    exec(compile(TREES, "README.md", "exec"), names)
+    boosted, shrunk = names["boosted"], names["shrunk"]
+    assert boosted.rounds_ == boosted.cv_.value_1se
+    assert shrunk.strength_ > 0
+    assert (
+        shrunk.cv_.mean.min() < 0.8 * shrunk.cv_.mean[-1]
+    )  # a fifth of the error of the tree as it was grown
 
 
 @pytest.mark.parametrize(

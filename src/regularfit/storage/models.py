@@ -24,6 +24,13 @@ _REBUILDERS = {
     "NetRegressor": "regularfit.nets.estimators.model_file",
     "BoostingClassifier": "regularfit.trees.model_file",
     "BoostingRegressor": "regularfit.trees.model_file",
+    "PrunedTreeClassifier": "regularfit.trees.model_file",
+    "PrunedTreeRegressor": "regularfit.trees.model_file",
+    "Shrunk": "regularfit.trees.model_file",
+    "RuleFitClassifier": "regularfit.trees.model_file",
+    "RuleFitRegressor": "regularfit.trees.model_file",
+    "SparseForestClassifier": "regularfit.trees.model_file",
+    "SparseForestRegressor": "regularfit.trees.model_file",
 }
 
 

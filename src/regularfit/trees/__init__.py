@@ -16,7 +16,9 @@ _HOMES: dict[str, str] = {
     "boosting": "BoostingClassifier BoostingRegressor",
     "pruning": "PrunedTreeClassifier PrunedTreeRegressor PruningPath",
     "regularisation": "Regularisation",
+    "rules": "RuleFitClassifier RuleFitRegressor",
     "shrinkage": "ShrinkagePath Shrunk shrink",
+    "sparse_forest": "SparseForestClassifier SparseForestRegressor",
     "structure": "TreeNodes read_trees",
     "translation": "translation_table",
 }

@@ -30,9 +30,11 @@ def test_small_nets_take_one():
     assert torch.get_num_threads() == 2
 
 
-@pytest.mark.parametrize(
-    "model", [nn.Sequential(nn.Linear(5, 2**19), nn.Linear(2**19, 3)), nn.Sequential(nn.Conv1d(1, 2, 3), nn.Flatten(), nn.Linear(6, 3))]
-)  # fmt: skip
+LARGE = nn.Sequential(nn.Linear(5, 2**19), nn.Linear(2**19, 3))
+CONVOLUTION = nn.Sequential(nn.Conv1d(1, 2, 3), nn.Flatten(), nn.Linear(6, 3))
+
+
+@pytest.mark.parametrize("model", [LARGE, CONVOLUTION])
 def test_large_ones_and_those_whose_work_is_unknown_take_what_there_is(model):
     X, y = classes()
     X = X[:, None, :] if isinstance(model[0], nn.Conv1d) else X

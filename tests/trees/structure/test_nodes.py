@@ -8,6 +8,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 from regularfit.errors import InputError
 from regularfit.trees.structure import Categories, TreeNodes, read_trees
+from regularfit.trees.structure.stack import with_means
 
 from .data import table
 
@@ -35,7 +36,7 @@ def test_shape(seed, depth):
 @given(st.integers(0, 1000), st.integers(1, 12))
 def test_means_from_leaves_are_the_engine_s(seed, depth):
     _, _, tree = grown(seed, depth)
-    means = tree.with_means()
+    (means,) = with_means([tree])
     np.testing.assert_allclose(means.value, tree.value, atol=1e-12)
     np.testing.assert_allclose(means.rows, tree.rows)
 
@@ -71,4 +72,4 @@ def test_categories():
 
 def test_without_rows_a_mean_is_taken_evenly():
     tree = TreeNodes.of([1, -1, -1], [2, -1, -1], [0, -1, -1], [0] * 3, [[9.0], [1.0], [3.0]], [0, 0, 0])
-    assert tree.with_means().value[0, 0] == 2.0
+    assert with_means([tree])[0].value[0, 0] == 2.0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from os import PathLike
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -21,14 +22,21 @@ from ..structure import TreeNodes
 from ..structure.read_sklearn import read_tree
 from .losses import SCORE_NAMES, losses_along, row_losses
 from .path import PruningPath
+from .tree_file import dumped, rebuilt
 from .weakest_link import collapse_alphas
 from .words import Words
+
+if TYPE_CHECKING:
+    from ..model_file import Parts
 
 __all__ = ["PrunedTree"]
 
 
 class PrunedTree(TreeEstimator):
     """The base of PrunedTreeRegressor and PrunedTreeClassifier; their docstrings say what the parameters mean."""
+
+    _STORED = ("ccp_alpha_", "path_", "cv_", "regularisation_", "_missing")
+    _STORED_VALUES = (PruningPath,)
 
     regularisation: Regularisation | None
     ccp_alpha: float | None
@@ -42,6 +50,7 @@ class PrunedTree(TreeEstimator):
     cv_: KnobCV | None
     ccp_alpha_: float
     regularisation_: Regularisation
+    classes_: np.ndarray
 
     # --- what the two give themselves
 
@@ -84,7 +93,7 @@ class PrunedTree(TreeEstimator):
             )
         weights = read_weights(sample_weight, len(matrix))
         target = self._read_target(y, len(matrix), weights)
-        self._missing = np.isnan(matrix).any(axis=0)
+        self._missing: np.ndarray = np.any(np.isnan(matrix), axis=0)
         seed = int(check_random_state(0 if self.random_state is None else self.random_state).randint(2**31))
         settings = self._settings(matrix, target, weights, seed)
         grown = self._grown(matrix, target, weights, settings)
@@ -183,7 +192,7 @@ class PrunedTree(TreeEstimator):
         """What the nodes predict; a class that the fold did not see has a share of 0."""
         if not hasattr(self, "classes_"):
             return nodes.value
-        value = np.zeros((len(nodes), len(self.classes_)))
+        value: np.ndarray = np.zeros((len(nodes), len(self.classes_)))
         value[:, grown.classes_.astype(np.intp)] = nodes.value
         return value
 
@@ -196,7 +205,7 @@ class PrunedTree(TreeEstimator):
         return int(self.tree_.get_n_leaves())
 
     @property
-    def feature_importances_(self) -> Vector:
+    def feature_importances_(self) -> np.ndarray:
         """What splits on each column of the table brought, as shares of the whole, (p,)."""
         check_is_fitted(self, "tree_")
         counts = [
@@ -237,6 +246,31 @@ class PrunedTree(TreeEstimator):
         return KnobDisplay(self.cv_, self.path_.leaves, "leaves (stronger pruning to the left)").plot(
             ax, **options
         )
+
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False, extra: Any = None) -> None:
+        """Write the fitted model to a file that :func:`regularfit.load` reads back; no pickle in it.
+
+        Parameters
+        ----------
+        path : where to write; ``.rfit`` is the usual ending.
+        overwrite : whether an existing file may be replaced.
+        extra : further facts (JSON values and arrays) to keep beside the model.
+        """
+        from ..model_file import save
+
+        save(self, path, overwrite=overwrite, extra=extra)
+
+    def _stored_parts(self, parts: Parts) -> None:
+        parts.arrays |= {f"tree/{name}": array for name, array in dumped(self.tree_).items()}
+        parts.facts["tree"] = {name: self.tree_.get_params()[name] for name in ("criterion", "ccp_alpha")}
+
+    def _restore_parts(self, parts: Parts) -> None:
+        arrays = {
+            name.removeprefix("tree/"): a for name, a in parts.arrays.items() if name.startswith("tree/")
+        }
+        classes = len(self.classes_) if hasattr(self, "classes_") else None
+        unfitted = self._unfitted(**parts.facts["tree"])
+        self.tree_ = rebuilt(arrays, unfitted, len(self.columns_.encoded_names), classes)
 
     def _nodes(self) -> TreeNodes:
         check_is_fitted(self, "tree_")

@@ -23,8 +23,9 @@ class PrunedTreeClassifier(ClassifierMixin, PrunedTree):
     As :class:`PrunedTreeRegressor`, with the impurity of the leaves as R: Gini's, as in scikit-learn, or the entropy.
     (R's rpart grows by Gini's impurity and prunes by the misclassification rate, so its sequence of trees is another.)
 
-    Held-out rows are scored by the misclassification rate, as CART does. The leaves of a large tree hold shares of 0 and
-    1, whose log-loss has no bound: prefer a shrunk tree (:class:`~regularfit.trees.Shrunk`) where probabilities count.
+    Held-out rows are scored by the misclassification rate, as CART does. The leaves of a large tree hold shares of 0
+    and 1, whose log-loss has no bound: prefer a shrunk tree (:class:`~regularfit.trees.Shrunk`) where probabilities
+    count.
 
     Parameters
     ----------
@@ -40,8 +41,8 @@ class PrunedTreeClassifier(ClassifierMixin, PrunedTree):
     criterion : {"gini", "entropy"}
         What splits bring down and pruning prices.
     scoring : {"misclassification", "brier", "log-loss"}
-        How held-out rows are scored: the share of wrong labels, the squared error of the probabilities, or the log-loss,
-        for which probabilities below 2e-16 count as that.
+        How held-out rows are scored: the share of wrong labels, the squared error of the probabilities, or the
+        log-loss, for which probabilities below 2e-16 count as that.
     random_state : int, RandomState or None
         Which random folds, and the order of columns among equally good splits; None is 0.
 

@@ -34,8 +34,8 @@ def losses_along(
 ) -> Vector:
     """Return the mean loss of rows under the tree pruned at every complexity, (L,), in one walk of the rows.
 
-    On its way from the root to its leaf a row passes the node that predicts it at each complexity: the first one that has
-    collapsed by then. So every node on the way answers for a stretch of complexities, and its loss is added at the
+    On its way from the root to its leaf a row passes the node that predicts it at each complexity: the first one that
+    has collapsed by then. So every node on the way answers for a stretch of complexities, and its loss is added at the
     stretch's start and taken off at its end.
 
     Parameters

@@ -25,10 +25,10 @@ class PrunedTreeRegressor(RegressorMixin, PrunedTree):
 
     .. math:: R(T) + \alpha \, |\mathrm{leaves}(T)|
 
-    where R is the mean squared error in the leaves. The parts that are best for some alpha form a nested sequence; which
-    of them predicts best is found by cross-validation. Each fold's tree is grown once and gives the held-out error for
-    all alphas in one walk of its rows, so the choice costs as many fits as there are folds, however long the path is.
-    The alphas of the folds are the geometric means between those of the full tree, as in CART and R's rpart.
+    where R is the mean squared error in the leaves. The parts that are best for some alpha form a nested sequence;
+    which of them predicts best is found by cross-validation. Each fold's tree is grown once and gives the held-out
+    error for all alphas in one walk of its rows, so the choice costs as many fits as there are folds, however long the
+    path is. The alphas of the folds are the geometric means between those of the full tree, as in CART and R's rpart.
 
     Prefer it where a model has to be read, drawn and explained. For prediction alone, boosting or a forest are better
     almost always, and a shrunk tree (:class:`~regularfit.trees.Shrunk`) often.

@@ -15,13 +15,13 @@ __all__ = ["collapse_alphas"]
 def collapse_alphas(tree: TreeNodes, risk: Vector) -> Vector:
     r"""Return the complexity at which every split collapses into a leaf, (m,); leaves have -inf.
 
-    The tree that minimises risk + alpha * leaves, and is the smallest to do so, keeps exactly the splits whose number is
-    above alpha. So one pass over a tree gives the pruned trees for all alphas.
+    The tree that minimises risk + alpha * leaves, and is the smallest to do so, keeps exactly the splits whose number
+    is above alpha. So one pass over a tree gives the pruned trees for all alphas.
 
-    A split whose branch is pruned must bring down the risk by more, for each leaf that it adds, than any split below it
-    that still stands; where it does not, it collapses together with them, at the mean gain of them all. That is isotonic
-    regression along the tree, solved from the leaves upwards with a heap of the blocks of every branch: the smaller heap
-    is poured into the larger one, so m nodes cost of the order of m log(m)^2.
+    A split whose branch is pruned must bring down the risk by more, for each leaf that it adds, than any split below
+    it that still stands; where it does not, it collapses together with them, at the mean gain of them all. That is
+    isotonic regression along the tree, solved from the leaves upwards with a heap of the blocks of every branch: the
+    smaller heap is poured into the larger one, so m nodes cost of the order of m log(m)^2.
 
     Parameters
     ----------

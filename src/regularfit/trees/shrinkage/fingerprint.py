@@ -15,8 +15,9 @@ __all__ = ["fingerprint"]
 def fingerprint(model: Any) -> str:
     """Return a short text that changes with the trees of a fitted model.
 
-    It is quick, so that it can be taken at every prediction: values and thresholds of scikit-learn's trees, the bytes of
-    an XGBoost model, and of LightGBM, whose bytes are slow, the number of trees, the range of their values and the gains.
+    It is quick, so that it can be taken at every prediction: values and thresholds of scikit-learn's trees, the bytes
+    of an XGBoost model, and of LightGBM, whose bytes are slow, the number of trees, the range of their values and the
+    gains.
     """
     digest = blake2b(digest_size=16)
     for part in _PARTS[engine_of(model)](model):

@@ -29,7 +29,7 @@ def fold_losses(
     classes : of a classifier, which code each of the model's probabilities stands for; else None.
     """
     trees, respond = read_trees(model), responder(model)
-    raw = held_out_raw(trees, leaf_nodes(model, rows), strengths)
+    raw = held_out_raw(trees, leaf_nodes(model, rows, trees), strengths)
     found = np.empty(len(strengths))
     for s in range(len(strengths)):
         answer = respond(raw[:, :, s])

@@ -1,4 +1,4 @@
-"""How rows and targets reach the model inside: encoded by us where we fit it, as they come where it is fitted already."""
+"""How rows and targets reach the model inside: encoded by us where we fit it, as they come where it is fitted."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone, is_classifier
+from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.utils import _safe_indexing, check_random_state
 
 from ..._typing import Indices, Vector
 from ...errors import InputError, UnsupportedError
+from ...selection import fold_weights, make_folds
 from ..columns import TreeColumns
+from ..knob_cv import KnobCV
 from ..structure.read import engine_of
+from .held_out import fold_losses
 
 __all__ = ["Workshop", "check_kind", "seeded", "wants_indicators"]
 
@@ -65,8 +68,22 @@ class Workshop:
             classes, codes = np.unique(self.target[part], return_inverse=True)
             if self.labels is self.target:  # 0, 1, ... without gaps, as XGBoost wants them
                 labels = codes
-        model = clone(self.model).fit(self.taken(rows), labels, **settings)
-        return model, classes
+        model: Any = clone(self.model)
+        return model.fit(self.taken(rows), labels, **settings), classes
+
+    def cross_validated(self, strengths: Vector, cv: Any, groups: Any, random_state: Any) -> KnobCV:
+        """Return held-out scores at every strength, (S,) decreasing, from one fit a fold."""
+        n, classifier = len(self.target), bool(is_classifier(self.model))
+        how = {"X": self.rows, "groups": groups, "classifier": classifier, "random_state": random_state}
+        folds = make_folds(cv, n, self.target, sample_weight=self.weights, **how)
+        losses: list[Vector] = []
+        for train, test in folds:
+            model, classes = self.fitted(train)
+            held = np.ones(len(test)) if self.weights is None else self.weights[test]
+            losses.append(fold_losses(model, self.taken(test), self.target[test], held, strengths, classes))
+        name = "mean log-loss" if classifier else "mean squared error"
+        weights = fold_weights(folds, self.weights)
+        return KnobCV(strengths, np.column_stack(losses), weights, name, False, "shrinkage", strengths)
 
     def taken(self, rows: Indices | None) -> Any:
         """Return some rows of the table."""
@@ -85,8 +102,6 @@ def check_kind(model: Any) -> None:
             f"A bare {type(model).__name__} cannot be fitted on folds, so its strength cannot be chosen. Give "
             "strength=... as a number, or a model of the engine's scikit-learn interface."
         )
-    from sklearn.base import is_regressor
-
     if not (is_classifier(model) or is_regressor(model)):
         raise UnsupportedError(
             f"{type(model).__name__} is neither a regressor nor a classifier, so held-out rows cannot be scored."

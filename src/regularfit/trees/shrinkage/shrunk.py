@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from os import PathLike
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import MetaEstimatorMixin, is_classifier
@@ -14,24 +15,34 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..._checks import check_choice
 from ..._typing import Vector
-from ...errors import GridEdgeWarning, InputError
+from ...errors import GridEdgeWarning, InputError, UnsupportedError
 from ...inputs.targets import check_classes_weighted, read_classes, read_target, read_weights
-from ...selection import fold_weights, make_folds
 from .._estimator import TreeEstimator
 from ..knob_cv import KnobCV
 from ..knob_plot import KnobDisplay
 from ..structure import Ensemble, read_trees
 from ..structure.read import engine_of, is_fitted
+from ..structure.stored import arrays_of, ensemble_of
 from .fingerprint import fingerprint
-from .held_out import fold_losses
 from .intake import Workshop, check_kind, wants_indicators
 from .path import ShrinkagePath, strength_grid
+from .respond import Response, responder
 from .shrink import check_strength, copied, write_shrunk
+from .stored_model import StoredModel
+
+if TYPE_CHECKING:
+    from ..model_file import Parts
 
 __all__ = ["Shrunk"]
 
 
+def _same(model: Any, print_: str) -> bool:
+    return is_fitted(model) and fingerprint(model) == print_
+
+
 def _has_probabilities(shrunk: Shrunk) -> bool:
+    if shrunk.model is None:  # it comes from a file
+        return hasattr(shrunk, "classes_")
     return hasattr(shrunk.model, "predict_proba")
 
 
@@ -48,16 +59,17 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
     folds' fits; strength 0, which shrinks nothing, is always among those tried.
 
     Prefer it to a plain tree always: an unpruned tree that is shrunk predicts much better than it does alone, mostly
-    better than a pruned one, and its probabilities are none of 0 and 1. A forest is an average already, and boosting has
-    its learning rate: there it gains little or nothing, and says so by choosing (nearly) 0.
+    better than a pruned one, and its probabilities are none of 0 and 1. A forest is an average already, and boosting
+    has its learning rate: there it gains little or nothing, and says so by choosing (nearly) 0.
 
-    The values that are shrunk are means of numbers, or shares of classes, for single trees and forests, and margins for
-    boosting. What a boosting node predicts is the mean of its leaves, weighted by rows. Rows are counted by their weights;
-    by their curvature in LightGBM and XGBoost (the same for the squared loss); without weights in HistGradientBoosting.
+    The values that are shrunk are means of numbers, or shares of classes, for single trees and forests, and margins
+    for boosting. What a boosting node predicts is the mean of its leaves, weighted by rows. Rows are counted by their
+    weights; by their curvature in LightGBM and XGBoost (the same for the squared loss); without weights in
+    HistGradientBoosting.
 
     Parameters
     ----------
-    model : a decision tree, forest, extra trees, GradientBoosting or HistGradientBoosting of scikit-learn, LightGBM, XGBoost
+    model : a decision tree, forest, extra trees, GradientBoosting or HistGradientBoosting, LightGBM, XGBoost
         Unfitted: it is cloned and fitted, on tables with categories and missing values where its engine takes them.
         Fitted: a copy is shrunk and the model itself is never touched; its strength is chosen with clones that are
         fitted on folds of the X and y given to ``fit``, which should be those that it was fitted on. With a strength
@@ -101,6 +113,9 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
     interpretability of tree-based models. ICML.
     """
 
+    _STORED = ("strength_", "cv_", "path_")
+    _STORED_VALUES = (ShrinkagePath,)
+
     model_: Any
     strength_: float
     cv_: KnobCV | None
@@ -109,7 +124,7 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
 
     def __init__(
         self,
-        model: Any,
+        model: Any = None,
         *,
         strength: Any = "cv",
         strengths: Any = 25,
@@ -145,6 +160,8 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
         """
         check_choice(self.select, ("min", "1se"), "select")
         strength = None if self.strength is None or self.strength == "cv" else check_strength(self.strength)
+        if self.model is None:
+            raise InputError("Shrunk needs a model: Shrunk(DecisionTreeRegressor()), for example.")
         engine_of(self.model)
         if is_fitted(self.model):
             return self._fit_given(strength, X, y, sample_weight, groups)
@@ -207,7 +224,7 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
         grid = strength_grid(self.strengths, trees)
         self.path_, self.cv_ = ShrinkagePath.of(trees, grid), None
         if strength is None and workshop is not None:
-            self.cv_ = self._folds(workshop, grid, groups)
+            self.cv_ = workshop.cross_validated(grid, self.cv, groups, self.random_state)
             index = self.cv_.index_min if self.select == "min" else self.cv_.index_1se
             strength = float(grid[index])
             self._warn_of_edge(index)
@@ -216,29 +233,6 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
         self.model_ = fitted
         self._print = fingerprint(fitted)
         return self
-
-    def _folds(self, workshop: Workshop, grid: Vector, groups: Any) -> KnobCV:
-        target, weights = workshop.target, workshop.weights
-        classifier = is_classifier(self.model)
-        folds = make_folds(
-            self.cv,
-            len(target),
-            target,
-            X=workshop.rows,
-            groups=groups,
-            classifier=classifier,
-            random_state=self.random_state,
-            sample_weight=weights,
-        )
-        losses: list[Vector] = []
-        for train, test in folds:
-            model, classes = workshop.fitted(train)
-            held = np.ones(len(test)) if weights is None else weights[test]
-            losses.append(fold_losses(model, workshop.taken(test), target[test], held, grid, classes))
-        name = "mean log-loss" if classifier else "mean squared error"
-        return KnobCV(
-            grid, np.column_stack(losses), fold_weights(folds, weights), name, False, "shrinkage", grid
-        )
 
     def _warn_of_edge(self, index: int) -> None:
         """Warn where a grid of the user's own ends at the choice."""
@@ -264,10 +258,10 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
         InputError
             Where the model given to Shrunk, or ``model_``, was changed since ``fit``.
         """
-        found = self.model_.predict(self._rows(X))
-        if self._given is None and is_classifier(self.model):
-            return self.classes_[np.asarray(found).astype(np.intp)]
-        return found
+        rows = self._rows(X)
+        if self._given is None and hasattr(self, "classes_"):
+            return self.classes_[np.argmax(self.model_.predict_proba(rows), axis=1)]
+        return self.model_.predict(rows)
 
     @available_if(_has_probabilities)
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -277,7 +271,7 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R squared, or the share of right labels."""
-        measure = accuracy_score if is_classifier(self.model) else r2_score
+        measure = accuracy_score if hasattr(self, "classes_") else r2_score
         return float(measure(y, self.predict(X), sample_weight=sample_weight))
 
     def plot_cv(self, *, ax: Any = None, **options: Any) -> KnobDisplay:
@@ -299,27 +293,70 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
             at[-1] = zero = at[-2] ** 2 / at[-3] if len(at) > 2 else at[0] / 10
         return KnobDisplay(self.cv_, at, "strength (weaker shrinkage to the left)", zero).plot(ax, **options)
 
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False, extra: Any = None) -> None:
+        """Write the fitted model to a file that :func:`regularfit.load` reads back; no pickle in it.
+
+        The file holds the shrunk trees as arrays, from which ``model_`` then predicts without its engine: the same, and
+        in single precision for XGBoost. The parameter ``model`` is not kept.
+
+        Parameters
+        ----------
+        path : where to write; ``.rfit`` is the usual ending.
+        overwrite : whether an existing file may be replaced.
+        extra : further facts (JSON values and arrays) to keep beside the model.
+
+        Raises
+        ------
+        UnsupportedError
+            Where the model was given fitted, so that only its engine knows how to read a table.
+        """
+        from ..model_file import save
+
+        save(self, path, overwrite=overwrite, extra=extra)
+
+    def _stored_parts(self, parts: Parts) -> None:
+        if self._given is not None:
+            raise UnsupportedError(
+                "The model was given to Shrunk fitted, and reads tables in a way of its own, which a file cannot hold. "
+                "Give it unfitted, or save model_ by means of its engine."
+            )
+        stored = isinstance(self.model_, StoredModel)
+        trees = self.model_.trees if stored else read_trees(self.model_)
+        respond = self.model_.respond if stored else responder(self.model_)
+        parts.arrays |= {f"trees/{name}": array for name, array in arrays_of(trees).items()}
+        parts.facts["respond"] = [respond.kind, respond.steepness]
+
+    def _restore_parts(self, parts: Parts) -> None:
+        arrays = {
+            name.removeprefix("trees/"): a for name, a in parts.arrays.items() if name.startswith("trees/")
+        }
+        kind, steepness = parts.facts["respond"]
+        self.model_ = StoredModel(ensemble_of(arrays), Response(str(kind), float(steepness)))
+        self._given = self._print = None
+
     def _rows(self, X: Any) -> Any:
         """Return rows in the form that the model inside takes, after a look whether it is still the one it was."""
         check_is_fitted(self, "model_")
         rows = self._matrix(X) if self._given is None else X
-        if self._given is not None and not (
-            is_fitted(self._given[0]) and fingerprint(self._given[0]) == self._given[1]
-        ):
+        if self._given is not None and not _same(*self._given):
             raise InputError(
-                "The model that was given to Shrunk has been changed or fitted again since Shrunk.fit. Call fit again to "
-                "shrink what it is now; model_ is a copy and still predicts as before."
+                "The model that was given to Shrunk has been changed or fitted again since Shrunk.fit. Call fit again "
+                "to shrink what it is now; model_ is a copy and still predicts as before."
             )
-        if fingerprint(self.model_) != self._print:
+        if self._print is not None and fingerprint(self.model_) != self._print:
             raise InputError("model_ has been changed or fitted again since Shrunk.fit. Call fit again.")
         return rows
 
     def __sklearn_tags__(self) -> Any:
         """Say what the model inside says of its target."""
         tags = super().__sklearn_tags__()
-        if hasattr(self.model, "get_params"):
+        if self.model is None:
+            tags.estimator_type = "classifier" if hasattr(self, "classes_") else "regressor"
+        elif hasattr(self.model, "get_params"):
             inner = get_tags(self.model)
             for name in ("estimator_type", "classifier_tags", "regressor_tags", "target_tags"):
                 setattr(tags, name, getattr(inner, name))
+            if is_classifier(self.model):
+                tags.target_tags.multi_output = tags.classifier_tags.multi_label = False
             tags.input_tags.allow_nan = inner.input_tags.allow_nan
         return tags

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..._typing import Vector
 from ..structure import Ensemble, TreeNodes
+from ..structure.stack import Stack, stacks
 
 __all__ = ["held_out_raw", "shrunk_values", "spread_kept"]
 
@@ -32,15 +33,22 @@ def shrunk_values(tree: TreeNodes, strengths: Vector) -> np.ndarray:
            [0. , 0.5, 1. ],
            [2. , 1.5, 1. ]])
     """
-    with np.errstate(invalid="ignore", divide="ignore"):
-        kept = 1 / (1 + strengths / tree.rows[:, None])  # (m, S): what a step from this node keeps
-    kept[np.isnan(kept)] = 1.0  # no strength over no rows
-    found = np.empty((*tree.value.shape, len(strengths)))
-    found[:] = tree.value[0][:, None]
-    for level in tree.levels[1:]:
-        above = tree.parent[level]
-        step = tree.value[level] - tree.value[above]
-        found[level] = found[above] + step[:, :, None] * kept[above][:, None, :]
+    return _shrunk(Stack.of([tree]), np.asarray(strengths, dtype=np.float64))
+
+
+def _shrunk(stack: Stack, strengths: Vector) -> np.ndarray:
+    """Return the values of all nodes of a stack, (M, k, S); nodes that cannot be reached keep zeros."""
+    found = np.zeros((*stack.value.shape, len(strengths)))
+    found[stack.starts] = stack.value[stack.starts][:, :, None]
+    for level in stack.levels:
+        above = stack.inner_of(level)
+        rows = stack.rows[above, None, None]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            kept = 1 / (1 + strengths / rows)
+        kept[np.isnan(kept)] = 1.0  # no strength over no rows
+        for below in (stack.left[above], stack.right[above]):
+            step = stack.value[below] - stack.value[above]
+            found[below] = found[above] + step[:, :, None] * kept
     return found
 
 
@@ -54,9 +62,10 @@ def held_out_raw(trees: Ensemble, leaves: np.ndarray, strengths: Vector) -> np.n
     strengths : (S,)
     """
     total = np.zeros((len(leaves), trees.outputs, len(strengths)))
-    for number, tree in enumerate(trees):
-        outputs = slice(tree.output, tree.output + tree.value.shape[1])
-        total[:, outputs] += shrunk_values(tree, strengths)[leaves[:, number]]
+    for part, stack in stacks(trees.trees):
+        found = _shrunk(stack, strengths)
+        for tree, start, leaf in zip(trees[part], stack.starts, leaves.T[part], strict=True):
+            total[:, tree.output : tree.output + tree.value.shape[1]] += found[start + leaf]
     return trees.base[:, None] + total * trees.share
 
 
@@ -66,9 +75,12 @@ def spread_kept(trees: Ensemble, strengths: Vector) -> Vector:
     It is the sum over trees and leaves of rows times the square of the distance from the root's value.
     """
     left, whole = np.zeros(len(strengths)), 0.0
-    for tree in trees:
-        leaf, root = tree.leaves, tree.value[0]
-        away = (shrunk_values(tree, strengths)[leaf] - root[:, None]) ** 2
-        left += (away.sum(axis=1) * tree.rows[leaf, None]).sum(axis=0)
-        whole += float((((tree.value[leaf] - root) ** 2).sum(axis=1) * tree.rows[leaf]).sum())
+    for _, stack in stacks(trees.trees):
+        reached = np.concatenate(stack.levels)
+        leaf = reached[stack.left[reached] < 0]
+        root = stack.starts[np.searchsorted(stack.starts, leaf, side="right") - 1]
+        rows = stack.rows[leaf]
+        away = _shrunk(stack, strengths)[leaf] - stack.value[root][:, :, None]
+        left += np.einsum("lks,lks,l->s", away, away, rows)
+        whole += float((((stack.value[leaf] - stack.value[root]) ** 2).sum(axis=1) * rows).sum())
     return left / whole if whole > 0 else np.ones(len(strengths))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -205,24 +205,6 @@ class TreeNodes:
         mask = np.zeros(len(self), bool)
         mask[list(self.categories)] = True
         return mask
-
-    # --- values
-
-    def with_means(self) -> TreeNodes:
-        """Return the tree with values and rows of inner nodes taken from their leaves: means by rows, and sums.
-
-        Boosting engines keep inner values in another unit than those of leaves (without the learning rate, before the
-        line search), with few digits, or not at all. This is what a node predicts on average over its rows.
-        """
-        rows, value = self.rows.copy(), self.value.copy()
-        for level in reversed(self.levels):
-            node = level[self.left[level] >= 0]
-            left, right = self.left[node], self.right[node]
-            rows[node] = rows[left] + rows[right]
-            with np.errstate(invalid="ignore", divide="ignore"):
-                share = np.where(rows[node] > 0, rows[left] / rows[node], 0.5)[:, None]
-            value[node] = share * value[left] + (1 - share) * value[right]
-        return replace(self, value=value, rows=rows)
 
 
 _KINDS: dict[str, Any] = {

@@ -73,15 +73,16 @@ def read_trees(model: Any) -> Ensemble:
     return _reader(model).read(model)
 
 
-def leaf_nodes(model: Any, X: Any) -> np.ndarray:
+def leaf_nodes(model: Any, X: Any, trees: Ensemble | None = None) -> np.ndarray:
     """Return the leaf of every row in every tree, (n, trees), as found by the engine itself.
 
     Parameters
     ----------
     model : as for :func:`read_trees`, whose numbers of nodes these are.
     X : rows in any form that the model predicts.
+    trees : what :func:`read_trees` says of the model, where it is known already.
     """
-    return _reader(model).leaf_nodes(model, X)
+    return _reader(model).leaf_nodes(model, X, trees)
 
 
 def is_fitted(model: Any) -> bool:

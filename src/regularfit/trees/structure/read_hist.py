@@ -9,6 +9,7 @@ import numpy as np
 from ...errors import UnsupportedError
 from .ensemble import Ensemble
 from .nodes import Categories, TreeNodes
+from .stack import with_means
 
 __all__ = ["leaf_nodes", "read"]
 
@@ -22,13 +23,15 @@ def read(model: Any) -> Ensemble:
     return _read(model, _raw_codes(model))
 
 
-def leaf_nodes(model: Any, X: Any) -> np.ndarray:
+def leaf_nodes(model: Any, X: Any, trees: Ensemble | None = None) -> np.ndarray:
     """Return the leaves of rows, (n, trees); the engine has no such method, so ours walks its encoded columns."""
     encoded = np.asarray(model._preprocess_X(X, reset=False))
     order = _original_columns(model)
     matrix = np.empty_like(encoded)
     matrix[:, order] = encoded
-    return np.column_stack([tree.apply(matrix) for tree in _read(model, {}).trees])
+    if trees is None or model.is_categorical_ is not None:
+        trees = _read(model, {})  # the encoder's own codes, also of text
+    return np.column_stack([tree.apply(matrix) for tree in trees])
 
 
 def _read(model: Any, codes: dict[int, np.ndarray]) -> Ensemble:
@@ -40,7 +43,7 @@ def _read(model: Any, codes: dict[int, np.ndarray]) -> Ensemble:
         for stage in model._predictors
         for output, predictor in enumerate(stage)
     ]
-    return Ensemble(tuple(trees), np.asarray(model._baseline_prediction, dtype=np.float64).ravel())
+    return Ensemble(with_means(trees), np.asarray(model._baseline_prediction, dtype=np.float64).ravel())
 
 
 def _tree(
@@ -71,7 +74,7 @@ def _tree(
         nodes["count"],
         categories,
         output,
-    ).with_means()
+    )
 
 
 def _original_columns(model: Any) -> np.ndarray:

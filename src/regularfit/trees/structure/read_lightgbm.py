@@ -10,6 +10,7 @@ from ..._optional import need
 from ...errors import InputError, UnsupportedError
 from .ensemble import Ensemble
 from .nodes import Categories, TreeNodes
+from .stack import with_means
 
 __all__ = ["booster_of", "leaf_nodes", "read"]
 
@@ -33,12 +34,12 @@ def read(model: Any) -> Ensemble:
     outputs = int(header["num_tree_per_iteration"])
     parsed = [_fields(block) for block in blocks]
     unit = _unit(parsed)
-    trees = tuple(_tree(fields, number % outputs, unit) for number, fields in enumerate(parsed))
+    trees = with_means([_tree(fields, number % outputs, unit) for number, fields in enumerate(parsed)])
     share = outputs / len(trees) if "average_output" in header else 1.0  # a random forest of LightGBM
     return Ensemble(trees, np.zeros(outputs), share)
 
 
-def leaf_nodes(model: Any, X: Any) -> np.ndarray:
+def leaf_nodes(model: Any, X: Any, trees: Ensemble | None = None) -> np.ndarray:
     """Return the leaves of rows, (n, trees), numbered behind the splits."""
     leaf = np.asarray(model.predict(X, pred_leaf=True)).astype(np.intp)
     leaf = leaf.reshape(len(leaf), -1)
@@ -100,7 +101,7 @@ def _tree(fields: dict[str, str], output: int, unit: float) -> TreeNodes:
         weight,
         _categories(fields, kind, threshold),
         output,
-    ).with_means()
+    )
 
 
 def _children(fields: dict[str, str], name: str, splits: int) -> np.ndarray:

@@ -11,6 +11,7 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from ...errors import UnsupportedError
 from .ensemble import Ensemble
 from .nodes import TreeNodes
+from .stack import with_means
 
 __all__ = ["leaf_nodes", "read"]
 
@@ -26,7 +27,7 @@ def read(model: Any) -> Ensemble:
     return Ensemble(_boosted(model), _base(model))
 
 
-def leaf_nodes(model: Any, X: Any) -> np.ndarray:
+def leaf_nodes(model: Any, X: Any, trees: Ensemble | None = None) -> np.ndarray:
     """Return the leaves of rows, (n, trees); scikit-learn numbers nodes as we do."""
     found = np.asarray(model.apply(X)).astype(np.intp)
     return found.reshape(len(found), -1)
@@ -59,8 +60,8 @@ def _boosted(model: Any) -> tuple[TreeNodes, ...]:
     for stage in model.estimators_:
         for output, fitted in enumerate(stage):
             tree = read_tree(fitted)
-            found.append(replace(tree, value=tree.value * model.learning_rate, output=output).with_means())
-    return tuple(found)
+            found.append(replace(tree, value=tree.value * model.learning_rate, output=output))
+    return with_means(found)
 
 
 def _base(model: Any) -> np.ndarray:

@@ -11,6 +11,7 @@ from ..._optional import need
 from ...errors import UnsupportedError
 from .ensemble import Ensemble
 from .nodes import Categories, TreeNodes
+from .stack import with_means
 
 __all__ = ["booster_of", "leaf_nodes", "model_of", "read"]
 
@@ -35,14 +36,16 @@ def read(model: Any) -> Ensemble:
     document = json.loads(booster.save_raw("json"))
     grown, weights = model_of(document)
     unit = _unit(document)
-    trees = tuple(
-        _tree(tree, output, unit, weight)
-        for tree, output, weight in zip(grown["trees"], grown["tree_info"], weights, strict=True)
+    trees = with_means(
+        [
+            _tree(tree, output, unit, weight)
+            for tree, output, weight in zip(grown["trees"], grown["tree_info"], weights, strict=True)
+        ]
     )
     return Ensemble(trees, _base(booster, trees))
 
 
-def leaf_nodes(model: Any, X: Any) -> np.ndarray:
+def leaf_nodes(model: Any, X: Any, trees: Ensemble | None = None) -> np.ndarray:
     """Return the leaves of rows, (n, trees); XGBoost numbers nodes as we do."""
     xgboost = need("xgboost", "trees")
     booster = booster_of(model)
@@ -121,7 +124,7 @@ def _tree(tree: dict[str, Any], output: int, unit: float, weight: float) -> Tree
         _categories(tree),
         int(output),
         single=True,
-    ).with_means()
+    )
 
 
 def _categories(tree: dict[str, Any]) -> dict[int, Categories]:

@@ -1,0 +1,426 @@
+"""What rule models for numbers and for classes share."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from ..._checks import check_choice, check_fraction, check_positive
+from ..._typing import Vector
+from ...errors import InputError
+from ...inputs.targets import read_weights
+from ...lockstep import Path
+from ...penalties import Penalty
+from ...selection import Fold, RelaxedCV, fold_weights, make_folds
+from .._estimator import TreeEstimator
+from ..columns import TreeColumns
+from ..combination import (
+    Combination,
+    blends_of,
+    check_penalty,
+    check_shares,
+    choose,
+    knob_cv,
+    losses_along,
+)
+from ..knob_cv import KnobCV
+from ..knob_plot import KnobDisplay
+from .generators import GENERATORS, grown_trees
+from .harvest import distinct, rules_of
+from .linear_terms import LinearTerms
+from .terms import Terms
+from .wording import Wording
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    import pandas as pd
+
+    from ..model_file import Parts
+
+__all__ = ["RuleFit"]
+
+
+class RuleFit(TreeEstimator):
+    """The base of RuleFitRegressor and RuleFitClassifier; their docstrings say what the parameters mean."""
+
+    generator: Any
+    penalty: Penalty
+    rules: int
+    leaves: int
+    linear: bool
+    winsorise: float
+    strength: float | None
+    select: str
+    strengths: Any
+    min_ratio: float | None
+    cv: Any
+    relax: bool
+    gammas: Any
+    tol: float
+    n_jobs: int | None
+    random_state: Any
+
+    coef_: np.ndarray
+    intercept_: Any
+    support_: Vector
+    path_: Path
+    cv_: KnobCV | None
+    strength_: float
+    gamma_: float
+    classes_: np.ndarray
+    _terms: Terms
+
+    _STORED = ("coef_", "intercept_", "support_", "path_", "cv_", "strength_", "gamma_", "_missing")
+
+    # --- what the two give themselves
+
+    def _target(self, y: Any, n: int, weights: Vector | None) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the target as numbers or codes, and the classes."""
+        raise NotImplementedError
+
+    def _loss_name(self, classes: np.ndarray | None) -> str:
+        raise NotImplementedError
+
+    def _held_out(self, eta: np.ndarray, target: np.ndarray, weights: Vector) -> float:
+        """Return the mean loss of linear predictors, (n, 1) or (n, K)."""
+        raise NotImplementedError
+
+    # --- fitting
+
+    def fit(self, X: Any, y: Any, *, sample_weight: Any = None, groups: Any = None) -> Any:
+        """Grow rules on all rows, and on every fold, and keep as many as held-out rows say.
+
+        Parameters
+        ----------
+        X : a pandas, polars or pyarrow table or an (n, p) array; missing values and categories are welcome.
+        y : (n,) the target.
+        sample_weight : (n,) numbers >= 0, or None.
+        groups : (n,) labels of rows that stay in one fold, or None.
+
+        Raises
+        ------
+        InputError, UnsupportedError
+            For data or settings that cannot be used; a model of an earlier fit stays as it was.
+        """
+        self._check_settings()
+        columns = TreeColumns.learn(X, indicators=True)
+        matrix = columns.encode(X)
+        if len(matrix) < 2:
+            raise InputError(
+                "X has n_samples = 1; rules need two rows at least, and some hundreds to be of use."
+            )
+        weights = read_weights(sample_weight, len(matrix))
+        target, classes = self._target(y, len(matrix), weights)
+        wording = Wording.of(columns, np.isnan(matrix).any(axis=0))
+        how = self._combination(classes)
+        gammas = check_shares(self.gammas, "gammas") if self.relax else (1.0,)
+        grow = _Growing(self, wording, classes, self._seed(), how)
+        folds = (
+            self._folds(X, target, classes, weights, groups) if self.strength is None or self.relax else None
+        )
+        strengths = self.strengths if self.strength is None else [check_positive(self.strength, "strength")]
+        terms, path = grow.path(matrix, target, weights, strengths)
+        scores = None if folds is None else self._scores(grow, folds, matrix, target, weights, path, gammas)
+        self._keep(columns, classes, wording, terms, path, scores)
+        self.support_ = np.average(terms.of(matrix)[:, : len(terms.rules)], axis=0, weights=weights)
+        return self
+
+    def _check_settings(self) -> None:
+        check_choice(self.select, ("min", "1se"), "select")
+        if isinstance(self.generator, str):
+            check_choice(self.generator, GENERATORS, "generator")
+        for name, least in (("rules", 1), ("leaves", 2)):
+            value = getattr(self, name)
+            if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+                raise InputError(f"{name} must be a whole number >= {least}; {value!r} was given.")
+        if check_fraction(self.winsorise, "winsorise") >= 0.5:
+            raise InputError(
+                f"winsorise={self.winsorise} leaves nothing between the quantiles; 0.025 is usual."
+            )
+
+    def _combination(self, classes: np.ndarray | None) -> Combination:
+        return Combination(
+            check_penalty(self.penalty),
+            self._loss_name(classes),
+            relax=bool(self.relax),
+            min_ratio=self.min_ratio,
+            tol=self.tol,
+            threads=self.n_jobs,
+        )
+
+    def _seed(self) -> int:
+        return int(
+            check_random_state(0 if self.random_state is None else self.random_state).randint(2**31 - 1)
+        )
+
+    def _folds(
+        self, X: Any, target: np.ndarray, classes: np.ndarray | None, weights: Vector | None, groups: Any
+    ) -> list[Fold]:
+        folds = make_folds(
+            self.cv,
+            len(target),
+            target,
+            X=X,
+            groups=groups,
+            classifier=classes is not None,
+            random_state=self.random_state,
+            sample_weight=weights,
+        )
+        if classes is not None:
+            for k, (train, _) in enumerate(folds):
+                absent = set(range(len(classes))) - set(target[train].astype(int).tolist())
+                if absent:
+                    raise InputError(
+                        f"The training rows of fold {k} hold no row of class {classes[min(absent)]!r}. Use fewer folds "
+                        "or a stratified splitter such as sklearn.model_selection.StratifiedKFold."
+                    )
+        return folds
+
+    def _scores(
+        self,
+        grow: _Growing,
+        folds: list[Fold],
+        matrix: np.ndarray,
+        target: np.ndarray,
+        weights: Vector | None,
+        path: Path,
+        gammas: tuple[float, ...],
+    ) -> RelaxedCV:
+        """Return the held-out losses of rules that were grown without the fold."""
+        found: list[np.ndarray] = []
+        for train, test in folds:
+            inside = None if weights is None else weights[train]
+            terms, own = grow.path(matrix[train], target[train], inside, path.strengths)
+            held = np.ones(len(test)) if weights is None else weights[test]
+            values = terms.of(matrix[test])
+            answers = target[test]
+
+            def loss(
+                coef: np.ndarray, level: Any, values: Any = values, answers: Any = answers, held: Any = held
+            ) -> float:
+                return self._held_out(values @ np.atleast_2d(coef).T + level, answers, held)
+
+            found.append(losses_along(blends_of(own, gammas), loss))
+        name = "mean squared error" if grow.classes is None else "mean log-loss"
+        held_weights = fold_weights(folds, weights)
+        return RelaxedCV(path.strengths, np.array(gammas), np.stack(found, axis=2), held_weights, name)
+
+    def _keep(
+        self,
+        columns: TreeColumns,
+        classes: np.ndarray | None,
+        wording: Wording,
+        terms: Terms,
+        path: Path,
+        scores: RelaxedCV | None,
+    ) -> None:
+        kept = _kept(path)
+        index, self.gamma_, self.cv_ = 0, 1.0, None
+        if scores is not None:
+            chosen = choose(self.select, scores, kept)
+            index, self.gamma_ = chosen.index, chosen.gamma
+            self.cv_ = knob_cv(scores, chosen, "rules", kept.astype(np.float64))
+        self._keep_columns(columns)
+        if classes is not None:
+            self.classes_ = classes
+        self._missing = np.array(wording.missing, dtype=bool)
+        self._terms, self.path_ = terms, path.named(tuple(wording.terms(terms)))
+        blend = path.blend(self.gamma_)
+        self.strength_ = float(path.strengths[index])
+        self.coef_, self.intercept_ = blend.coef(index), blend.intercept(index)
+
+    # --- predicting
+
+    def _eta(self, X: Any) -> np.ndarray:
+        """Return the linear predictors of rows, (n, 1) or (n, K)."""
+        check_is_fitted(self, "_terms")
+        matrix = self._matrix(X)
+        coef = np.atleast_2d(self.coef_)
+        which = np.flatnonzero(coef.any(axis=0))
+        return self._terms.of(matrix, which) @ coef[:, which].T + self.intercept_
+
+    # --- looking
+
+    @property
+    def rules_(self) -> pd.DataFrame:
+        """The kept terms, the most important first.
+
+        Columns: ``term`` (a rule as a sentence, or a column), ``kind`` ("rule" or "linear"), ``coefficient`` (of a rule
+        what it adds where it holds, of a column what one unit of it adds between its quantiles; with more than two classes
+        one column a class), ``support`` (the share of training rows where the rule holds; 1 for columns), ``importance``
+        (the standard deviation of what the term adds, over the training rows).
+        """
+        import pandas as pd
+
+        check_is_fitted(self, "_terms")
+        coef = np.atleast_2d(self.coef_)
+        rules = len(self._terms.rules)
+        units = np.concatenate([np.ones(rules), self._terms.linear.scale])
+        shown = coef * units
+        several = len(coef) > 1
+        named = {
+            f"coefficient[{c}]" if several else "coefficient": b
+            for c, b in zip(self._labels(), shown, strict=True)
+        }
+        table = pd.DataFrame(
+            {
+                "term": self._wording().terms(self._terms),
+                "kind": ["rule"] * rules + ["linear"] * len(self._terms.linear),
+                **named,
+                "support": np.concatenate([self.support_, np.ones(len(self._terms.linear))]),
+                "importance": self._importances(),
+            }
+        )
+        kept = table[coef.any(axis=0)]
+        return kept.sort_values("importance", ascending=False, kind="stable").reset_index(drop=True)
+
+    def explain(self, most: int = 10) -> str:
+        """Return the model in sentences, the most important first.
+
+        Parameters
+        ----------
+        most : how many terms are shown.
+        """
+        table = self.rules_
+        several = np.atleast_2d(self.coef_).shape[0] > 1
+        lines = [f"Start from {_joined(np.atleast_1d(self.intercept_), self._labels(), several)}."]
+        amounts = table[[name for name in table if str(name).startswith("coefficient")]].to_numpy()
+        for at in range(min(most, len(table))):
+            row = table.iloc[at]
+            added = _joined(amounts[at], self._labels(), several, sign=True)
+            if row["kind"] == "rule":
+                lines.append(f"{added} where {row['term']} ({100 * row['support']:.0f} % of the rows).")
+            else:
+                lines.append(f"{added} for every unit of {row['term']}.")
+        if len(table) > most:
+            lines.append(f"And {len(table) - most} terms of less importance.")
+        return "\n".join(lines)
+
+    @property
+    def feature_importances_(self) -> Vector:
+        """What every column of the table contributes, (p,), summing to one; a rule's part is shared by its columns."""
+        check_is_fitted(self, "_terms")
+        found = self._importances() @ self._wording().shares(self._terms, self.n_features_in_)
+        return found / found.sum() if found.any() else found
+
+    def local_importances(self, X: Any) -> np.ndarray:
+        """Return what every column contributes to the prediction of every row, (n, p), in units of the prediction.
+
+        A term counts by how far it moves a row's prediction from where the average of the training rows has it, without
+        sign; a rule's part is shared by its columns.
+        """
+        check_is_fitted(self, "_terms")
+        matrix = self._matrix(X)
+        centre = np.concatenate([self.support_, np.zeros(len(self._terms.linear))])
+        moved = np.abs(self._terms.of(matrix) - centre) * np.abs(np.atleast_2d(self.coef_)).mean(axis=0)
+        return moved @ self._wording().shares(self._terms, self.n_features_in_)
+
+    def plot_cv(self, *, ax: Any = None, **options: Any) -> KnobDisplay:
+        """Draw the held-out score along the strengths, with both choices; options as for KnobDisplay.plot.
+
+        Raises
+        ------
+        InputError
+            Where ``strength`` was given, so that no folds were grown.
+        """
+        check_is_fitted(self, "_terms")
+        if self.cv_ is None:
+            raise InputError(
+                "This model was not cross-validated: strength was given. Fit with strength=None."
+            )
+        label = "strength (weaker penalty to the left)"
+        return KnobDisplay(self.cv_, self.cv_.strengths, label).plot(ax, **options)
+
+    def _importances(self) -> Vector:
+        """Standard deviations of what the terms add; a mean over the classes."""
+        spread = np.concatenate(
+            [np.sqrt(self.support_ * (1 - self.support_)), np.full(len(self._terms.linear), 0.4)]
+        )
+        return np.abs(np.atleast_2d(self.coef_)).mean(axis=0) * spread
+
+    def _labels(self) -> list[Any]:
+        return self.classes_.tolist() if np.ndim(self.coef_) > 1 else [""]
+
+    def _wording(self) -> Wording:
+        return Wording.of(self.columns_, self._missing)
+
+    # --- keeping
+
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False, extra: Any = None) -> None:
+        """Write the fitted model to a file that :func:`regularfit.load` reads back; no pickle in it.
+
+        Parameters
+        ----------
+        path : where to write; ``.rfit`` is the usual ending.
+        overwrite : whether an existing file may be replaced.
+        extra : further facts (JSON values and arrays) to keep beside the model.
+        """
+        from ..model_file import save
+
+        save(self, path, overwrite=overwrite, extra=extra)
+
+    def _stored_parts(self, parts: Parts) -> None:
+        parts.arrays |= {f"terms/{name}": array for name, array in self._terms.dump().items()}
+
+    def _restore_parts(self, parts: Parts) -> None:
+        start = "terms/"
+        arrays = {k.removeprefix(start): v for k, v in parts.arrays.items() if k.startswith(start)}
+        self._terms = Terms.load(arrays)
+        if np.atleast_2d(self.coef_).shape[1] != len(self._terms):
+            raise InputError(f"{self.coef_.shape} coefficients for {len(self._terms)} terms")
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether fit has been called."""
+        return hasattr(self, "_terms")
+
+
+class _Growing:
+    """How terms are grown, and their path fitted, on some rows."""
+
+    def __init__(
+        self, model: RuleFit, wording: Wording, classes: np.ndarray | None, seed: int, how: Combination
+    ) -> None:
+        self.model, self.wording, self.classes, self.seed, self.how = model, wording, classes, seed, how
+
+    def path(
+        self, matrix: np.ndarray, target: np.ndarray, weights: Vector | None, strengths: Any
+    ) -> tuple[Terms, Path]:
+        """Return terms and the path of their coefficients."""
+        terms = self._terms(matrix, target, weights)
+        if not len(terms):
+            raise InputError(
+                "No rule and no linear term could be made of these rows: no column splits them. Check that the columns vary."
+            )
+        return terms, self.how.path(terms.of(matrix), target, weights, strengths)
+
+    def _terms(self, matrix: np.ndarray, target: np.ndarray, weights: Vector | None) -> Terms:
+        model = self.model
+        count = None if self.classes is None else len(self.classes)
+        trees = grown_trees(
+            model.generator, matrix, target, count, weights, model.rules, model.leaves, self.seed
+        )
+        found = rules_of(trees, self.wording.levels_of)
+        known = matrix if weights is None else matrix[weights > 0]
+        rules = tuple(distinct(found, known, model.rules))
+        columns = matrix if model.linear else matrix[:, :0]
+        return Terms(rules, LinearTerms.learn(columns, weights, model.winsorise))
+
+
+def _kept(path: Path) -> np.ndarray:
+    """How many terms each strength keeps, for one class at least."""
+    coefs = path.coefs
+    return np.count_nonzero(coefs if coefs.ndim == 2 else coefs.any(axis=1), axis=1)
+
+
+def _joined(values: np.ndarray, labels: list[Any], several: bool, sign: bool = False) -> str:
+    texts = [f"{value:+.4g}" if sign else f"{value:.4g}" for value in values]
+    return (
+        ", ".join(f"{label}: {text}" for label, text in zip(labels, texts, strict=True))
+        if several
+        else texts[0]
+    )

@@ -1,0 +1,324 @@
+"""What sparse forests for numbers and for classes share."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from ..._checks import check_choice, check_fraction
+from ..._typing import Vector
+from ...errors import InputError
+from ...inputs.targets import read_weights
+from ...lockstep import Path
+from ...penalties import Penalty
+from ...selection import RelaxedCV, fold_weights, make_folds
+from .._estimator import TreeEstimator
+from ..columns import TreeColumns
+from ..combination import Combination, check_penalty, check_shares, choose, knob_cv, losses_along
+from ..knob_cv import KnobCV
+from ..knob_plot import KnobDisplay
+from ..structure import TreeNodes
+from ..structure.read_sklearn import read_tree
+from .forest import fill_in_bag, make_forest, out_of_bag, tree_outputs
+from .tree_file import packed, unpacked
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from ..model_file import Parts
+
+__all__ = ["EVENS", "SparseForest", "blend"]
+
+EVENS = (
+    0.0,
+    0.25,
+    0.5,
+    0.75,
+    1.0,
+)  # from weights that are fitted freely to the same weight for all kept trees
+
+
+class SparseForest(TreeEstimator):
+    """The base of SparseForestRegressor and SparseForestClassifier; their docstrings say what the parameters mean."""
+
+    forest: Any
+    penalty: Penalty
+    select: str
+    most: Any
+    strengths: Any
+    min_ratio: float | None
+    cv: Any
+    relax: bool
+    evens: Any
+    tol: float
+    n_jobs: int | None
+    random_state: Any
+
+    weights_: Vector
+    intercept_: float
+    trees_: tuple[TreeNodes, ...]
+    path_: Path
+    cv_: KnobCV
+    strength_: float
+    even_: float
+    forest_scores_: Vector
+
+    _STORED = ("weights_", "intercept_", "path_", "cv_", "strength_", "even_", "forest_scores_")
+
+    # --- what the two give themselves
+
+    def _target(self, y: Any, n: int, weights: Vector | None) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the target as numbers or codes, and the classes."""
+        raise NotImplementedError
+
+    def _score_name(self) -> str:
+        raise NotImplementedError
+
+    def _answers(self, total: np.ndarray) -> np.ndarray:
+        """Return predictions from the weighted sums of the trees' outputs, (n, outputs)."""
+        raise NotImplementedError
+
+    def _loss(self, answers: np.ndarray, target: np.ndarray, weights: Vector) -> float:
+        raise NotImplementedError
+
+    # --- fitting
+
+    def fit(self, X: Any, y: Any, *, sample_weight: Any = None, groups: Any = None) -> Any:
+        """Grow the forest, on all rows and on every fold, and keep as many of its trees as held-out rows say.
+
+        Parameters
+        ----------
+        X : a pandas, polars or pyarrow table or an (n, p) array; missing values and categories are welcome.
+        y : (n,) the target.
+        sample_weight : (n,) numbers >= 0, or None.
+        groups : (n,) labels of rows that folds keep together, or None. The forest's own draws do not know of them.
+
+        Raises
+        ------
+        InputError, UnsupportedError
+            For data or settings that cannot be used; a model of an earlier fit stays as it was.
+        """
+        check_choice(self.select, ("min", "1se"), "select")
+        columns = TreeColumns.learn(X, indicators=True)
+        matrix = columns.encode(X)
+        if len(matrix) < 2:
+            raise InputError(
+                "X has n_samples = 1; a forest needs two rows at least, and some hundreds to be of use."
+            )
+        weights = read_weights(sample_weight, len(matrix))
+        target, classes = self._target(y, len(matrix), weights)
+        how = self._combination(classes)
+        evens = check_shares(self.evens, "evens") if self.relax else (0.0,)
+        seed = int(
+            check_random_state(0 if self.random_state is None else self.random_state).randint(2**31 - 1)
+        )
+        forest = make_forest(self.forest, classes is not None, seed, self.n_jobs)
+        most = _most(self.most, forest.n_estimators)
+        folds = make_folds(
+            self.cv,
+            len(matrix),
+            target,
+            X=X,
+            groups=groups,
+            classifier=classes is not None,
+            random_state=self.random_state,
+            sample_weight=weights,
+        )
+        grown, path = _thinned(forest, how, matrix, target, classes, weights, self.strengths)
+        self._count = None if classes is None else len(classes)
+        found = [
+            self._fold(fold, forest, how, evens, matrix, target, classes, weights, path.strengths)
+            for fold in folds
+        ]
+        scores = RelaxedCV(
+            path.strengths,
+            np.array(evens),
+            np.stack([losses for losses, _ in found], axis=2),
+            fold_weights(folds, weights),
+            self._score_name(),
+        )
+        chosen = choose(self.select, scores, path.nonzeros, most)
+        self._keep_columns(columns)
+        if classes is not None:
+            self.classes_ = classes
+        self.path_, self.even_ = path, chosen.gamma
+        weights_along, levels = blend(path, chosen.gamma)
+        self.strength_ = float(path.strengths[chosen.index])
+        self.cv_ = knob_cv(
+            scores, chosen, "trees", np.count_nonzero(weights_along, axis=1).astype(np.float64)
+        )
+        self.forest_scores_ = np.array([whole for _, whole in found])
+        self.weights_, self.intercept_ = weights_along[chosen.index], float(levels[chosen.index])
+        self.trees_ = tuple(read_tree(grown.estimators_[t]) for t in np.flatnonzero(self.weights_))
+        self._index = chosen.index
+        return self
+
+    def _combination(self, classes: np.ndarray | None) -> Combination:
+        return Combination(
+            check_penalty(self.penalty).nonnegative(),
+            relax=bool(self.relax),
+            fit_intercept=classes is None,
+            min_ratio=self.min_ratio,
+            tol=self.tol,
+            threads=self.n_jobs,
+        )
+
+    def _fold(
+        self,
+        fold: tuple[np.ndarray, np.ndarray],
+        forest: Any,
+        how: Combination,
+        evens: tuple[float, ...],
+        matrix: np.ndarray,
+        target: np.ndarray,
+        classes: np.ndarray | None,
+        weights: Vector | None,
+        strengths: Vector,
+    ) -> tuple[np.ndarray, float]:
+        """Return the held-out losses of a forest grown and thinned without the fold, and of the whole forest."""
+        train, test = fold
+        inside = None if weights is None else weights[train]
+        held = np.ones(len(test)) if weights is None else weights[test]
+        grown, path = _thinned(forest, how, matrix[train], target[train], classes, inside, strengths)
+        outputs = tree_outputs(grown, matrix[test], None if classes is None else len(classes))
+
+        def loss(coef: Vector, level: float) -> float:
+            total = np.einsum("ntk,t->nk", outputs[:, coef != 0], coef[coef != 0]) + level
+            return self._loss(self._answers(total), target[test], held)
+
+        whole = self._loss(self._answers(outputs.mean(axis=1)), target[test], held)
+        return losses_along([blend(path, even) for even in evens], loss), whole
+
+    # --- the fitted model
+
+    @property
+    def trees_kept_(self) -> int:
+        """How many trees have a weight above zero."""
+        check_is_fitted(self, "weights_")
+        return int(np.count_nonzero(self.weights_))
+
+    @property
+    def loss_to_forest_(self) -> float:
+        """How much larger the held-out error is than that of the whole forest on the same folds: 0.05 is 5 %."""
+        check_is_fitted(self, "weights_")
+        whole = float(np.average(self.forest_scores_, weights=self.cv_.weights))
+        return float(self.cv_.mean[self._index] / whole - 1) if whole > 0 else float("nan")
+
+    def _outputs(self, X: Any) -> np.ndarray:
+        """Return the weighted sum of the kept trees' outputs, (n, outputs)."""
+        matrix = self._matrix(X)
+        total = np.zeros((len(matrix), self._count or 1))
+        for tree, weight in zip(self.trees_, self.weights_[self.weights_ != 0], strict=True):
+            total += weight * tree.value[tree.apply(matrix)]
+        return total + self.intercept_
+
+    def plot_cv(self, *, ax: Any = None, **options: Any) -> KnobDisplay:
+        """Draw the held-out score along the number of trees kept, with both choices; options as for KnobDisplay.plot."""
+        check_is_fitted(self, "weights_")
+        kept = np.maximum.accumulate(self.cv_.values)  # a tree may leave again; the axis only grows
+        shown = np.maximum(kept, 0.5)
+        label = "trees kept (stronger penalty to the left)"
+        display = KnobDisplay(self.cv_, shown, label, 0.5 if kept[0] == 0 else None).plot(ax, **options)
+        whole = float(np.average(self.forest_scores_, weights=self.cv_.weights))
+        display.ax_.axhline(whole, color="0.4", linestyle=":", linewidth=1.2, label="whole forest")
+        display.ax_.legend(frameon=False, fontsize="small")
+        return display
+
+    # --- keeping
+
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False, extra: Any = None) -> None:
+        """Write the fitted model to a file that :func:`regularfit.load` reads back; no pickle in it.
+
+        The parameter ``forest`` is kept where it is None or a Regularisation.
+
+        Parameters
+        ----------
+        path : where to write; ``.rfit`` is the usual ending.
+        overwrite : whether an existing file may be replaced.
+        extra : further facts (JSON values and arrays) to keep beside the model.
+        """
+        from ..model_file import save
+
+        save(self, path, overwrite=overwrite, extra=extra)
+
+    def _stored_parts(self, parts: Parts) -> None:
+        parts.arrays |= {f"trees/{name}": array for name, array in packed(self.trees_).items()}
+        parts.facts["outputs"] = {"count": self._count, "index": self._index}
+
+    def _restore_parts(self, parts: Parts) -> None:
+        start = "trees/"
+        arrays = {k.removeprefix(start): v for k, v in parts.arrays.items() if k.startswith(start)}
+        self.trees_ = unpacked(arrays, single=True)
+        self._count, self._index = parts.facts["outputs"]["count"], parts.facts["outputs"]["index"]
+        if len(self.trees_) != self.trees_kept_:
+            raise InputError(f"{len(self.trees_)} trees for {self.trees_kept_} weights")
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether fit has been called."""
+        return hasattr(self, "trees_")
+
+
+def blend(path: Path, even: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return weights (L, trees) and intercepts: the refits, pulled towards even weights of the same sum.
+
+    Without refits, the penalised fits as they are.
+    """
+    if path.relaxed is None:
+        return path.coefs, path.intercepts
+    refit, kept = path.relaxed.coefs, path.coefs != 0
+    mean = refit.sum(axis=1, keepdims=True) / np.maximum(kept.sum(axis=1, keepdims=True), 1)
+    return (1 - even) * refit + even * np.where(kept, mean, 0.0), path.relaxed.intercepts
+
+
+def _thinned(
+    forest: Any,
+    how: Combination,
+    matrix: np.ndarray,
+    target: np.ndarray,
+    classes: np.ndarray | None,
+    weights: Vector | None,
+    strengths: Any,
+) -> tuple[Any, Path]:
+    """Grow a forest, and fit the path of its thinned versions to what its trees say of rows outside their bags."""
+    from sklearn.base import clone
+
+    grown = clone(forest).fit(matrix, target, sample_weight=weights)
+    raw = tree_outputs(grown, matrix, None if classes is None else len(classes))
+    outputs, rows = fill_in_bag(out_of_bag(grown, raw), even=weights is None)
+    if len(rows) < 2:
+        raise InputError(
+            f"Only {len(rows)} of {len(matrix)} rows lie outside the bag of any of the forest's {forest.n_estimators} "
+            "trees. Give a forest of more trees."
+        )
+    inside = None if weights is None else weights[rows]
+    if inside is not None and not inside.any():
+        raise InputError(
+            "No row with a weight above 0 lies outside the bag of any tree. Give a forest of more trees."
+        )
+    if classes is None:
+        return grown, how.path(outputs[:, :, 0], target[rows], inside, strengths)
+    stacked = np.ascontiguousarray(outputs.swapaxes(1, 2)).reshape(-1, outputs.shape[1])
+    shares = (target[rows][:, None] == np.arange(len(classes))).astype(np.float64).ravel()
+    return grown, how.path(
+        stacked, shares, None if inside is None else np.repeat(inside, len(classes)), strengths
+    )
+
+
+def _most(most: Any, trees: int) -> int | None:
+    """Return how many trees may be kept: None, a share of them in (0, 1), or a number."""
+    if most is None:
+        return None
+    if isinstance(most, Integral) and not isinstance(most, bool):
+        if most < 1:
+            raise InputError(
+                f"most={most} trees cannot be kept; give a number >= 1, a share in (0, 1), or None."
+            )
+        return int(most)
+    share = check_fraction(most, "most")
+    if share == 0:
+        raise InputError("most=0 trees cannot be kept; give a number >= 1, a share in (0, 1), or None.")
+    return max(int(share * trees), 1)
