@@ -113,15 +113,27 @@ def row(name: str, n: int, found: dict[str, float], ours: dict[str, Any]) -> str
     cells = [name, str(n)]
     for who in ours:
         cells += [f"{found[f'{who} trees']:.0f}", f"{100 * found[who]:+.1f} %"]
-    cells += [f"{100 * found['first 25']:+.1f} %", f"{found['lasso trees']:.0f}", f"{100 * found['lasso']:+.1f} %"]
-    cells += [f"{100 * found['quarter held']:+.1f} %", f"{found['forest s']:.2g}", f"{found['quarter s']:.2g}"]
+    cells += [
+        f"{100 * found['first 25']:+.1f} %",
+        f"{found['lasso trees']:.0f}",
+        f"{100 * found['lasso']:+.1f} %",
+    ]
+    cells += [
+        f"{100 * found['quarter held']:+.1f} %",
+        f"{found['forest s']:.2g}",
+        f"{found['quarter s']:.2g}",
+    ]
     return f"| {' | '.join(cells)} |"
 
 
 def verdict(every: list[dict[str, float]], ours: dict[str, Any]) -> list[str]:
     """How often the target is met."""
     lines: list[str] = []
-    for who, trees in (*((who, f"{who} trees") for who in ours), ("first 25", None), ("lasso", "lasso trees")):
+    for who, trees in (
+        *((who, f"{who} trees") for who in ours),
+        ("first 25", None),
+        ("lasso", "lasso trees"),
+    ):
         good = [f for f in every if (trees is None or f[trees] <= 0.25 * TREES) and f[who] <= 0.05]
         median = 100 * float(np.median([f[who] for f in every]))
         lines.append(
@@ -133,7 +145,9 @@ def verdict(every: list[dict[str, float]], ours: dict[str, Any]) -> list[str]:
 
 def main() -> None:
     """Print the table, and keep it when all of it was made."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("-s", "--sets", default="", help="only sets with this word; nothing is written")
     parser.add_argument("--free", action="store_true", help="also without a limit of the trees")
     options = parser.parse_args()
@@ -155,7 +169,13 @@ def main() -> None:
     if options.sets:
         return
     how = f"{ROWS} rows at most, {SPLITS} splits, {TREES} trees, 5 folds, one thread; scikit-learn {sklearn.__version__}."
-    text = ["# How few trees of a forest are enough", "", "Made by `sparse_forest.py`, which says how.", how, ""]
+    text = [
+        "# How few trees of a forest are enough",
+        "",
+        "Made by `sparse_forest.py`, which says how.",
+        how,
+        "",
+    ]
     RESULTS.write_text("\n".join([*text, *summary, "", *head(ours), *lines]) + "\n")
 
 

@@ -29,7 +29,17 @@ from ..penalties import Penalty
 from ..selection import RelaxedCV
 from .knob_cv import KnobCV
 
-__all__ = ["GAMMAS", "Chosen", "Combination", "blends_of", "check_penalty", "check_shares", "choose", "knob_cv", "losses_along"]
+__all__ = [
+    "GAMMAS",
+    "Chosen",
+    "Combination",
+    "blends_of",
+    "check_penalty",
+    "check_shares",
+    "choose",
+    "knob_cv",
+    "losses_along",
+]
 
 GAMMAS = (0.0, 0.25, 0.5, 0.75, 1.0)  # from the refit of the chosen columns to the penalised fit itself
 

@@ -79,7 +79,10 @@ def test_merged_conditions_hold_where_all_of_them_hold(asked):
 
 def test_distinct_rules_are_short_and_differ():
     rows = np.arange(10.0)[:, None] * np.ones(2)
-    short, long = Rule.of([Condition(0, upper=4.5)]), Rule.of([Condition(0, upper=4.5), Condition(1, upper=6.0)])
+    short, long = (
+        Rule.of([Condition(0, upper=4.5)]),
+        Rule.of([Condition(0, upper=4.5), Condition(1, upper=6.0)]),
+    )
     opposite, never = Rule.of([Condition(0, lower=4.5)]), Rule.of([Condition(0, upper=-1.0)])
     assert distinct([long, opposite, short, never], rows) == [opposite]
     assert distinct([long, short], rows) == [short]
@@ -176,7 +179,9 @@ def test_rules_find_what_a_line_cannot():
 
 def test_rules_in_words():
     rng = np.random.default_rng(1)
-    frame = pd.DataFrame({"size": rng.uniform(0, 10, 200), "colour": rng.choice(["red", "blue", "green"], 200)})
+    frame = pd.DataFrame(
+        {"size": rng.uniform(0, 10, 200), "colour": rng.choice(["red", "blue", "green"], 200)}
+    )
     frame.loc[::9, "size"] = np.nan
     y = 3.0 * ((frame["size"] > 5) & (frame["colour"] == "red"))
     model = RuleFitRegressor(rules=60, cv=2, n_jobs=1).fit(frame, y)
@@ -205,7 +210,8 @@ def test_a_category_that_is_one_level_is_not_said_not_to_be_another():
         read_trees(DecisionTreeRegressor(random_state=0).fit(np.eye(3), [0.0, 1.0, 5.0])), [0, 0, 0]
     )
     words = {
-        " and ".join(c.says("", ("colour", "rgb"[c.column]), False) for c in rule.conditions) for rule in rules
+        " and ".join(c.says("", ("colour", "rgb"[c.column]), False) for c in rule.conditions)
+        for rule in rules
     }
     assert all(text.count("colour is") == 1 or "colour is not" in text for text in words)
     assert not any("is not" in text and any(f"is {level}" in text for level in "rgb") for text in words)

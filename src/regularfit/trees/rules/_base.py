@@ -115,14 +115,18 @@ class RuleFit(TreeEstimator):
         columns = TreeColumns.learn(X, indicators=True)
         matrix = columns.encode(X)
         if len(matrix) < 2:
-            raise InputError("X has n_samples = 1; rules need two rows at least, and some hundreds to be of use.")
+            raise InputError(
+                "X has n_samples = 1; rules need two rows at least, and some hundreds to be of use."
+            )
         weights = read_weights(sample_weight, len(matrix))
         target, classes = self._target(y, len(matrix), weights)
         wording = Wording.of(columns, np.isnan(matrix).any(axis=0))
         how = self._combination(classes)
         gammas = check_shares(self.gammas, "gammas") if self.relax else (1.0,)
         grow = _Growing(self, wording, classes, self._seed(), how)
-        folds = self._folds(X, target, classes, weights, groups) if self.strength is None or self.relax else None
+        folds = (
+            self._folds(X, target, classes, weights, groups) if self.strength is None or self.relax else None
+        )
         strengths = self.strengths if self.strength is None else [check_positive(self.strength, "strength")]
         terms, path = grow.path(matrix, target, weights, strengths)
         scores = None if folds is None else self._scores(grow, folds, matrix, target, weights, path, gammas)
@@ -139,7 +143,9 @@ class RuleFit(TreeEstimator):
             if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
                 raise InputError(f"{name} must be a whole number >= {least}; {value!r} was given.")
         if check_fraction(self.winsorise, "winsorise") >= 0.5:
-            raise InputError(f"winsorise={self.winsorise} leaves nothing between the quantiles; 0.025 is usual.")
+            raise InputError(
+                f"winsorise={self.winsorise} leaves nothing between the quantiles; 0.025 is usual."
+            )
 
     def _combination(self, classes: np.ndarray | None) -> Combination:
         return Combination(
@@ -152,7 +158,9 @@ class RuleFit(TreeEstimator):
         )
 
     def _seed(self) -> int:
-        return int(check_random_state(0 if self.random_state is None else self.random_state).randint(2**31 - 1))
+        return int(
+            check_random_state(0 if self.random_state is None else self.random_state).randint(2**31 - 1)
+        )
 
     def _folds(
         self, X: Any, target: np.ndarray, classes: np.ndarray | None, weights: Vector | None, groups: Any
@@ -244,7 +252,10 @@ class RuleFit(TreeEstimator):
         units = np.concatenate([np.ones(rules), self._terms.linear.scale])
         shown = coef * units
         several = len(coef) > 1
-        named = {f"coefficient[{c}]" if several else "coefficient": b for c, b in zip(self._labels(), shown, strict=True)}
+        named = {
+            f"coefficient[{c}]" if several else "coefficient": b
+            for c, b in zip(self._labels(), shown, strict=True)
+        }
         table = pd.DataFrame(
             {
                 "term": self._wording().terms(self._terms),
@@ -308,7 +319,9 @@ class RuleFit(TreeEstimator):
         """
         check_is_fitted(self, "_terms")
         if self.cv_ is None:
-            raise InputError("This model was not cross-validated: strength was given. Fit with strength=None.")
+            raise InputError(
+                "This model was not cross-validated: strength was given. Fit with strength=None."
+            )
         label = "strength (weaker penalty to the left)"
         return KnobDisplay(self.cv_, self.cv_.strengths, label).plot(ax, **options)
 
@@ -435,4 +448,8 @@ def _kept(path: Path) -> np.ndarray:
 
 def _joined(values: np.ndarray, labels: list[Any], several: bool, sign: bool = False) -> str:
     texts = [f"{value:+.4g}" if sign else f"{value:.4g}" for value in values]
-    return ", ".join(f"{label}: {text}" for label, text in zip(labels, texts, strict=True)) if several else texts[0]
+    return (
+        ", ".join(f"{label}: {text}" for label, text in zip(labels, texts, strict=True))
+        if several
+        else texts[0]
+    )

@@ -29,7 +29,9 @@ def rules_of(trees: Iterable[TreeNodes], levels_of: Sequence[int | None]) -> lis
     found: dict[Rule, None] = {}
     for tree in trees:
         if tree.categories:
-            raise UnsupportedError("Rules are made of numbers and indicators; fit the trees without native categories.")
+            raise UnsupportedError(
+                "Rules are made of numbers and indicators; fit the trees without native categories."
+            )
         ways: dict[int, tuple[Condition, ...]] = {0: ()}
         for node in np.concatenate(tree.levels).tolist():
             way = ways.pop(node)

@@ -142,7 +142,9 @@ class RuleFitRegressor(RegressorMixin, RuleFit):
     def _target(self, y: Any, n: int, weights: Vector | None) -> tuple[np.ndarray, np.ndarray | None]:
         target = read_target(y, n)
         if target.ndim > 1:
-            raise InputError(f"y has {target.shape[1]} columns, and a rule model has one target. Fit one a column.")
+            raise InputError(
+                f"y has {target.shape[1]} columns, and a rule model has one target. Fit one a column."
+            )
         return target, None
 
     def _loss_name(self, classes: np.ndarray | None) -> str:

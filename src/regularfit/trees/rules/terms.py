@@ -80,4 +80,3 @@ class Terms:
 
 
 _LINEAR = ("columns", "low", "high", "mean", "scale")
-

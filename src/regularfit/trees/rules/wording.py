@@ -49,7 +49,8 @@ class Wording:
     def rule(self, rule: Rule) -> str:
         """Return a rule as a sentence, such as "size > 3 and colour is red"."""
         return " and ".join(
-            c.says(self.names[c.column], self.pairs[c.column], self.missing[c.column]) for c in rule.conditions
+            c.says(self.names[c.column], self.pairs[c.column], self.missing[c.column])
+            for c in rule.conditions
         )
 
     def terms(self, terms: Terms) -> list[str]:

@@ -33,7 +33,13 @@ if TYPE_CHECKING:
 
 __all__ = ["EVENS", "SparseForest", "blend"]
 
-EVENS = (0.0, 0.25, 0.5, 0.75, 1.0)  # from weights that are fitted freely to the same weight for all kept trees
+EVENS = (
+    0.0,
+    0.25,
+    0.5,
+    0.75,
+    1.0,
+)  # from weights that are fitted freely to the same weight for all kept trees
 
 
 class SparseForest(TreeEstimator):
@@ -100,12 +106,16 @@ class SparseForest(TreeEstimator):
         columns = TreeColumns.learn(X, indicators=True)
         matrix = columns.encode(X)
         if len(matrix) < 2:
-            raise InputError("X has n_samples = 1; a forest needs two rows at least, and some hundreds to be of use.")
+            raise InputError(
+                "X has n_samples = 1; a forest needs two rows at least, and some hundreds to be of use."
+            )
         weights = read_weights(sample_weight, len(matrix))
         target, classes = self._target(y, len(matrix), weights)
         how = self._combination(classes)
         evens = check_shares(self.evens, "evens") if self.relax else (0.0,)
-        seed = int(check_random_state(0 if self.random_state is None else self.random_state).randint(2**31 - 1))
+        seed = int(
+            check_random_state(0 if self.random_state is None else self.random_state).randint(2**31 - 1)
+        )
         forest = make_forest(self.forest, classes is not None, seed, self.n_jobs)
         most = _most(self.most, forest.n_estimators)
         folds = make_folds(
@@ -120,7 +130,10 @@ class SparseForest(TreeEstimator):
         )
         grown, path = _thinned(forest, how, matrix, target, classes, weights, self.strengths)
         self._count = None if classes is None else len(classes)
-        found = [self._fold(fold, forest, how, evens, matrix, target, classes, weights, path.strengths) for fold in folds]
+        found = [
+            self._fold(fold, forest, how, evens, matrix, target, classes, weights, path.strengths)
+            for fold in folds
+        ]
         scores = RelaxedCV(
             path.strengths,
             np.array(evens),
@@ -135,7 +148,9 @@ class SparseForest(TreeEstimator):
         self.path_, self.even_ = path, chosen.gamma
         weights_along, levels = blend(path, chosen.gamma)
         self.strength_ = float(path.strengths[chosen.index])
-        self.cv_ = knob_cv(scores, chosen, "trees", np.count_nonzero(weights_along, axis=1).astype(np.float64))
+        self.cv_ = knob_cv(
+            scores, chosen, "trees", np.count_nonzero(weights_along, axis=1).astype(np.float64)
+        )
         self.forest_scores_ = np.array([whole for _, whole in found])
         self.weights_, self.intercept_ = weights_along[chosen.index], float(levels[chosen.index])
         self.trees_ = tuple(read_tree(grown.estimators_[t]) for t in np.flatnonzero(self.weights_))
@@ -281,12 +296,16 @@ def _thinned(
         )
     inside = None if weights is None else weights[rows]
     if inside is not None and not inside.any():
-        raise InputError("No row with a weight above 0 lies outside the bag of any tree. Give a forest of more trees.")
+        raise InputError(
+            "No row with a weight above 0 lies outside the bag of any tree. Give a forest of more trees."
+        )
     if classes is None:
         return grown, how.path(outputs[:, :, 0], target[rows], inside, strengths)
     stacked = np.ascontiguousarray(outputs.swapaxes(1, 2)).reshape(-1, outputs.shape[1])
     shares = (target[rows][:, None] == np.arange(len(classes))).astype(np.float64).ravel()
-    return grown, how.path(stacked, shares, None if inside is None else np.repeat(inside, len(classes)), strengths)
+    return grown, how.path(
+        stacked, shares, None if inside is None else np.repeat(inside, len(classes)), strengths
+    )
 
 
 def _most(most: Any, trees: int) -> int | None:
@@ -295,7 +314,9 @@ def _most(most: Any, trees: int) -> int | None:
         return None
     if isinstance(most, Integral) and not isinstance(most, bool):
         if most < 1:
-            raise InputError(f"most={most} trees cannot be kept; give a number >= 1, a share in (0, 1), or None.")
+            raise InputError(
+                f"most={most} trees cannot be kept; give a number >= 1, a share in (0, 1), or None."
+            )
         return int(most)
     share = check_fraction(most, "most")
     if share == 0:

@@ -130,7 +130,9 @@ class SparseForestRegressor(RegressorMixin, SparseForest):
     def _target(self, y: Any, n: int, weights: Vector | None) -> tuple[np.ndarray, np.ndarray | None]:
         target = read_target(y, n)
         if target.ndim > 1:
-            raise InputError(f"y has {target.shape[1]} columns, and a sparse forest has one target. Fit one a column.")
+            raise InputError(
+                f"y has {target.shape[1]} columns, and a sparse forest has one target. Fit one a column."
+            )
         return target, None
 
     def _score_name(self) -> str:
