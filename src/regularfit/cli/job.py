@@ -11,7 +11,7 @@ import numpy as np
 
 from regularfit.cli.candidates import make_penalty
 from regularfit.cli.folds import HONEST_FOLDS, make_cv, why_no_honest_score
-from regularfit.cli.tree_candidates import check_table, fit_trees
+from regularfit.cli.tree_candidates import check_table, fit_trees, honest_overall
 from regularfit.errors import FitError
 from regularfit.table import Encoder, Roles, Table, Target, guess_task, learn_encoder, read_table, take_roles
 from regularfit.table.impute import column_means, fill_with
@@ -153,6 +153,9 @@ def run_fit(prepared: Prepared, settings: Settings) -> Fitted:
             estimator.fit(prepared.open_X, labels, **given)
             honest, reason = _honest(estimator, prepared, labels, settings, given)
             trees = fit_trees(prepared, settings, labels) if with_trees else ()
+            overall, why = None, None
+            if trees and honest is not None:
+                overall, why = honest_overall(estimator, prepared, settings, labels)
         except (np.linalg.LinAlgError, FloatingPointError, OverflowError) as error:
             raise FitError(
                 f"The fit failed in its arithmetic ({error}). Look for columns of extreme size (`regularfit "
@@ -163,10 +166,10 @@ def run_fit(prepared: Prepared, settings: Settings) -> Fitted:
         estimator.classes_ = prepared.target.order
     notes: list[str] = [
         *(str(warning.message) for warning in caught),
-        *([reason] if reason else []),
+        *(text for text in (reason, why) if text),
         *_edges(estimator, settings),
     ]
-    return Fitted(estimator, honest, tuple(dict.fromkeys(notes)), trees)
+    return Fitted(estimator, honest, tuple(dict.fromkeys(notes)), trees, overall)
 
 
 def labels_in_order(target: Target) -> np.ndarray:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.base import clone
 
-from regularfit.cli.folds import make_cv
+from regularfit.cli.folds import HONEST_FOLDS, make_cv
 from regularfit.cli.output import number
-from regularfit.errors import UnsupportedError
+from regularfit.errors import InputError, UnsupportedError
 
 if TYPE_CHECKING:
     from regularfit.cli.job import Prepared, Settings
@@ -116,6 +118,31 @@ def fit_trees(prepared: Prepared, settings: Settings, labels: np.ndarray) -> tup
             model.classes_ = prepared.target.order
         found.append(TreeCandidate(model, describe(name, model, X, prepared, settings.select)))
     return tuple(found)
+
+
+def honest_overall(
+    estimator: Any, prepared: Prepared, settings: Settings, labels: np.ndarray
+) -> tuple[Any, str | None]:
+    """Return the honest score of the choice among the linear candidates and the trees, by refitting all of it.
+
+    Or None and why there is none, where the folds inside the folds cannot be had.
+    """
+    import regularfit as rf
+    from regularfit.tuning import Competition
+
+    X, roles, folds = tree_matrix(prepared), prepared.roles, min(settings.cv, HONEST_FOLDS)
+    size = int(np.prod(X.shape))
+    rivals = entrants(prepared.target.task, settings.select, settings.seed, settings.threads, size)
+    whole = Competition(
+        [("linear", clone(estimator).set_params(verbose=None)), *rivals], cv=folds, random_state=settings.seed
+    )
+    given = {"sample_weight": roles.weight, "groups": roles.group}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what is noticed on all rows was told already
+        try:
+            return rf.honest_score(whole, X, labels, folds, random_state=settings.seed, **given), None
+        except InputError as error:
+            return None, f"no honest interval of the choice among linear candidates and trees: {error}"
 
 
 def describe(name: str, model: Any, X: Any, prepared: Prepared, select: str) -> TreeResult:

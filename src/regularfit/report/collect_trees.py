@@ -117,9 +117,11 @@ def _facts(result: TreeResult, apart: tuple[float, float], level: float) -> Tree
 
 
 def _curve(cv: CVResult, knob: str, values: np.ndarray) -> TreeCurve:
-    """The curve, thinned evenly where it is long; both choices and both ends stay."""
-    some = np.linspace(0, len(values) - 1, min(_MOST_POINTS, len(values))).astype(np.intp)
-    kept = np.unique([*some, cv.index_min, cv.index_1se])
+    """The curve, thinned where it is long, evenly on the log scale; both choices and both ends stay."""
+    kept = np.arange(len(values))
+    if len(values) > _MOST_POINTS:
+        some = np.geomspace(1, len(values), _MOST_POINTS).round().astype(np.intp) - 1
+        kept = np.unique([*some, cv.index_min, cv.index_1se])
     return TreeCurve(
         knob=knob,
         values=tuple(values[kept].tolist()),
