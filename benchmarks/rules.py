@@ -55,7 +55,9 @@ def data_folder() -> Path:
 
 def table(kind: str, name: str) -> tuple[pd.DataFrame, np.ndarray]:
     """Return X with indicators of categories, and y as numbers or codes; at most ROWS rows."""
-    frame = pd.read_csv(data_folder() / kind / f"{name}.csv.gz", keep_default_na=False, na_values=[""]).dropna()
+    frame = pd.read_csv(
+        data_folder() / kind / f"{name}.csv.gz", keep_default_na=False, na_values=[""]
+    ).dropna()
     if len(frame) > ROWS:
         frame = frame.sample(ROWS, random_state=0)
     target = frame.pop("target")
@@ -107,7 +109,9 @@ def row(kind: str, name: str) -> str:
 
 def main() -> None:
     """Print the table, and keep it when all of it was made."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("-s", "--sets", default="", help="only sets with this word; nothing is written")
     options = parser.parse_args()
     print("\n".join(HEAD), flush=True)

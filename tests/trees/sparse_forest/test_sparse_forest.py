@@ -52,7 +52,9 @@ def test_kept_trees_add_up_to_predictions(seed, select, relax):
     assert len(model.trees_) == model.trees_kept_ == np.count_nonzero(model.weights_)
     matrix = model.columns_.encode(X)
     parts = [tree.value[tree.apply(matrix), 0] for tree in model.trees_]
-    total = model.intercept_ + sum(w * p for w, p in zip(model.weights_[model.weights_ > 0], parts, strict=True))
+    total = model.intercept_ + sum(
+        w * p for w, p in zip(model.weights_[model.weights_ > 0], parts, strict=True)
+    )
     np.testing.assert_allclose(model.predict(X), total, rtol=1e-12)
 
 
@@ -67,7 +69,9 @@ def test_probabilities_are_the_weighted_votes_of_kept_trees(seed, scoring, two):
     matrix = model.columns_.encode(X)
     votes = [tree.value[tree.apply(matrix)] for tree in model.trees_]
     if votes:
-        np.testing.assert_allclose(shares, np.average(votes, axis=0, weights=model.weights_[model.weights_ > 0]))
+        np.testing.assert_allclose(
+            shares, np.average(votes, axis=0, weights=model.weights_[model.weights_ > 0])
+        )
     assert (model.predict(X) == model.classes_[shares.argmax(axis=1)]).all()
 
 
@@ -77,7 +81,9 @@ def test_the_trees_are_those_of_the_forest_that_was_given():
     matrix = model.columns_.encode(X)
     fitted = clone(forest).fit(matrix, Y)
     kept = [fitted.estimators_[t] for t in np.flatnonzero(model.weights_)]
-    expected = sum(w * t.predict(matrix) for w, t in zip(model.weights_[model.weights_ > 0], kept, strict=True))
+    expected = sum(
+        w * t.predict(matrix) for w, t in zip(model.weights_[model.weights_ > 0], kept, strict=True)
+    )
     np.testing.assert_allclose(model.predict(X), expected + model.intercept_, rtol=1e-12)
     assert not hasattr(forest, "estimators_")
 
@@ -85,7 +91,9 @@ def test_the_trees_are_those_of_the_forest_that_was_given():
 def test_refits_are_nonnegative_least_squares_of_the_kept_trees():
     model = SparseForestRegressor(evens=[0.0], **QUICK).fit(X, Y)
     matrix = model.columns_.encode(X)
-    fitted = RandomForestRegressor(10, max_depth=4, random_state=np.random.RandomState(0).randint(2**31 - 1)).fit(matrix, Y)
+    fitted = RandomForestRegressor(
+        10, max_depth=4, random_state=np.random.RandomState(0).randint(2**31 - 1)
+    ).fit(matrix, Y)
     outputs, rows = fill_in_bag(out_of_bag(fitted, tree_outputs(fitted, matrix, None)))
     at = len(model.path_) - 1
     kept = np.flatnonzero(model.path_.coefs[at])
@@ -101,7 +109,9 @@ def test_held_out_scores_are_those_of_a_forest_grown_and_thinned_without_the_fol
     whole = SparseForestRegressor(forest, strengths=20, cv=folds, evens=[0.5], n_jobs=1).fit(X, Y)
     train, test = folds[0]
     rows = whole.columns_.encode(X)
-    half = SparseForestRegressor(forest, strengths=whole.path_.strengths, cv=2, n_jobs=1).fit(rows[train], Y[train])
+    half = SparseForestRegressor(forest, strengths=whole.path_.strengths, cv=2, n_jobs=1).fit(
+        rows[train], Y[train]
+    )
     fitted = clone(forest).fit(rows[train], Y[train])
     weights, levels = blend(half.path_, 0.5)
     outputs = np.column_stack([tree.predict(rows[test]) for tree in fitted.estimators_])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.special import logsumexp
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
     from ..model_file import Parts
 
 __all__ = ["RuleFit"]
+
+UNSEEN = float(np.log(np.finfo(np.float64).eps))  # log-probability of a class that a fold was not trained on
 
 
 class RuleFit(TreeEstimator):
@@ -161,7 +165,7 @@ class RuleFit(TreeEstimator):
     def _folds(
         self, X: Any, target: np.ndarray, classes: np.ndarray | None, weights: Vector | None, groups: Any
     ) -> list[Fold]:
-        folds = make_folds(
+        return make_folds(
             self.cv,
             len(target),
             target,
@@ -171,15 +175,6 @@ class RuleFit(TreeEstimator):
             random_state=self.random_state,
             sample_weight=weights,
         )
-        if classes is not None:
-            for k, (train, _) in enumerate(folds):
-                absent = set(range(len(classes))) - set(target[train].astype(int).tolist())
-                if absent:
-                    raise InputError(
-                        f"The training rows of fold {k} hold no row of class {classes[min(absent)]!r}. Use fewer folds "
-                        "or a stratified splitter such as sklearn.model_selection.StratifiedKFold."
-                    )
-        return folds
 
     def _scores(
         self,
@@ -198,14 +193,8 @@ class RuleFit(TreeEstimator):
             terms, own = grow.path(matrix[train], target[train], inside, path.strengths)
             held = np.ones(len(test)) if weights is None else weights[test]
             values = terms.of(matrix[test])
-            answers = target[test]
-
-            def loss(
-                coef: np.ndarray, level: Any, values: Any = values, answers: Any = answers, held: Any = held
-            ) -> float:
-                return self._held_out(values @ np.atleast_2d(coef).T + level, answers, held)
-
-            found.append(losses_along(blends_of(own, gammas), loss))
+            judge = _Judge(self, values, target[test], held, grow.seen(target[train]), grow.count)
+            found.append(losses_along(blends_of(own, gammas), judge.loss))
         name = "mean squared error" if grow.classes is None else "mean log-loss"
         held_weights = fold_weights(folds, weights)
         return RelaxedCV(path.strengths, np.array(gammas), np.stack(found, axis=2), held_weights, name)
@@ -386,11 +375,15 @@ class _Growing:
         self, model: RuleFit, wording: Wording, classes: np.ndarray | None, seed: int, how: Combination
     ) -> None:
         self.model, self.wording, self.classes, self.seed, self.how = model, wording, classes, seed, how
+        self.count = 0 if classes is None else len(classes)
 
     def path(
         self, matrix: np.ndarray, target: np.ndarray, weights: Vector | None, strengths: Any
     ) -> tuple[Terms, Path]:
-        """Return terms and the path of their coefficients."""
+        """Return terms and the path of their coefficients, of the classes that the rows have."""
+        seen = self.seen(target)
+        if seen is not None:
+            target = np.searchsorted(seen, target).astype(np.float64)
         terms = self._terms(matrix, target, weights)
         if not len(terms):
             raise InputError(
@@ -398,9 +391,16 @@ class _Growing:
             )
         return terms, self.how.path(terms.of(matrix), target, weights, strengths)
 
+    def seen(self, target: np.ndarray) -> np.ndarray | None:
+        """Return which codes rows have, where not all of several classes do; else None."""
+        if self.classes is None:
+            return None
+        codes = np.unique(target).astype(np.intp)
+        return codes if len(codes) < len(self.classes) else None
+
     def _terms(self, matrix: np.ndarray, target: np.ndarray, weights: Vector | None) -> Terms:
         model = self.model
-        count = None if self.classes is None else len(self.classes)
+        count = None if self.classes is None else len(np.unique(target))
         trees = grown_trees(
             model.generator, matrix, target, count, weights, model.rules, model.leaves, self.seed
         )
@@ -409,6 +409,35 @@ class _Growing:
         rules = tuple(distinct(found, known, model.rules))
         columns = matrix if model.linear else matrix[:, :0]
         return Terms(rules, LinearTerms.learn(columns, weights, model.winsorise))
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Held-out rows of a fold.
+
+    Parameters
+    ----------
+    model : whose loss counts.
+    values, target, weights : the terms of the rows, their targets and weights.
+    seen : the classes that the fold was trained on, where some were missing; these have (almost) no probability.
+    classes : how many there are.
+    """
+
+    model: RuleFit
+    values: np.ndarray
+    target: np.ndarray
+    weights: Vector
+    seen: np.ndarray | None
+    classes: int
+
+    def loss(self, coef: np.ndarray, level: Any) -> float:
+        """Return the mean loss of a model."""
+        eta = self.values @ np.atleast_2d(coef).T + level
+        if self.seen is not None:
+            whole = np.full((len(eta), self.classes), UNSEEN)
+            whole[:, self.seen] = eta - logsumexp(eta, axis=1, keepdims=True)
+            eta = whole
+        return self.model._held_out(eta, self.target, self.weights)
 
 
 def _kept(path: Path) -> np.ndarray:

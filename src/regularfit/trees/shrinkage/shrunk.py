@@ -58,9 +58,10 @@ class Shrunk(MetaEstimatorMixin, TreeEstimator):
     half. The splits stay as they are. So one fit a fold serves all strengths, and the choice costs little more than the
     folds' fits; strength 0, which shrinks nothing, is always among those tried.
 
-    Prefer it to a plain tree always: an unpruned tree that is shrunk predicts much better than it does alone, mostly
-    better than a pruned one, and its probabilities are none of 0 and 1. A forest is an average already, and boosting
-    has its learning rate: there it gains little or nothing, and says so by choosing (nearly) 0.
+    Prefer it to a plain or a pruned tree where prediction counts more than a small drawing: over 17 sets it cut the
+    squared error of an unpruned tree by 32 % in the median, from 3 to 70 % (``benchmarks/results/shrinkage.md``), most
+    where the target is noisy, and its probabilities are none of 0 and 1. A forest is an average already, and boosting
+    has its learning rate: on the same sets they gained next to nothing.
 
     The values that are shrunk are means of numbers, or shares of classes, for single trees and forests, and margins
     for boosting. What a boosting node predicts is the mean of its leaves, weighted by rows. Rows are counted by their
