@@ -4,11 +4,11 @@
     python benchmarks/rules.py -s concrete  # only sets with this word; nothing is written
 
 Tables are cut to ROWS random rows, of which 30 % are test rows. Categories become indicators, the same for all, and
-rows with missing values are left out, since imodels takes none. Both make rules from boosting, with columns beside them as
-linear terms, at their own defaults but for the number of rules: imodels takes 30 at most by default, ours 500, so it is
-run with both. Times are processor times of one thread. Errors are 1 - R^2 for numbers and the log-loss for classes. The
-data lie in ``tabular_reg`` and ``tabular_clf`` of the folder that REGULARFIT_DATA names, else of ``shared/data`` beside or
-above this file. Needs imodels (and six, which imodels forgets to ask for).
+rows with missing values are left out, since imodels takes none. Both make rules from boosting, with columns beside them
+as linear terms, at their own defaults but for the number of rules: imodels takes 30 at most by default, ours 500, so it
+is run with both. Times are processor times of one thread. Errors are 1 - R^2 for numbers and the log-loss for classes.
+The data lie in ``tabular_reg`` and ``tabular_clf`` of the folder that REGULARFIT_DATA names, else of ``shared/data``
+beside or above this file. Needs imodels (and six, which imodels forgets to ask for).
 """
 
 from __future__ import annotations

@@ -3,15 +3,16 @@
     python benchmarks/sparse_forest.py              # everything; writes results/sparse_forest.md
     python benchmarks/sparse_forest.py -s concrete  # only sets with this word; nothing is written
 
-Tables are cut to ROWS random rows; of these, 30 % are test rows, in SPLITS random splits. The forest has 100 trees and the
-same seed everywhere, so all contenders have the same trees. Losses are differences of test MSE to the whole forest, as a
-share of it, averaged over the splits. Target: at most 25 % of the trees at a loss of at most 5 % on 60 % of the sets.
+Tables are cut to ROWS random rows; of these, 30 % are test rows, in SPLITS random splits. The forest has 100 trees and
+the same seed everywhere, so all contenders have the same trees. Losses are differences of test MSE to the whole forest,
+as a share of it, averaged over the splits. Target: at most 25 % of the trees at a loss of at most 5 % on 60 % of the
+sets.
 
 - quarter: ``SparseForestRegressor(most=0.25)``.
 - min, 1se: as many trees as held-out rows say; with ``--free`` only, since they take three times as long.
 - first 25: the forest's first 25 trees, not chosen and not weighted: what anybody has for nothing.
-- LassoCV: scikit-learn's non-negative lasso over the trees, with the mean of the others where a row was in a tree's bag,
-  without a refit, at the strength of its own cross-validation.
+- LassoCV: scikit-learn's non-negative lasso over the trees, with the mean of the others where a row was in a tree's
+  bag, without a refit, at the strength of its own cross-validation.
 
 Times are of one thread: the forest, and the sparse forest with its five folds. The data lie in ``tabular_reg`` of the
 folder that REGULARFIT_DATA names, else of ``shared/data`` beside or above this file.
@@ -168,7 +169,7 @@ def main() -> None:
     print("\n".join(summary))
     if options.sets:
         return
-    how = f"{ROWS} rows at most, {SPLITS} splits, {TREES} trees, 5 folds, one thread; scikit-learn {sklearn.__version__}."
+    how = f"{ROWS} rows at most, {SPLITS} splits, {TREES} trees, 5 folds; scikit-learn {sklearn.__version__}."
     text = [
         "# How few trees of a forest are enough",
         "",

@@ -120,7 +120,8 @@ def test_at_the_top_of_the_grid_the_mean_is_predicted():
     top = RuleFitRegressor(**QUICK).fit(X, Y).path_.strengths[0]
     model = RuleFitRegressor(**QUICK | {"strength": 1.01 * top}).fit(X, Y)
     np.testing.assert_allclose(model.predict(X), Y.mean())
-    assert len(model.rules_) == 0 and model.cv_ is None
+    assert len(model.rules_) == 0
+    assert model.cv_ is None
     assert not model.feature_importances_.any()
 
 
@@ -171,7 +172,8 @@ def test_rules_find_what_a_line_cannot():
     assert 1 - model.score(rows[test], y[test]) < 0.25 * (1 - line.score(rows[test], y[test]))
     assert model.feature_importances_[:2].sum() > 0.9
     local = model.local_importances(rows[test])
-    assert local.shape == (100, 3) and (local >= 0).all()
+    assert local.shape == (100, 3)
+    assert (local >= 0).all()
 
 
 # --- words
@@ -186,7 +188,9 @@ def test_rules_in_words():
     y = 3.0 * ((frame["size"] > 5) & (frame["colour"] == "red"))
     model = RuleFitRegressor(rules=60, cv=2, n_jobs=1).fit(frame, y)
     first = model.rules_["term"][0]
-    assert "size > " in first and "colour is red" in first and "not" not in first
+    assert "size > " in first
+    assert "colour is red" in first
+    assert "not" not in first
     assert "% of the rows" in model.explain(3)
     assert list(model.rules_.columns) == ["term", "kind", "coefficient", "support", "importance"]
 
@@ -243,7 +247,8 @@ def test_probabilities(count):
 def test_rules_of_other_engines(generator):
     rows = np.nan_to_num(X)
     model = RuleFitRegressor(generator, **QUICK).fit(rows, Y)
-    assert model.score(rows, Y) > 0.2 and len(model.support_) <= 40
+    assert model.score(rows, Y) > 0.2
+    assert len(model.support_) <= 40
 
 
 def test_rules_of_lightgbm():

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import logsumexp
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -18,7 +16,6 @@ from ...inputs.targets import read_weights
 from ...lockstep import Path
 from ...penalties import Penalty
 from ...selection import Fold, RelaxedCV, fold_weights, make_folds
-from .._estimator import TreeEstimator
 from ..columns import TreeColumns
 from ..combination import (
     Combination,
@@ -31,25 +28,21 @@ from ..combination import (
 )
 from ..knob_cv import KnobCV
 from ..knob_plot import KnobDisplay
-from .generators import GENERATORS, grown_trees
-from .harvest import distinct, rules_of
-from .linear_terms import LinearTerms
+from .generators import GENERATORS
+from .growing import Growing, Judge
+from .reading import ReadRules
 from .terms import Terms
 from .wording import Wording
 
 if TYPE_CHECKING:
     from os import PathLike
 
-    import pandas as pd
-
     from ..model_file import Parts
 
 __all__ = ["RuleFit"]
 
-UNSEEN = float(np.log(np.finfo(np.float64).eps))  # log-probability of a class that a fold was not trained on
 
-
-class RuleFit(TreeEstimator):
+class RuleFit(ReadRules):
     """The base of RuleFitRegressor and RuleFitClassifier; their docstrings say what the parameters mean."""
 
     generator: Any
@@ -69,15 +62,10 @@ class RuleFit(TreeEstimator):
     n_jobs: int | None
     random_state: Any
 
-    coef_: np.ndarray
-    intercept_: Any
-    support_: Vector
     path_: Path
     cv_: KnobCV | None
     strength_: float
     gamma_: float
-    classes_: np.ndarray
-    _terms: Terms
 
     _STORED = ("coef_", "intercept_", "support_", "path_", "cv_", "strength_", "gamma_", "_missing")
 
@@ -120,10 +108,10 @@ class RuleFit(TreeEstimator):
             )
         weights = read_weights(sample_weight, len(matrix))
         target, classes = self._target(y, len(matrix), weights)
-        wording = Wording.of(columns, np.isnan(matrix).any(axis=0))
+        wording = Wording.of(columns, np.atleast_1d(np.isnan(matrix).any(axis=0)))
         how = self._combination(classes)
         gammas = check_shares(self.gammas, "gammas") if self.relax else (1.0,)
-        grow = _Growing(self, wording, classes, self._seed(), how)
+        grow = Growing(self, wording, classes, self._seed(), how)
         folds = (
             self._folds(X, target, classes, weights, groups) if self.strength is None or self.relax else None
         )
@@ -178,7 +166,7 @@ class RuleFit(TreeEstimator):
 
     def _scores(
         self,
-        grow: _Growing,
+        grow: Growing,
         folds: list[Fold],
         matrix: np.ndarray,
         target: np.ndarray,
@@ -193,7 +181,7 @@ class RuleFit(TreeEstimator):
             terms, own = grow.path(matrix[train], target[train], inside, path.strengths)
             held = np.ones(len(test)) if weights is None else weights[test]
             values = terms.of(matrix[test])
-            judge = _Judge(self, values, target[test], held, grow.seen(target[train]), grow.count)
+            judge = Judge(self, values, target[test], held, grow.seen(target[train]), grow.count)
             found.append(losses_along(blends_of(own, gammas), judge.loss))
         name = "mean squared error" if grow.classes is None else "mean log-loss"
         held_weights = fold_weights(folds, weights)
@@ -235,80 +223,6 @@ class RuleFit(TreeEstimator):
 
     # --- looking
 
-    @property
-    def rules_(self) -> pd.DataFrame:
-        """The kept terms, the most important first.
-
-        Columns: ``term`` (a rule as a sentence, or a column), ``kind`` ("rule" or "linear"), ``coefficient`` (of a rule
-        what it adds where it holds, of a column what one unit of it adds between its quantiles; with more than two classes
-        one column a class), ``support`` (the share of training rows where the rule holds; 1 for columns), ``importance``
-        (the standard deviation of what the term adds, over the training rows).
-        """
-        import pandas as pd
-
-        check_is_fitted(self, "_terms")
-        coef = np.atleast_2d(self.coef_)
-        rules = len(self._terms.rules)
-        units = np.concatenate([np.ones(rules), self._terms.linear.scale])
-        shown = coef * units
-        several = len(coef) > 1
-        named = {
-            f"coefficient[{c}]" if several else "coefficient": b
-            for c, b in zip(self._labels(), shown, strict=True)
-        }
-        table = pd.DataFrame(
-            {
-                "term": self._wording().terms(self._terms),
-                "kind": ["rule"] * rules + ["linear"] * len(self._terms.linear),
-                **named,
-                "support": np.concatenate([self.support_, np.ones(len(self._terms.linear))]),
-                "importance": self._importances(),
-            }
-        )
-        kept = table[coef.any(axis=0)]
-        return kept.sort_values("importance", ascending=False, kind="stable").reset_index(drop=True)
-
-    def explain(self, most: int = 10) -> str:
-        """Return the model in sentences, the most important first.
-
-        Parameters
-        ----------
-        most : how many terms are shown.
-        """
-        table = self.rules_
-        several = np.atleast_2d(self.coef_).shape[0] > 1
-        lines = [f"Start from {_joined(np.atleast_1d(self.intercept_), self._labels(), several)}."]
-        amounts = table[[name for name in table if str(name).startswith("coefficient")]].to_numpy()
-        for at in range(min(most, len(table))):
-            row = table.iloc[at]
-            added = _joined(amounts[at], self._labels(), several, sign=True)
-            if row["kind"] == "rule":
-                lines.append(f"{added} where {row['term']} ({100 * row['support']:.0f} % of the rows).")
-            else:
-                lines.append(f"{added} for every unit of {row['term']}.")
-        if len(table) > most:
-            lines.append(f"And {len(table) - most} terms of less importance.")
-        return "\n".join(lines)
-
-    @property
-    def feature_importances_(self) -> Vector:
-        """What every column of the table contributes, (p,), summing to one; a rule's part is shared by its columns."""
-        check_is_fitted(self, "_terms")
-        found = self._importances() @ self._wording().shares(self._terms, self.n_features_in_)
-        return found / found.sum() if found.any() else found
-
-    def local_importances(self, X: Any) -> np.ndarray:
-        """Return what every column contributes to the prediction of every row, (n, p), in units of the prediction.
-
-        A term counts by how far it moves a row's prediction from where the average of the training rows has it, without
-        sign; a rule's part is shared by its columns.
-        """
-        check_is_fitted(self, "_terms")
-        matrix = self._matrix(X)
-        centre = np.concatenate([self.support_, np.zeros(len(self._terms.linear))])
-        moved = np.abs(self._terms.of(matrix) - centre) * np.abs(np.atleast_2d(self.coef_)).mean(axis=0)
-        return moved @ self._wording().shares(self._terms, self.n_features_in_)
-
     def plot_cv(self, *, ax: Any = None, **options: Any) -> KnobDisplay:
         """Draw the held-out score along the strengths, with both choices; options as for KnobDisplay.plot.
 
@@ -324,19 +238,6 @@ class RuleFit(TreeEstimator):
             )
         label = "strength (weaker penalty to the left)"
         return KnobDisplay(self.cv_, self.cv_.strengths, label).plot(ax, **options)
-
-    def _importances(self) -> Vector:
-        """Standard deviations of what the terms add; a mean over the classes."""
-        spread = np.concatenate(
-            [np.sqrt(self.support_ * (1 - self.support_)), np.full(len(self._terms.linear), 0.4)]
-        )
-        return np.abs(np.atleast_2d(self.coef_)).mean(axis=0) * spread
-
-    def _labels(self) -> list[Any]:
-        return self.classes_.tolist() if np.ndim(self.coef_) > 1 else [""]
-
-    def _wording(self) -> Wording:
-        return Wording.of(self.columns_, self._missing)
 
     # --- keeping
 
@@ -368,88 +269,7 @@ class RuleFit(TreeEstimator):
         return hasattr(self, "_terms")
 
 
-class _Growing:
-    """How terms are grown, and their path fitted, on some rows."""
-
-    def __init__(
-        self, model: RuleFit, wording: Wording, classes: np.ndarray | None, seed: int, how: Combination
-    ) -> None:
-        self.model, self.wording, self.classes, self.seed, self.how = model, wording, classes, seed, how
-        self.count = 0 if classes is None else len(classes)
-
-    def path(
-        self, matrix: np.ndarray, target: np.ndarray, weights: Vector | None, strengths: Any
-    ) -> tuple[Terms, Path]:
-        """Return terms and the path of their coefficients, of the classes that the rows have."""
-        seen = self.seen(target)
-        if seen is not None:
-            target = np.searchsorted(seen, target).astype(np.float64)
-        terms = self._terms(matrix, target, weights)
-        if not len(terms):
-            raise InputError(
-                "No rule and no linear term could be made of these rows: no column splits them. Check that the columns vary."
-            )
-        return terms, self.how.path(terms.of(matrix), target, weights, strengths)
-
-    def seen(self, target: np.ndarray) -> np.ndarray | None:
-        """Return which codes rows have, where not all of several classes do; else None."""
-        if self.classes is None:
-            return None
-        codes = np.unique(target).astype(np.intp)
-        return codes if len(codes) < len(self.classes) else None
-
-    def _terms(self, matrix: np.ndarray, target: np.ndarray, weights: Vector | None) -> Terms:
-        model = self.model
-        count = None if self.classes is None else len(np.unique(target))
-        trees = grown_trees(
-            model.generator, matrix, target, count, weights, model.rules, model.leaves, self.seed
-        )
-        found = rules_of(trees, self.wording.levels_of)
-        known = matrix if weights is None else matrix[weights > 0]
-        rules = tuple(distinct(found, known, model.rules))
-        columns = matrix if model.linear else matrix[:, :0]
-        return Terms(rules, LinearTerms.learn(columns, weights, model.winsorise))
-
-
-@dataclass(frozen=True, slots=True)
-class _Judge:
-    """Held-out rows of a fold.
-
-    Parameters
-    ----------
-    model : whose loss counts.
-    values, target, weights : the terms of the rows, their targets and weights.
-    seen : the classes that the fold was trained on, where some were missing; these have (almost) no probability.
-    classes : how many there are.
-    """
-
-    model: RuleFit
-    values: np.ndarray
-    target: np.ndarray
-    weights: Vector
-    seen: np.ndarray | None
-    classes: int
-
-    def loss(self, coef: np.ndarray, level: Any) -> float:
-        """Return the mean loss of a model."""
-        eta = self.values @ np.atleast_2d(coef).T + level
-        if self.seen is not None:
-            whole = np.full((len(eta), self.classes), UNSEEN)
-            whole[:, self.seen] = eta - logsumexp(eta, axis=1, keepdims=True)
-            eta = whole
-        return self.model._held_out(eta, self.target, self.weights)
-
-
 def _kept(path: Path) -> np.ndarray:
     """How many terms each strength keeps, for one class at least."""
     coefs = path.coefs
     return np.count_nonzero(coefs if coefs.ndim == 2 else coefs.any(axis=1), axis=1)
-
-
-def _joined(values: np.ndarray, labels: list[Any], several: bool, sign: bool = False) -> str:
-    texts = [f"{value:+.4g}" if sign else f"{value:.4g}" for value in values]
-    return (
-        ", ".join(f"{label}: {text}" for label, text in zip(labels, texts, strict=True))
-        if several
-        else texts[0]
-    )

@@ -24,15 +24,15 @@ class RuleFitClassifier(ClassifierMixin, RuleFit):
 
     with rules and linear terms as for :class:`RuleFitRegressor`, and p the probability of the second label of
     ``classes_``. More than two classes have coefficients each, on the same terms (multinomial loss); with
-    ``L1().across_outputs()`` a term is kept for all of them or for none. Rules come from boosting of the log-loss, with a
-    tree for every class.
+    ``L1().across_outputs()`` a term is kept for all of them or for none. Rules come from boosting of the log-loss, with
+    a tree for every class.
 
     Prefer it where a model has to be explained; for prediction alone, boosting is better most of the time.
 
     Parameters
     ----------
-    generator, penalty, rules, leaves, linear, winsorise, strength, select, strengths, min_ratio, cv, relax, gammas, tol,
-    n_jobs, random_state
+    generator, penalty, rules, leaves, linear, winsorise, strength, select, strengths, min_ratio, cv, relax, gammas,
+    tol, n_jobs, random_state
         As for :class:`RuleFitRegressor`; held-out rows are scored by the log-loss, and folds hold all classes evenly.
 
     Attributes

@@ -59,7 +59,7 @@ def _of_model(
             f"generator must be 'boosting', 'forest' or an unfitted model of trees; {model!r:.80} was given."
         )
     engine_of(model)
-    own = clone(model)
+    own: Any = clone(model)
     if "random_state" in own.get_params() and own.random_state is None:
         own.set_params(random_state=seed)
     fitted = own.fit(matrix, target if classes is None else target.astype(np.intp), sample_weight=weights)
@@ -80,8 +80,8 @@ def _boosted(
 ) -> list[TreeNodes]:
     """Grow small trees to what the earlier ones left, each on some of the rows, their sizes drawn at random.
 
-    A tree has 2 + floor(E) leaves, E exponential with mean ``leaves`` - 2, so that most rules are short and some are not;
-    it sees min(n / 2, 100 + 6 sqrt(n)) rows, so that trees differ.
+    A tree has 2 + floor(E) leaves, E exponential with mean ``leaves`` - 2, so that most rules are short and some are
+    not; it sees min(n / 2, 100 + 6 sqrt(n)) rows, so that trees differ.
     """
     rng = np.random.RandomState(seed)
     n = len(matrix)

@@ -20,9 +20,9 @@ class LinearTerms:
 
     .. math:: l_j(x) = 0.4 \cdot \bigl(\min(\max(x_j, a_j), b_j) - m_j\bigr) / s_j
 
-    with a and b the quantiles at which the column is cut off, m and s mean and standard deviation after that. The factor
-    makes a linear term as likely to be kept as a typical rule. Missing values count as the mean. Columns with two values
-    are not cut off, and constant columns are left out.
+    with a and b the quantiles at which the column is cut off, m and s mean and standard deviation after that. The
+    factor makes a linear term as likely to be kept as a typical rule. Missing values count as the mean. Columns with
+    two values are not cut off, and constant columns are left out.
 
     Parameters
     ----------

@@ -23,13 +23,13 @@ class RuleFitRegressor(RegressorMixin, RuleFit):
     .. math:: f(x) = b + \sum_k a_k\, r_k(x) + \sum_j c_j\, l_j(x)
 
     Rules :math:`r_k` (1 where all their conditions hold, else 0) are the nodes of many small trees, linear terms
-    :math:`l_j` are the columns, cut off at their outer quantiles and scaled like a typical rule. A lasso keeps the terms
-    that predict together. Rules were found with the help of the target, so every fold grows rules of its own, and the
-    held-out errors along the strengths are honest; the classical way, one set of rules for all folds, sees the held-out
-    target in its rules and keeps too many of them.
+    :math:`l_j` are the columns, cut off at their outer quantiles and scaled like a typical rule. A lasso keeps the
+    terms that predict together. Rules were found with the help of the target, so every fold grows rules of its own, and
+    the held-out errors along the strengths are honest; the classical way, one set of rules for all folds, sees the
+    held-out target in its rules and keeps too many of them.
 
-    Prefer it where a model has to be explained and a plain linear one misses bends and interactions. For prediction alone,
-    boosting is better most of the time.
+    Prefer it where a model has to be explained and a plain linear one misses bends and interactions. For prediction
+    alone, boosting is better most of the time.
 
     Parameters
     ----------

@@ -6,6 +6,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -217,7 +218,12 @@ class SparseForest(TreeEstimator):
         return total + self.intercept_
 
     def plot_cv(self, *, ax: Any = None, **options: Any) -> KnobDisplay:
-        """Draw the held-out score along the number of trees kept, with both choices; options as for KnobDisplay.plot."""
+        """Draw the held-out score along the number of trees kept, with both choices.
+
+        Parameters
+        ----------
+        ax, options : as for KnobDisplay.plot.
+        """
         check_is_fitted(self, "weights_")
         kept = np.maximum.accumulate(self.cv_.values)  # a tree may leave again; the axis only grows
         shown = np.maximum(kept, 0.5)
@@ -284,9 +290,8 @@ def _thinned(
     strengths: Any,
 ) -> tuple[Any, Path]:
     """Grow a forest, and fit the path of its thinned versions to what its trees say of rows outside their bags."""
-    from sklearn.base import clone
-
-    grown = clone(forest).fit(matrix, target, sample_weight=weights)
+    fresh: Any = clone(forest)
+    grown = fresh.fit(matrix, target, sample_weight=weights)
     raw = tree_outputs(grown, matrix, None if classes is None else len(classes))
     outputs, rows = fill_in_bag(out_of_bag(grown, raw), even=weights is None)
     if len(rows) < 2:

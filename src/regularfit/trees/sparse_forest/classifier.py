@@ -25,11 +25,12 @@ class SparseForestClassifier(ClassifierMixin, SparseForest):
     .. math:: p_k(x) = \frac{\sum_t w_t\, T_{tk}(x)}{\sum_t w_t}, \qquad \min_{w \ge 0}\; \frac{1}{2nK} \sum_{i,k}
               \Bigl([y_i = k] - \sum_t w_t\, \tilde T_{tk}(x_i)\Bigr)^2 + \text{strength} \cdot P(w)
 
-    where :math:`\tilde T_{tk}(x_i)` is the probability that tree t gives class k for a row outside its bag, and for rows
-    in its bag the mean of the trees that have not seen them, as for :class:`SparseForestRegressor`. The squared error of probabilities (the Brier score) is a
-    proper score, and it leaves a tree one weight for all classes, so that a tree is kept or not, and kept trees vote as
-    they do in a forest; a logistic or multinomial combination would need a weight for every class, and bend the
-    probabilities of the trees. Everything else is as for :class:`SparseForestRegressor`.
+    where :math:`\tilde T_{tk}(x_i)` is the probability that tree t gives class k for a row outside its bag, and for
+    rows in its bag the mean of the trees that have not seen them, as for :class:`SparseForestRegressor`. The squared
+    error of probabilities (the Brier score) is a proper score, and it leaves a tree one weight for all classes, so that
+    a tree is kept or not, and kept trees vote as they do in a forest; a logistic or multinomial combination would need
+    a weight for every class, and bend the probabilities of the trees. Everything else is as for
+    :class:`SparseForestRegressor`.
 
     Parameters
     ----------

@@ -97,9 +97,9 @@ def fill_in_bag(outputs: np.ndarray, *, even: bool = True) -> tuple[np.ndarray, 
 
     .. math:: \tilde T_{it} = m_i + \frac{[\text{i is outside the bag of t}]}{q}\, (T_{it} - m_i)
 
-    Dividing by q keeps what two trees have in common, and what a tree has in common with the target, at the size that it
-    would have if all trees were held out everywhere; only a tree's own variance comes out too large, which acts like a
-    ridge penalty. With the mean alone in the gaps the trees look more alike than they are, and too few are kept.
+    Dividing by q keeps what two trees have in common, and what a tree has in common with the target, at the size that
+    it would have if all trees were held out everywhere; only a tree's own variance comes out too large, which acts like
+    a ridge penalty. With the mean alone in the gaps the trees look more alike than they are, and too few are kept.
 
     Parameters
     ----------

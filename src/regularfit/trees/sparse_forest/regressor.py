@@ -22,15 +22,15 @@ class SparseForestRegressor(RegressorMixin, SparseForest):
     .. math:: f(x) = b + \sum_t w_t\, T_t(x), \qquad \min_{b,\, w \ge 0}\; \frac{1}{2n} \sum_i
               \Bigl(y_i - b - \sum_t w_t\, \tilde T_t(x_i)\Bigr)^2 + \text{strength} \cdot P(w)
 
-    where :math:`\tilde T_t(x_i)` is what tree t says of a row outside its bag (weighted by the inverse of the chance to be
-    outside), and for rows in its bag the mean of the trees that have not seen them. Weights are never negative. A lasso
-    that keeps few trees also shrinks their sum, so the kept trees are refitted without the penalty (``relax``), and pulled
-    towards even weights as far as held-out rows say (``evens``): few trees of a noisy target do best as a plain vote.
-    Every fold grows and thins a forest of its own, so that the held-out errors are those of rows that neither has seen; the whole forest
-    is scored on the same rows (``forest_scores_``, ``loss_to_forest_``).
+    where :math:`\tilde T_t(x_i)` is what tree t says of a row outside its bag (weighted by the inverse of the chance to
+    be outside), and for rows in its bag the mean of the trees that have not seen them. Weights are never negative. A
+    lasso that keeps few trees also shrinks their sum, so the kept trees are refitted without the penalty (``relax``),
+    and pulled towards even weights as far as held-out rows say (``evens``): few trees of a noisy target do best as a
+    plain vote. Every fold grows and thins a forest of its own, so that the held-out errors are those of rows that
+    neither has seen; the whole forest is scored on the same rows (``forest_scores_``, ``loss_to_forest_``).
 
-    Prefer it to a forest where the model has to be small: to be stored, sent or evaluated often. It costs as many forests
-    as there are folds, and one more. For the best prediction alone, boosting is better most of the time.
+    Prefer it to a forest where the model has to be small: to be stored, sent or evaluated often. It costs as many
+    forests as there are folds, and one more. For the best prediction alone, boosting is better most of the time.
 
     Parameters
     ----------

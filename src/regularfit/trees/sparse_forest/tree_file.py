@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,8 @@ def unpacked(arrays: Mapping[str, np.ndarray], *, single: bool) -> tuple[TreeNod
     """Return what :func:`packed` was given."""
     ends = np.cumsum(arrays["nodes_of"])
     starts = ends - arrays["nodes_of"]
-    return tuple(
-        TreeNodes(**{name: arrays[name][start:end] for name in _FIELDS}, single=single)
-        for start, end in zip(starts, ends, strict=True)
-    )
+    found: list[TreeNodes] = []
+    for start, end in zip(starts, ends, strict=True):
+        parts: dict[str, Any] = {name: arrays[name][start:end] for name in _FIELDS}
+        found.append(TreeNodes(**parts, single=single))
+    return tuple(found)
