@@ -126,9 +126,9 @@ def test_unknown_engines_and_knobs_that_an_engine_has_not():
 def test_the_table_for_the_documentation():
     table = {row["knob"]: row for row in translation_table()}
     assert list(table) == list(Regularisation.__dataclass_fields__)
-    assert table["row_sampling"]["lightgbm"] == "subsample = 1, subsample_freq = 1"
-    assert table["min_rows"]["xgboost"] == "min_child_weight = 1 h"
-    assert table["split_toll"]["xgboost"] == "gamma = 1 root gain"
+    assert table["row_sampling"]["lightgbm"] == "subsample = value, subsample_freq = 1"
+    assert table["min_rows"]["xgboost"] == "min_child_weight = value * h"
+    assert table["split_toll"]["xgboost"] == "gamma = value * root gain"
     assert table["path_smoothing"]["xgboost"] == ""
     assert all(
         bool(row[engine]) == (knob in KNOBS[engine]) for knob, row in table.items() for engine in ENGINES

@@ -149,14 +149,14 @@ def translation_table() -> list[dict[str, str]]:
     """Return one row a knob: its name, and what it becomes in every engine ("" where there is nothing).
 
     >>> translation_table()[0]["xgboost"]
-    'reg_lambda = 1 h'
+    'reg_lambda = value * h'
     """
     knobs = list(Regularisation.__dataclass_fields__)
     return [{"knob": knob} | {engine: _shown(engine, knob) for engine in ENGINES} for knob in knobs]
 
 
 def _shown(engine: str, knob: str) -> str:
-    """Show what 1 becomes, with the names of what it is multiplied by."""
+    """Show what a value becomes, with the names of what it is multiplied by."""
     write = KNOBS[engine].get(knob)
     if write is None:
         return ""
@@ -164,5 +164,5 @@ def _shown(engine: str, knob: str) -> str:
     curved = write(1, Scale(2.0, 1.0)) != plain
     tolled = write(1, Scale(1.0, 2.0)) != plain
     first, *more = plain.items()
-    unit = " h" if curved else " root gain" if tolled else ""
-    return ", ".join([f"{first[0]} = 1{unit}", *(f"{name} = {value!r}" for name, value in more)])
+    unit = " * h" if curved else " * root gain" if tolled else ""
+    return ", ".join([f"{first[0]} = value{unit}", *(f"{name} = {value!r}" for name, value in more)])
