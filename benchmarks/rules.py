@@ -32,10 +32,12 @@ from regularfit.trees.columns import TreeColumns
 
 RESULTS = Path(__file__).parent / "results" / "rules.md"
 ROWS = 700
-SETS = {
-    "tabular_reg": ("concrete", "abalone", "kin8nm"),
-    "tabular_clf": ("phoneme", "credit_g", "spambase"),
-}
+SETS = (
+    ("tabular_reg", "concrete"),
+    ("tabular_clf", "phoneme"),
+    ("tabular_reg", "abalone"),
+    ("tabular_reg", "kin8nm"),
+)
 HEAD = (
     "| set | ours: error | terms | s | ours, 1se: error | terms | s | imodels, 30 rules: error | terms | s "
     "| imodels, 500 rules: error | terms | s |",
@@ -116,13 +118,16 @@ def main() -> None:
     options = parser.parse_args()
     print("\n".join(HEAD), flush=True)
     lines: list[str] = []
-    for kind, names in SETS.items():
-        for name in names:
-            if options.sets in name:
-                lines.append(row(kind, name))
-                print(lines[-1], flush=True)
-    if options.sets:
-        return
+    for kind, name in SETS:
+        if options.sets in name:
+            lines.append(row(kind, name))
+            print(lines[-1], flush=True)
+            if not options.sets:
+                write(lines)
+
+
+def write(lines: list[str]) -> None:
+    """Write the page of the sets that are done: imodels takes long, and a run may be ended."""
     how = f"{ROWS} rows at most, one split, one thread; imodels {version('imodels')}."
     text = ["# Rule models", "", "Made by `rules.py`, which says how.", how, "", *HEAD, *lines]
     RESULTS.write_text("\n".join(text) + "\n")

@@ -16,8 +16,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import regularfit as rf
 from regularfit.errors import InputError, UnsupportedError
 from regularfit.trees import Regularisation, SparseForestClassifier, SparseForestRegressor
-from regularfit.trees.sparse_forest._base import blend
 from regularfit.trees.sparse_forest.forest import fill_in_bag, out_of_bag, tree_outputs
+from regularfit.trees.sparse_forest.thinning import blend
 from tests.trees.structure.data import table, three_classes
 
 X, Y = table(120)

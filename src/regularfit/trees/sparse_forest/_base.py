@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ..._checks import check_choice, check_fraction
+from ..._checks import check_choice
 from ..._typing import Vector
 from ...errors import InputError
 from ...inputs.targets import read_weights
@@ -24,7 +22,8 @@ from ..knob_cv import KnobCV
 from ..knob_plot import KnobDisplay
 from ..structure import TreeNodes
 from ..structure.read_sklearn import read_tree
-from .forest import fill_in_bag, make_forest, out_of_bag, tree_outputs
+from .forest import make_forest, tree_outputs
+from .thinning import blend, most_trees, thinned
 from .tree_file import packed, unpacked
 
 if TYPE_CHECKING:
@@ -32,15 +31,7 @@ if TYPE_CHECKING:
 
     from ..model_file import Parts
 
-__all__ = ["EVENS", "SparseForest", "blend"]
-
-EVENS = (
-    0.0,
-    0.25,
-    0.5,
-    0.75,
-    1.0,
-)  # from weights that are fitted freely to the same weight for all kept trees
+__all__ = ["SparseForest"]
 
 
 class SparseForest(TreeEstimator):
@@ -118,7 +109,7 @@ class SparseForest(TreeEstimator):
             check_random_state(0 if self.random_state is None else self.random_state).randint(2**31 - 1)
         )
         forest = make_forest(self.forest, classes is not None, seed, self.n_jobs)
-        most = _most(self.most, forest.n_estimators)
+        most = most_trees(self.most, forest.n_estimators)
         folds = make_folds(
             self.cv,
             len(matrix),
@@ -129,8 +120,7 @@ class SparseForest(TreeEstimator):
             random_state=self.random_state,
             sample_weight=weights,
         )
-        grown, path = _thinned(forest, how, matrix, target, classes, weights, self.strengths)
-        self._count = None if classes is None else len(classes)
+        grown, path = thinned(forest, how, matrix, target, classes, weights, self.strengths)
         found = [
             self._fold(fold, forest, how, evens, matrix, target, classes, weights, path.strengths)
             for fold in folds
@@ -155,6 +145,7 @@ class SparseForest(TreeEstimator):
         self.forest_scores_ = np.array([whole for _, whole in found])
         self.weights_, self.intercept_ = weights_along[chosen.index], float(levels[chosen.index])
         self.trees_ = tuple(read_tree(grown.estimators_[t]) for t in np.flatnonzero(self.weights_))
+        self._count = None if classes is None else len(classes)
         self._index = chosen.index
         return self
 
@@ -184,7 +175,7 @@ class SparseForest(TreeEstimator):
         train, test = fold
         inside = None if weights is None else weights[train]
         held = np.ones(len(test)) if weights is None else weights[test]
-        grown, path = _thinned(forest, how, matrix[train], target[train], classes, inside, strengths)
+        grown, path = thinned(forest, how, matrix[train], target[train], classes, inside, strengths)
         outputs = tree_outputs(grown, matrix[test], None if classes is None else len(classes))
 
         def loss(coef: Vector, level: float) -> float:
@@ -266,64 +257,3 @@ class SparseForest(TreeEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         """Whether fit has been called."""
         return hasattr(self, "trees_")
-
-
-def blend(path: Path, even: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return weights (L, trees) and intercepts: the refits, pulled towards even weights of the same sum.
-
-    Without refits, the penalised fits as they are.
-    """
-    if path.relaxed is None:
-        return path.coefs, path.intercepts
-    refit, kept = path.relaxed.coefs, path.coefs != 0
-    mean = refit.sum(axis=1, keepdims=True) / np.maximum(kept.sum(axis=1, keepdims=True), 1)
-    return (1 - even) * refit + even * np.where(kept, mean, 0.0), path.relaxed.intercepts
-
-
-def _thinned(
-    forest: Any,
-    how: Combination,
-    matrix: np.ndarray,
-    target: np.ndarray,
-    classes: np.ndarray | None,
-    weights: Vector | None,
-    strengths: Any,
-) -> tuple[Any, Path]:
-    """Grow a forest, and fit the path of its thinned versions to what its trees say of rows outside their bags."""
-    fresh: Any = clone(forest)
-    grown = fresh.fit(matrix, target, sample_weight=weights)
-    raw = tree_outputs(grown, matrix, None if classes is None else len(classes))
-    outputs, rows = fill_in_bag(out_of_bag(grown, raw), even=weights is None)
-    if len(rows) < 2:
-        raise InputError(
-            f"Only {len(rows)} of {len(matrix)} rows lie outside the bag of any of the forest's {forest.n_estimators} "
-            "trees. Give a forest of more trees."
-        )
-    inside = None if weights is None else weights[rows]
-    if inside is not None and not inside.any():
-        raise InputError(
-            "No row with a weight above 0 lies outside the bag of any tree. Give a forest of more trees."
-        )
-    if classes is None:
-        return grown, how.path(outputs[:, :, 0], target[rows], inside, strengths)
-    stacked = np.ascontiguousarray(outputs.swapaxes(1, 2)).reshape(-1, outputs.shape[1])
-    shares = (target[rows][:, None] == np.arange(len(classes))).astype(np.float64).ravel()
-    return grown, how.path(
-        stacked, shares, None if inside is None else np.repeat(inside, len(classes)), strengths
-    )
-
-
-def _most(most: Any, trees: int) -> int | None:
-    """Return how many trees may be kept: None, a share of them in (0, 1), or a number."""
-    if most is None:
-        return None
-    if isinstance(most, Integral) and not isinstance(most, bool):
-        if most < 1:
-            raise InputError(
-                f"most={most} trees cannot be kept; give a number >= 1, a share in (0, 1), or None."
-            )
-        return int(most)
-    share = check_fraction(most, "most")
-    if share == 0:
-        raise InputError("most=0 trees cannot be kept; give a number >= 1, a share in (0, 1), or None.")
-    return max(int(share * trees), 1)

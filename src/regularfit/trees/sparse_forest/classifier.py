@@ -11,7 +11,8 @@ from ..._checks import check_choice
 from ..._typing import Vector
 from ...inputs.targets import check_classes_weighted, read_classes
 from ...penalties import L1, Penalty
-from ._base import EVENS, SparseForest
+from ._base import SparseForest
+from .thinning import EVENS
 
 __all__ = ["SparseForestClassifier"]
 

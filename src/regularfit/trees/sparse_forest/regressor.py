@@ -11,7 +11,8 @@ from ..._typing import Vector
 from ...errors import InputError
 from ...inputs.targets import read_target
 from ...penalties import L1, Penalty
-from ._base import EVENS, SparseForest
+from ._base import SparseForest
+from .thinning import EVENS
 
 __all__ = ["SparseForestRegressor"]
 
