@@ -1,12 +1,17 @@
-"""What must be settled before any test is read: threads, draws, and what is not read at all."""
+"""What must be settled before any test is read: threads, Ctrl-C, draws, and what is not read at all."""
 
 import os
+import signal
 import sys
 from importlib.util import find_spec
 
 # One process a core runs the tests. With torch's default of a thread a core each, their threads spin while they wait
 # for one another: measured on two cores, the tests of the nets took 7 to 13 times as long.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A shell lets jobs in the background ignore Ctrl-C; tests press it and must be heard.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import pytest
 from hypothesis import HealthCheck, settings

@@ -18,14 +18,6 @@ from tests.nets.trainer.problems import acting, classes, net, weights  # noqa: E
 SOON = 20
 
 
-@pytest.fixture(autouse=True)
-def heard():
-    """Hear Ctrl-C also in a job of the background, which the shell lets ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 class Press:
     """Presses Ctrl-C, once, some time after a training has begun to step; a regulariser's ``batch``."""
 
