@@ -46,6 +46,7 @@ class SnapshotEnsemble(Regulariser):
 
     Examples
     --------
+    >>> import torch
     >>> model = nn.Linear(1, 1, bias=False)
     >>> snapshots = SnapshotEnsemble(cycles=2, keep=2, growth=1).follow(model, steps=4, task="regression")
     >>> for weight in (1.0, 2.0, 3.0, 4.0):
