@@ -1,7 +1,8 @@
-"""What all estimators of this room share: how tables come in, and what scikit-learn is told."""
+"""What all estimators of this room share: how tables come in, model files, and what scikit-learn is told."""
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,19 @@ class TreeEstimator(BaseEstimator):
         """Return new rows as a matrix, held against the columns of fit."""
         check_is_fitted(self, "columns_")
         return self.columns_.encode(X, type(self).__name__)
+
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False, extra: Any = None) -> None:
+        """Write the fitted model to a file that :func:`regularfit.load` reads back; no pickle in it.
+
+        Parameters
+        ----------
+        path : where to write; ``.rfit`` is the usual ending.
+        overwrite : whether an existing file may be replaced.
+        extra : further facts (JSON values and arrays) to keep beside the model.
+        """
+        from .model_file import save
+
+        save(self, path, overwrite=overwrite, extra=extra)
 
     def __sklearn_tags__(self) -> Any:
         """Say that missing values and categories are welcome."""

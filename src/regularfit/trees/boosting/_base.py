@@ -28,8 +28,6 @@ from .search import Search, Trial
 from .workshop import Workshop
 
 if TYPE_CHECKING:
-    from os import PathLike
-
     from ..model_file import Parts
     from .plots import RoundsDisplay
 
@@ -241,19 +239,6 @@ class Boosting(TreeEstimator):
         from .plots import RoundsDisplay
 
         return RoundsDisplay.from_estimator(self, ax=ax, **options)
-
-    def save(self, path: str | PathLike[str], *, overwrite: bool = False, extra: Any = None) -> None:
-        """Write the fitted model to a file that :func:`regularfit.load` reads back; no pickle in it.
-
-        Parameters
-        ----------
-        path : where to write; ``.rfit`` is the usual ending.
-        overwrite : whether an existing file may be replaced.
-        extra : further facts (JSON values and arrays) to keep beside the model.
-        """
-        from ..model_file import save
-
-        save(self, path, overwrite=overwrite, extra=extra)
 
     def _stored_parts(self, parts: Parts) -> None:
         parts.put_engine("model", self._model, self.engine)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -246,19 +245,6 @@ class PrunedTree(TreeEstimator):
         return KnobDisplay(self.cv_, self.path_.leaves, "leaves (stronger pruning to the left)").plot(
             ax, **options
         )
-
-    def save(self, path: str | PathLike[str], *, overwrite: bool = False, extra: Any = None) -> None:
-        """Write the fitted model to a file that :func:`regularfit.load` reads back; no pickle in it.
-
-        Parameters
-        ----------
-        path : where to write; ``.rfit`` is the usual ending.
-        overwrite : whether an existing file may be replaced.
-        extra : further facts (JSON values and arrays) to keep beside the model.
-        """
-        from ..model_file import save
-
-        save(self, path, overwrite=overwrite, extra=extra)
 
     def _stored_parts(self, parts: Parts) -> None:
         parts.arrays |= {f"tree/{name}": array for name, array in dumped(self.tree_).items()}

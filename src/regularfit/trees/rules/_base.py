@@ -35,8 +35,6 @@ from .terms import Terms
 from .wording import Wording
 
 if TYPE_CHECKING:
-    from os import PathLike
-
     from ..model_file import Parts
 
 __all__ = ["RuleFit"]
@@ -240,19 +238,6 @@ class RuleFit(ReadRules):
         return KnobDisplay(self.cv_, self.cv_.strengths, label).plot(ax, **options)
 
     # --- keeping
-
-    def save(self, path: str | PathLike[str], *, overwrite: bool = False, extra: Any = None) -> None:
-        """Write the fitted model to a file that :func:`regularfit.load` reads back; no pickle in it.
-
-        Parameters
-        ----------
-        path : where to write; ``.rfit`` is the usual ending.
-        overwrite : whether an existing file may be replaced.
-        extra : further facts (JSON values and arrays) to keep beside the model.
-        """
-        from ..model_file import save
-
-        save(self, path, overwrite=overwrite, extra=extra)
 
     def _stored_parts(self, parts: Parts) -> None:
         parts.arrays |= {f"terms/{name}": array for name, array in self._terms.dump().items()}
