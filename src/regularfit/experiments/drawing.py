@@ -57,7 +57,8 @@ def draw(experiment: Experiment, facts: Facts, form: Literal["svg", "png"] = "sv
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    with mpl.rc_context({**mpl.rcParamsDefault, **_STYLE, "svg.hashsalt": experiment.name}):
+    style: Any = {**mpl.rcParamsDefault, **_STYLE, "svg.hashsalt": experiment.name}
+    with mpl.rc_context(style):
         figure = Figure(figsize=(8.0, 3.9), layout="constrained")
         experiment.plot(facts, figure)
         stream = BytesIO()
