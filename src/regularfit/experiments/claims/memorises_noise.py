@@ -85,8 +85,8 @@ def verdict(facts: Facts) -> Verdict:
     before = train[facts["degrees"].index(best)]
     numbers = (
         f"From degree {best} to {facts['degrees'][-1]} the training error falls from {number(before)} to "
-        f"{number(float(train[-1]))} (the noise is {number(facts['noise'])}), while the test error of a typical draw grows "
-        f"{number(float(np.exp(rise)))}-fold (its logarithm by {plus_minus(rise, rise_se)})."
+        f"{number(float(train[-1]))} (the noise is {number(facts['noise'])}), while the test error of a typical draw "
+        f"grows {number(float(np.exp(rise)))}-fold (its logarithm by {plus_minus(rise, rise_se)})."
     )
     if not (falls and rise > 2 * rise_se):
         return Verdict("does not hold", numbers)
