@@ -113,8 +113,9 @@ def _digest(source: str) -> str:
 
     Examples
     --------
-    >>> _digest("def run(): return 1  # so") == _digest("def run():\\n  'Say.'\\n  return 1") != _digest("def run(): return 2")
-    True
+    >>> one, same, other = "def run(): return 1  # so", "def run():  return (1)", "def run(): return 2"
+    >>> _digest(one) == _digest(same), _digest(one) == _digest(other)
+    (True, False)
     """
     tree = ast.parse(source)
     measuring = [node for node in tree.body if not _renders(node)]
