@@ -1,0 +1,45 @@
+"""Diagnostics: what a model and its penalty are like, as facts; pictures of them beside.
+
+>>> from regularfit import diagnostics
+
+Names are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+# module -> its public names
+_HOMES: dict[str, str] = {
+    "bayes": "posterior",
+    "constraint_geometry": "Geometry geometry",
+    "evidence": "EvidencePath evidence_path",
+    "gaussian_posterior": "GaussianPosterior Prediction",
+    "geometry_plot": "GeometryDisplay",
+    "laplace_posterior": "LaplacePosterior",
+    "lasso_posterior": "LassoPosterior",
+    "posterior_plot": "EvidenceDisplay PosteriorDisplay",
+    "zero_share": "AxisShare axis_share",
+}
+
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = sorted(_HOME_OF)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module, once."""
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(
+            f"module 'regularfit.diagnostics' has no attribute {name!r}; it offers {', '.join(__all__)}."
+        )
+    value = getattr(import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted({*globals(), *__all__})
