@@ -13,6 +13,7 @@ from typing import Any
 # module -> its public names
 _HOMES: dict[str, str] = {
     "bayes": "posterior",
+    "bridge": "Bridge",
     "constraint_geometry": "Geometry geometry",
     "evidence": "EvidencePath evidence_path",
     "gaussian_posterior": "GaussianPosterior Prediction",

@@ -60,8 +60,8 @@ def posterior(
     noise : "evidence", "df", "sampled" or float > 0, or None
         Standard deviation of the errors. "evidence" (default for L2): the most probable one, its uncertainty included, so
         that everything is t distributed. "df" (default for elastic nets): from the residuals, over n less degrees of
-        freedom. "sampled" (default for L1): with a prior 1/variance; with many more columns than rows this comes
-        out too small (Moran, Rockova & George 2019), where "df" or a number is safer.
+        freedom. "sampled" (default for L1): with a prior 1/variance; with many more columns than rows it can come
+        out a third too small (Moran, Rockova & George 2019), and chains move slowly; "df" or a number is safer there.
     strength : float > 0, "evidence" or None
         Another strength than the model's; "evidence" takes the most probable one (squared loss, L2).
     hyperprior : (shape, rate) or None

@@ -230,10 +230,8 @@ def _summary(
     chains, length = drawn.variance.shape
     cube = draws.reshape(chains, length, -1)
     moving = np.concatenate([frame.inside, frame.free])
-    others = np.stack([each for each in (drawn.variance, drawn.strength) if np.ptp(each) > 0] or [], axis=2) if (
-        np.ptp(drawn.variance) > 0 or np.ptp(drawn.strength) > 0
-    ) else np.empty((chains, length, 0))
-    watched = np.concatenate([cube[:, :, moving], others], axis=2)
+    others = [each[:, :, None] for each in (drawn.variance, drawn.strength) if np.ptp(each) > 0]
+    watched = np.concatenate([cube[:, :, moving], *others], axis=2)
     hats, sizes = r_hat(watched), effective_size(watched)
     all_hats, all_sizes = np.ones(frame.p), np.full(frame.p, float(chains * length))
     all_hats[moving], all_sizes[moving] = hats[: len(moving)], sizes[: len(moving)]
@@ -261,10 +259,11 @@ def _summary(
 def _warn(worst: float, least: float, total: int) -> None:
     if worst > AGREED or least < WORTH:
         times = int(np.ceil(max(2.0, 1.5 * WORTH / max(least, 1.0))))
+        longer = f"Give {times} times as many draws, and burn_in, or hold" if times <= 20 else "Hold"
         warnings.warn(
             f"The chains have not met: R-hat is up to {worst:.3f} (1.01 or less is wanted) and {total} draws are worth "
-            f"{least:.0f} independent ones ({WORTH} are wanted). Give {times} times as many draws, and burn_in, or hold "
-            "what is sampled: noise='df', no hyperprior.",
+            f"{least:.0f} independent ones ({WORTH} are wanted). {longer} what is sampled: noise='df' or a number, no "
+            "hyperprior.",
             ConvergenceWarning,
             stacklevel=5,
         )
