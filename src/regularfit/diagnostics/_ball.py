@@ -14,13 +14,15 @@ from ..errors import InputError
 
 __all__ = ["Ball", "nearest_on"]
 
+RELATIVE = np.float64(1e-14)
+
 
 @dataclass(frozen=True, eq=False)
 class Ball:
     """The set ``value(b) <= budget``, which must hold zero and be seen from there whole.
 
-    So it is for every convex penalty and for those that grow along rays (MCP, SCAD, bridges below 1). ``view`` is how far
-    one looks: a penalty that levels off may have no edge in a direction.
+    So it is for every convex penalty and for those that grow along rays (MCP, SCAD, bridges below 1). ``view`` is how
+    far one looks: a penalty that levels off may have no edge in a direction.
     """
 
     value: Callable[[Vector], float]
@@ -40,7 +42,7 @@ class Ball:
             return 0.0
         if beyond(self.view) < 0:
             return float("nan")
-        found: Any = optimize.brentq(beyond, 0.0, self.view, xtol=1e-14 * self.view, rtol=1e-14)
+        found: Any = optimize.brentq(beyond, 0.0, self.view, xtol=1e-14 * self.view, rtol=RELATIVE)
         return float(found)
 
     def at(self, turn: float) -> Vector:
@@ -53,8 +55,8 @@ class Ball:
         start = self.value(np.zeros(2))
         if start > self.budget * (1 + 1e-9) + 1e-300:
             raise InputError(
-                f"With both coefficients at zero the penalty is {start:.3g}, more than {self.budget:.3g} at the solution, "
-                "so its ball lies off the origin and is not drawn. Give others='profiled', or other columns."
+                f"With both coefficients at zero the penalty is {start:.3g}, more than {self.budget:.3g} at the "
+                f"solution, so its ball lies off the origin and is not drawn. Give others='profiled', or other columns."
             )
         return np.array([self.at(float(turn)) for turn in turns])
 

@@ -15,7 +15,7 @@ from ..inputs.targets import read_offset
 from ._ground import Ground, dense
 from ._normal import Normal
 
-__all__ = ["Frame", "coefficient_sd", "check_level", "frame_of", "labels"]
+__all__ = ["Frame", "check_level", "coefficient_sd", "frame_of", "labels"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -93,9 +93,7 @@ def read_ground(model: Any, X: Any, y: Any, sample_weight: Any, offset: Any) -> 
     check_is_fitted(model, "coef_")
     _check_model(model)
     names = getattr(model, "feature_names_in_", None)
-    seen = FittedColumns(
-        None if names is None else tuple(names), model.n_features_in_, type(model).__name__
-    )
+    seen = FittedColumns(None if names is None else tuple(names), model.n_features_in_, type(model).__name__)
     table = read_table(X, fitted=seen)
     target = _target(model, y, table.n)
     weights = read_weights(sample_weight, table.n)
@@ -169,7 +167,9 @@ def check_rows_of(model: Any, ground: Ground, coef: Vector, intercept: float) ->
 def dense(table: Table) -> Matrix:
     """The table's numbers as a dense float64 array."""
     if isinstance(table.values, Design):
-        raise UnsupportedError("diagnostics needs the numbers of X; give an array, a sparse matrix or a table.")
+        raise UnsupportedError(
+            "diagnostics needs the numbers of X; give an array, a sparse matrix or a table."
+        )
     values: Any = table.values.toarray() if sp.issparse(table.values) else table.values
     return np.asarray(values, dtype=np.float64)
 
@@ -190,7 +190,9 @@ def _check_model(model: Any) -> None:
             f"{len(model.classes_)} classes was given. Fit one class against the rest."
         )
     if np.ndim(model.coef_) == 2 and isinstance(model, PenalizedRegressor):
-        raise UnsupportedError("The target has several columns; fit each of them by itself, and ask for its posterior.")
+        raise UnsupportedError(
+            "The target has several columns; fit each of them by itself, and ask for its posterior."
+        )
     if getattr(model, "gamma_", 1.0) != 1.0 or getattr(model, "linear_constraints", None) is not None:
         raise UnsupportedError(
             "Relaxed fits and linear constraints are no mode of a posterior here; fit without relax and "
@@ -217,7 +219,9 @@ def _target(model: Any, y: Any, n: int) -> Vector:
     if isinstance(model, PenalizedRegressor):
         target = read_target(y, n)
         if target.ndim == 2:
-            raise InputError(f"y has {target.shape[1]} columns, but the model was fitted to one; give that one.")
+            raise InputError(
+                f"y has {target.shape[1]} columns, but the model was fitted to one; give that one."
+            )
         return target
     classes, codes = read_classes(y, n)
     if not np.array_equal(classes, model.classes_):

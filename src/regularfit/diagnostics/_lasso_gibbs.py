@@ -1,8 +1,8 @@
 r"""Gibbs sampling under the Laplace prior of a lasso, chains abreast.
 
-The prior is |gamma_j| with density (n s l1_j / 2 v) exp(-n s l1_j |gamma_j| / v), v the noise variance: at any v the mode is
-the lasso at strength s. As a mixture (Park & Casella 2008) gamma_j | t_j ~ N(0, v t_j), t_j exponential with mean
-2 v / (n s l1_j)^2. One round draws
+The prior is |gamma_j| with density (n s l1_j / 2 v) exp(-n s l1_j |gamma_j| / v), v the noise variance: at any v the
+mode is the lasso at strength s. As a mixture (Park & Casella 2008) gamma_j | t_j ~ N(0, v t_j), t_j exponential with
+mean 2 v / (n s l1_j)^2. One round draws
 
     gamma | t, v          normal; by Cholesky (k < n) or through n unknowns (Bhattacharya et al. 2016)
     v, s | gamma          inverse gamma and gamma, with t integrated out, so that chains move fast
@@ -81,7 +81,12 @@ def run_chains(
 
 
 def _start(
-    rows: LassoRows, strength: float, variance: float | None, moves: bool, chains: int, rng: np.random.Generator
+    rows: LassoRows,
+    strength: float,
+    variance: float | None,
+    moves: bool,
+    chains: int,
+    rng: np.random.Generator,
 ) -> tuple[Vector, Vector, Matrix]:
     """Starts far apart, so that chains that agree have found each other."""
     usual = float(rows.y @ rows.y) / max(rows.free, 1) if variance is None else variance
@@ -94,8 +99,8 @@ def _start(
 def _mixture(gamma: Matrix, rate: Matrix, v: Vector, rng: np.random.Generator) -> Matrix:
     """Draw t, the reciprocal of an inverse Gaussian of mean rate/|gamma| and shape rate^2/v.
 
-    Its smaller root (Michael, Schucany & Haas 1976), written for the reciprocal: nothing overflows or cancels where gamma
-    is tiny, and at 0 it is v chi^2_1 / rate^2.
+    Its smaller root (Michael, Schucany & Haas 1976), written for the reciprocal: nothing overflows or cancels where
+    gamma is tiny, and at 0 it is v chi^2_1 / rate^2.
     """
     m = np.abs(gamma) / rate
     a = np.square(rng.standard_normal(gamma.shape)) * v[:, None] / (2 * rate**2)
@@ -106,7 +111,9 @@ def _mixture(gamma: Matrix, rate: Matrix, v: Vector, rng: np.random.Generator) -
 
 
 class _Tall:
-    """Normal draws with fewer columns than rows, by a Cholesky factor of I + D^1/2 G D^1/2, whose condition is harmless."""
+    """Normal draws with fewer columns than rows, by a Cholesky factor of I + D^1/2 G D^1/2, whose condition is "
+    "harmless.
+    """
 
     def __init__(self, rows: LassoRows, rng: np.random.Generator) -> None:
         self.gram, self.c = rows.A.T @ rows.A, rows.A.T @ rows.y

@@ -1,7 +1,8 @@
 r"""A normal distribution of coefficients that is known by its prior and by what the rows add in a few directions.
 
-The penalised coefficients theta have the precision n/v (H + s I) with H = V diag(d) V', where v is the noise variance; the
-unpenalised ones are, given theta, normal around least squares. Nothing of size p x p is formed unless it is asked for.
+The penalised coefficients theta have the precision n/v (H + s I) with H = V diag(d) V', where v is the noise variance;
+the unpenalised ones are, given theta, normal around least squares. Nothing of size p x p is formed unless it is asked
+for.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ def project(F: Matrix, Z: Matrix) -> Projected:
     Q, R = np.linalg.qr(F)
     if F.shape[1] > F.shape[0] or (np.abs(np.diag(R)) <= SMALL * np.linalg.norm(F, axis=0)).any():
         raise InputError(
-            f"The {F.shape[1]} unpenalised coefficients (intercept included) cannot be told apart on {F.shape[0]} rows, "
-            "so a flat prior leaves them no posterior. Penalise more of them."
+            f"The {F.shape[1]} unpenalised coefficients (intercept included) cannot be told apart on {F.shape[0]} "
+            f"rows, so a flat prior leaves them no posterior. Penalise more of them."
         )
     inverse = sla.solve_triangular(R, np.eye(len(R)))
     with_q = Q.T @ Z

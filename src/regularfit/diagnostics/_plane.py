@@ -60,8 +60,8 @@ def read_plane(
     loss = getattr(model.loss, "name", model.loss)
     if loss != "squared" or np.ndim(model.coef_) != 1 or getattr(model, "gamma_", 1.0) != 1.0:
         raise UnsupportedError(
-            f"geometry draws the squared loss with one target and no relaxed fit; loss={loss!r} with coefficients of shape "
-            f"{np.shape(model.coef_)} was given."
+            f"geometry draws the squared loss with one target and no relaxed fit; loss={loss!r} with coefficients of "
+            f"shape {np.shape(model.coef_)} was given."
         )
     names = getattr(model, "feature_names_in_", None)
     seen = FittedColumns(None if names is None else tuple(names), model.n_features_in_, type(model).__name__)
@@ -100,7 +100,15 @@ def read_plane(
 
 
 def plane_of_shape(
-    shape: Any, X: Any, y: Any, columns: Any, budget: float, *, standardize: bool, sample_weight: Any, offset: Any
+    shape: Any,
+    X: Any,
+    y: Any,
+    columns: Any,
+    budget: float,
+    *,
+    standardize: bool,
+    sample_weight: Any,
+    offset: Any,
 ) -> Plane:
     """The plane of any ball of a given size; other columns are refitted without a penalty."""
     rows = _read(X, y, sample_weight, offset, None, True, standardize)
@@ -137,7 +145,13 @@ def _view(*points: Vector) -> float:
 
 
 def _read(
-    X: Any, y: Any, sample_weight: Any, offset: Any, seen: FittedColumns | None, intercept: bool, standardize: bool
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    offset: Any,
+    seen: FittedColumns | None,
+    intercept: bool,
+    standardize: bool,
 ) -> _Rows:
     table = read_table(X) if seen is None else read_table(X, fitted=seen)
     target = read_target(y, table.n)
@@ -180,7 +194,9 @@ def _two(columns: Any, rows: _Rows) -> Indices:
     return np.array(found)
 
 
-def _quadratic(rows: _Rows, two: Indices, rest: Indices, fitted: Vector | None) -> tuple[Matrix, Vector, float]:
+def _quadratic(
+    rows: _Rows, two: Indices, rest: Indices, fitted: Vector | None
+) -> tuple[Matrix, Vector, float]:
     """Hessian, minimum and least value of the loss in two coefficients, the rest held at ``fitted`` or profiled out."""
     A, y = rows.Z[:, two], rows.y
     if fitted is not None:
@@ -195,8 +211,8 @@ def _quadratic(rows: _Rows, two: Indices, rest: Indices, fitted: Vector | None) 
     if values[0] <= COPIES * np.abs(rows.Z[:, two].T @ rows.Z[:, two]).max():
         advice = "others='held' may do" if fitted is None and len(rest) else "choose other columns"
         raise InputError(
-            "The two columns cannot be told apart on these rows (they are copies, or the other columns explain them), so "
-            f"the loss has no ellipses; {advice}."
+            "The two columns cannot be told apart on these rows (they are copies, or the other columns explain them), "
+            f"so the loss has no ellipses; {advice}."
         )
     minimum = np.linalg.solve(hessian, A.T @ y)
     return hessian, minimum, 0.5 * float(np.square(y - A @ minimum).sum())
@@ -220,5 +236,6 @@ def _check_solves(model: Any, penalty: Any, rows: _Rows, fitted: Vector) -> None
     usual = float(np.linalg.norm(rows.y) * np.linalg.norm(rows.Z, axis=0).max())
     if moved > max(10 * np.sqrt(model.tol), 1e-3) * usual:
         raise InputError(
-            "The model does not solve its problem on these rows. Give the X, y, sample_weight and offset it was fitted on."
+            "The model does not solve its problem on these rows. Give the X, y, sample_weight and offset it was fitted "
+            "on."
         )

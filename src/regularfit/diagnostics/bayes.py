@@ -38,28 +38,30 @@ def posterior(
     .. math:: \tfrac1n \sum_i w_i \tfrac12 (y_i - \eta_i)^2 + s P(b) = -\tfrac{\sigma^2}{n} \log p(b \mid y) + c,
               \qquad p(b) \propto e^{-n s P(b) / \sigma^2}, \quad y_i \sim N(\eta_i, \sigma^2 / w_i)
 
-    so L2 is a normal prior of variance sigma^2 / (n s), and L1 a Laplace prior of scale sigma^2 / (n s), both on the scale
-    on which columns are penalised; intercept and unpenalised columns have a flat prior.
+    so L2 is a normal prior of variance sigma^2 / (n s), and L1 a Laplace prior of scale sigma^2 / (n s), both on the
+    scale on which columns are penalised; intercept and unpenalised columns have a flat prior.
 
     - L2: normal in closed form (:class:`GaussianPosterior`), with the evidence.
-    - L1: Gibbs sampling in several chains (:class:`LassoPosterior`). The mode is the lasso, at any noise; mean and median
+    - L1: Gibbs sampling in several chains (:class:`LassoPosterior`). The mode is the lasso, at any noise; mean and
+    median
       have no zeros. An elastic net too, with the noise held.
     - L2 and two classes: Laplace's approximation (:class:`LaplacePosterior`).
 
-    Prefer it for intervals of predictions, and of effects that are believed to come from the prior: many small ones under
-    L2. Its intervals hold the truth as often as they say **averaged over the prior**; one large effect among zeros is shrunk
-    and covered less. For frequentist intervals of single coefficients see :func:`regularfit.debiased_lasso`, for
-    which columns matter :func:`regularfit.stability_selection`. The strength counts as known: that it was chosen on the
-    same rows is not in the intervals (``hyperprior`` samples it under L1).
+    Prefer it for intervals of predictions, and of effects that are believed to come from the prior: many small ones
+    under L2. Its intervals hold the truth as often as they say **averaged over the prior**; one large effect among
+    zeros is shrunk and covered less. For frequentist intervals of single coefficients see
+    :func:`regularfit.debiased_lasso`, for which columns matter :func:`regularfit.stability_selection`. The strength
+    counts as known: that it was chosen on the same rows is not in the intervals (``hyperprior`` samples it under L1).
 
     Parameters
     ----------
     model : fitted PenalizedRegressor with the squared loss, or PenalizedClassifier of two classes
-    X, y, sample_weight, offset : the rows it was fitted on. Weights are precisions relative to each other; rows of weight
+    X, y, sample_weight, offset : the rows it was fitted on. Weights are precisions relative to each other; rows of
+    weight
         zero are as if they were not there. Sparse X is made dense.
     noise : "evidence", "df", "sampled" or float > 0, or None
-        Standard deviation of the errors. "evidence" (default for L2): the most probable one, its uncertainty included, so
-        that everything is t distributed. "df" (default for elastic nets): from the residuals, over n less degrees of
+        Standard deviation of the errors. "evidence" (default for L2): the most probable one, its uncertainty included,
+        so that everything is t distributed. "df" (default for elastic nets): from the residuals, over n less degrees of
         freedom. "sampled" (default for L1): with a prior 1/variance; with many more columns than rows it can come
         out a third too small (Moran, Rockova & George 2019), and chains move slowly; "df" or a number is safer there.
     strength : float > 0, "evidence" or None
@@ -110,7 +112,8 @@ def posterior(
     if isinstance(model, PenalizedClassifier):
         if noise is not None or hyperprior is not None or chosen is None:
             raise InputError(
-                "Classes have no noise and no hyperprior here; give a number for strength, or the best of evidence_path."
+                "Classes have no noise and no hyperprior here; give a number for strength, or the best of "
+                "evidence_path."
             )
         return laplace_posterior(model, ground, chosen)
     if not ground.l1.any():
@@ -131,7 +134,9 @@ def _ridge(
     model: Any, ground: Ground, strength: float | None, noise: str | float | None, hyperprior: Any
 ) -> GaussianPosterior:
     if hyperprior is not None:
-        raise UnsupportedError("hyperprior is for L1; under L2 strength='evidence' takes the most probable strength.")
+        raise UnsupportedError(
+            "hyperprior is for L1; under L2 strength='evidence' takes the most probable strength."
+        )
     given = _noise("evidence" if noise is None else noise, ["evidence", "df"])
     spec = spectrum_of(ground)
     own = gaussian_posterior(spec, float(model.strength_), 1.0)

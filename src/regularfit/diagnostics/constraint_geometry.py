@@ -19,7 +19,6 @@ from ._plane import Plane, read_plane
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
     from .geometry_plot import GeometryDisplay
 
@@ -93,7 +92,7 @@ class Geometry:
             ignore_index=True,
         )
 
-    def plot(self, ax: Axes | None = None, **options: Any) -> GeometryDisplay:
+    def plot(self, ax: Any = None, **options: Any) -> GeometryDisplay:
         """Draw it; see :class:`regularfit.diagnostics.GeometryDisplay`."""
         from .geometry_plot import GeometryDisplay
 
@@ -118,9 +117,9 @@ def geometry(
 
     .. math:: \min_b f(b_1, b_2) \quad\text{subject to}\quad P(b_1, b_2) \le t
 
-    with f the squared loss, an ellipse around its minimum, and t the penalty's value at the solution. An ellipse and the
-    ball touch at the solution; at a corner of the ball it is an axis, and one coefficient zero. Prefer it to explain or to
-    teach; with many columns two of them tell little of the fit.
+    with f the squared loss, an ellipse around its minimum, and t the penalty's value at the solution. An ellipse and
+    the ball touch at the solution; at a corner of the ball it is an axis, and one coefficient zero. Prefer it to
+    explain or to teach; with many columns two of them tell little of the fit.
 
     Parameters
     ----------
@@ -132,10 +131,10 @@ def geometry(
     strength : float > 0 of the penalty.
     budget : float > 0, t; the penalty is taken as it is at strength 1.
     others : "held" or "profiled"
-        What the other columns do: "held" keeps them at their fitted values, so that the picture touches at the model's own
-        coefficients; "profiled" refits them without a penalty at every point, as if these two columns alone were penalised
-        (the solution is then that of this problem, at the same t; it takes more rows than columns). Over the intercept
-        the loss is always minimised.
+        What the other columns do: "held" keeps them at their fitted values, so that the picture touches at the model's
+        own coefficients; "profiled" refits them without a penalty at every point, as if these two columns alone were
+        penalised (the solution is then that of this problem, at the same t; it takes more rows than columns). Over the
+        intercept the loss is always minimised.
     points : how many points a line has, >= 8.
     standardize : for a penalty instead of a model.
 
@@ -192,17 +191,22 @@ def _plane_of_penalty(
 ) -> Plane:
     if not callable(getattr(penalty, "value", None)):
         raise UnsupportedError(
-            f"geometry takes a fitted PenalizedRegressor, a penalty or an object with value(b); {penalty!r:.80} was given."
+            f"geometry takes a fitted PenalizedRegressor, a penalty or an object with value(b); {penalty!r:.80} was "
+            f"given."
         )
     if (strength is None) == (budget is None):
-        raise InputError("With a penalty give strength, or budget (the penalty's value on the edge of the ball).")
+        raise InputError(
+            "With a penalty give strength, or budget (the penalty's value on the edge of the ball)."
+        )
     if budget is not None:
         from ._plane import plane_of_shape
 
         t = check_positive(budget, "budget")
         return plane_of_shape(penalty, X, y, columns, t, standardize=standardize, **given)
     if not isinstance(penalty, Penalty):
-        raise UnsupportedError(f"{penalty!r} cannot be fitted, as it is no Penalty; give budget instead of strength.")
+        raise UnsupportedError(
+            f"{penalty!r} cannot be fitted, as it is no Penalty; give budget instead of strength."
+        )
     s = check_positive(strength, "strength")
     model = PenalizedRegressor(penalty, strength=s, standardize=standardize, tol=1e-10)
     return read_plane(model.fit(X, y, **given), X, y, columns, others, **given)
@@ -213,7 +217,11 @@ def _drawn(plane: Plane, points: int) -> Geometry:
     turns = np.linspace(0.0, 2 * np.pi, 4 * -(-points // 4) + 1)
     ball = Ball(plane.value, plane.budget, plane.view)
     edge = ball.edge(turns)
-    solution = plane.solution if plane.solution is not None else nearest_on(ball, plane.hessian, plane.minimum, edge, turns)
+    solution = (
+        plane.solution
+        if plane.solution is not None
+        else nearest_on(ball, plane.hessian, plane.minimum, edge, turns)
+    )
     away = solution - plane.minimum
     excess = 0.5 * float(away @ plane.hessian @ away)
     unit = excess if excess > FLAT * plane.least else 0.05 * max(plane.least, np.finfo(np.float64).tiny)

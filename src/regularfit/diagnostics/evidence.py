@@ -18,7 +18,6 @@ from ._normal import Projected, project, spectrum
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
     from .posterior_plot import EvidenceDisplay
 
@@ -84,7 +83,9 @@ class Spectrum:
         """Return the strength of the largest evidence; with ``noise=None`` the noise moves along."""
         top = float(self.values.max(initial=0.0))
         if not top > 0:
-            raise InputError("The penalised columns explain nothing of any target, so no strength is more probable.")
+            raise InputError(
+                "The penalised columns explain nothing of any target, so no strength is more probable."
+            )
         grid = top * np.logspace(-10, 6, 321)
         at = int(np.argmax(self._profile(grid, noise)))
         if at in (0, len(grid) - 1):
@@ -157,7 +158,7 @@ class EvidencePath:
         columns = ("strengths", "log_evidence", "noise", "df")
         return pd.DataFrame({name.removesuffix("s"): getattr(self, name) for name in columns})
 
-    def plot(self, ax: Axes | None = None, **options: Any) -> EvidenceDisplay:
+    def plot(self, ax: Any = None, **options: Any) -> EvidenceDisplay:
         """Draw the evidence along the strengths; see :class:`regularfit.diagnostics.EvidenceDisplay`."""
         from .posterior_plot import EvidenceDisplay
 
@@ -179,8 +180,8 @@ def evidence_path(
     .. math:: \log p(y \mid s) = -\tfrac12 \Bigl[ (n - q) \log 2\pi\sigma^2 + \sum_k \log(1 + d_k / s)
               + 2 n f(s) / \sigma^2 - \sum_i \log w_i \Bigr]
 
-    with d the eigenvalues of the Gram matrix (over n) of the penalised columns less the q unpenalised ones, and f(s) the
-    objective's minimum. It is the density of the target less what intercept and unpenalised columns explain. One
+    with d the eigenvalues of the Gram matrix (over n) of the penalised columns less the q unpenalised ones, and f(s)
+    the objective's minimum. It is the density of the target less what intercept and unpenalised columns explain. One
     eigendecomposition serves all strengths. Prefer it to folds where rows are few, as no row is held out, and where the
     Gaussian prior is believable; where a few columns matter and the others do not, it isn't, and cross-validation,
     which asks about new rows only, is safer. For classes it is Laplace's approximation at the fit of every strength.

@@ -16,7 +16,6 @@ from .evidence import Spectrum
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
     from .posterior_plot import PosteriorDisplay
 
@@ -52,8 +51,8 @@ class Prediction:
 class GaussianPosterior:
     """Normal coefficients around the ridge fit; made by :func:`regularfit.diagnostics.posterior`.
 
-    With the noise estimated by the evidence they are t distributed, which is exact under a prior 1/variance of the noise;
-    ``sd`` and ``covariance`` are those of the normal at that noise, by which the t is scaled.
+    With the noise estimated by the evidence they are t distributed, which is exact under a prior 1/variance of the
+    noise; ``sd`` and ``covariance`` are those of the normal at that noise, by which the t is scaled.
 
     Parameters
     ----------
@@ -111,11 +110,9 @@ class GaussianPosterior:
 
         ends = self.interval(level)
         table = {"column": labels(self.names, len(self.coef)), "mean": self.coef, "sd": self.sd}
-        return pd.DataFrame(
-            table | {"lower": ends[:, 0], "upper": ends[:, 1], "prior_sd": self.prior_sd}
-        )
+        return pd.DataFrame(table | {"lower": ends[:, 0], "upper": ends[:, 1], "prior_sd": self.prior_sd})
 
-    def plot(self, ax: Axes | None = None, **options: Any) -> PosteriorDisplay:
+    def plot(self, ax: Any = None, **options: Any) -> PosteriorDisplay:
         """Draw means and intervals; see :class:`regularfit.diagnostics.PosteriorDisplay`."""
         from .posterior_plot import PosteriorDisplay
 

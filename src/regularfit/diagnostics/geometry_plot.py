@@ -69,7 +69,9 @@ class GeometryDisplay:
         for line in (self.ax_.axhline, self.ax_.axvline):
             line(0.0, color="0.6", linewidth=0.8, zorder=0)
         self._draw_contours()
-        (self.ball_,) = self.ax_.plot(*facts.ball.T, color=BALL, linewidth=1.8, zorder=3, label="penalty's ball")
+        (self.ball_,) = self.ax_.plot(
+            *facts.ball.T, color=BALL, linewidth=1.8, zorder=3, label="penalty's ball"
+        )
         self.ax_.fill(*facts.ball[np.isfinite(facts.ball).all(axis=1)].T, color=BALL, alpha=0.15, zorder=1)
         (self.minimum_,) = self.ax_.plot(
             *facts.minimum, "x", color=LOSS, markersize=9, markeredgewidth=2, zorder=4, label="loss's minimum"

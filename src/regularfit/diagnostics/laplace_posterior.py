@@ -18,7 +18,6 @@ from .gaussian_posterior import quantile
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
     from .posterior_plot import PosteriorDisplay
 
@@ -111,7 +110,7 @@ class LaplacePosterior:
         table = {"column": labels(self.names, len(self.coef)), "mode": self.coef, "sd": self.sd}
         return pd.DataFrame(table | {"lower": ends[:, 0], "upper": ends[:, 1], "prior_sd": self.prior_sd})
 
-    def plot(self, ax: Axes | None = None, **options: Any) -> PosteriorDisplay:
+    def plot(self, ax: Any = None, **options: Any) -> PosteriorDisplay:
         """Draw modes and intervals; see :class:`regularfit.diagnostics.PosteriorDisplay`."""
         from .posterior_plot import PosteriorDisplay
 
@@ -134,7 +133,9 @@ def laplace_evidence(model: Any, ground: Ground, strengths: Vector) -> EvidenceP
     coefs, intercepts = refit(ground, [model.strength_])
     check_rows_of(model, ground, coefs[0], float(intercepts[0]))
     coefs, intercepts = refit(ground, strengths)
-    found = [_around(ground, c, float(i), float(s)) for c, i, s in zip(coefs, intercepts, strengths, strict=True)]
+    found = [
+        _around(ground, c, float(i), float(s)) for c, i, s in zip(coefs, intercepts, strengths, strict=True)
+    ]
     logs = np.array([each.log_evidence for each in found])
     df = np.array([each.df for each in found])
     best = float(strengths[int(np.argmax(logs))])

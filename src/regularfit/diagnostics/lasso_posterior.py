@@ -18,7 +18,6 @@ from ._normal import project
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
     from .posterior_plot import PosteriorDisplay
 
@@ -147,7 +146,7 @@ class LassoPosterior:
         rest = {"median": self.median, "sd": self.sd, "lower": ends[:, 0], "upper": ends[:, 1]}
         return pd.DataFrame(table | rest | {"r_hat": self.r_hat, "ess": self.ess})
 
-    def plot(self, ax: Axes | None = None, **options: Any) -> PosteriorDisplay:
+    def plot(self, ax: Any = None, **options: Any) -> PosteriorDisplay:
         """Draw means, intervals and the mode; see :class:`regularfit.diagnostics.PosteriorDisplay`."""
         from .posterior_plot import PosteriorDisplay
 
@@ -185,7 +184,9 @@ def lasso_posterior(
     shape = (sampling.chains, sampling.burn_in, sampling.draws)
     drawn = run_chains(rows, strength, variance, hyperprior, shape, rng)
     gamma = drawn.gamma.reshape(-1, drawn.gamma.shape[2])
-    own = rng.standard_normal((len(gamma), found.q)) @ found.inverse.T * np.sqrt(drawn.variance.reshape(-1, 1))
+    own = (
+        rng.standard_normal((len(gamma), found.q)) @ found.inverse.T * np.sqrt(drawn.variance.reshape(-1, 1))
+    )
     flat = found.inverse @ (found.Q.T @ y) - gamma @ found.B.T + own
     frame = frame_of(ground, 1.0 / ground.spread[ground.inside])
     draws, levels = frame.raw(gamma, flat)
@@ -195,8 +196,8 @@ def lasso_posterior(
 def _check(ground: Ground, noise: str | float, hyperprior: tuple[float, float] | None) -> None:
     if not (ground.l1 > 0).all():
         raise UnsupportedError(
-            "Some columns have an l1 part and others an l2 part only; that prior is not sampled here. L1 (with factors and "
-            "free columns), L2 and ElasticNet are known."
+            "Some columns have an l1 part and others an l2 part only; that prior is not sampled here. L1 (with factors "
+            "and free columns), L2 and ElasticNet are known."
         )
     if ground.l2.any() and (noise == "sampled" or hyperprior is not None):
         raise UnsupportedError(
@@ -212,8 +213,8 @@ def _from_residuals(ground: Ground, coef: Vector, intercept: float) -> float:
     left = ground.n - np.count_nonzero(coef) - int(ground.intercept)
     if left < 1 or squares <= 0:
         raise InputError(
-            f"The fit uses {np.count_nonzero(coef)} columns on {ground.n} rows, so its residuals say nothing of the noise. "
-            "Give noise=, or a larger strength."
+            f"The fit uses {np.count_nonzero(coef)} columns on {ground.n} rows, so its residuals say nothing of the "
+            f"noise. Give noise=, or a larger strength."
         )
     return squares / left
 

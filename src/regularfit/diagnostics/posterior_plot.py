@@ -72,7 +72,9 @@ class PosteriorDisplay:
         mode = getattr(found, "mode", None)
         return cls(names, found.coef, ends[0], ends[1], levels, mode).plot(ax, **options)
 
-    def plot(self, ax: Axes | None = None, *, most: int = 25, scale: Vector | None = None) -> PosteriorDisplay:
+    def plot(
+        self, ax: Axes | None = None, *, most: int = 25, scale: Vector | None = None
+    ) -> PosteriorDisplay:
         """Draw.
 
         Parameters
@@ -92,11 +94,19 @@ class PosteriorDisplay:
             sides = (ends * scale[:, None])[order]
             label = f"{100 * level:g} % interval"
             self.ax_.hlines(at, sides[:, 0], sides[:, 1], color=MEAN, linewidth=width, alpha=0.7, label=label)
-        (self.points_,) = self.ax_.plot(coef[order], at, "o", color=MEAN, markersize=5, zorder=4, label="mean")
+        (self.points_,) = self.ax_.plot(
+            coef[order], at, "o", color=MEAN, markersize=5, zorder=4, label="mean"
+        )
         self.mode_points_ = None
         if self.mode is not None:
             (self.mode_points_,) = self.ax_.plot(
-                (self.mode * scale)[order], at, "D", color=MODE, markersize=5, zorder=5, label="mode: penalised fit"
+                (self.mode * scale)[order],
+                at,
+                "D",
+                color=MODE,
+                markersize=5,
+                zorder=5,
+                label="mode: penalised fit",
             )
         self.ax_.axvline(0.0, color="0.6", linewidth=0.8, zorder=0)
         self.ax_.set_yticks(at, [self.names[j] for j in order])
@@ -154,7 +164,9 @@ class EvidenceDisplay:
         (self.line_,) = self.ax_.plot(found.strengths, found.log_evidence, **style)
         marks = ((found.best, "most probable", "0.25", "--"), (found.chosen, "the model's", MODE, ":"))
         for value, label, colour, dashes in marks:
-            self.ax_.axvline(value, color=colour, linestyle=dashes, linewidth=1.4, label=f"{label}: {value:.3g}")
+            self.ax_.axvline(
+                value, color=colour, linestyle=dashes, linewidth=1.4, label=f"{label}: {value:.3g}"
+            )
         self.ax_.set_xscale("log")
         self.ax_.set_xlim(*sorted(self.ax_.get_xlim(), reverse=True))
         self.ax_.set_xlabel("strength")

@@ -68,10 +68,10 @@ def axis_share(
     .. math:: \min_b \tfrac12 (b - c)^\top H (b - c) \quad\text{subject to}\quad \|b\|_q \le 1
 
     c points in a uniform direction, ``distance`` away from zero; ``losses="random"`` has H = Z'Z / m of m = 5 d rows of
-    standard normal columns, "round" the unit matrix. All norms see the same losses. Prefer it to show why L1 makes zeros:
-    a corner of the diamond is optimal for a whole cone of gradients, while a ball without corners (any q > 1) has
-    one normal at each point, so that a zero has probability 0, however close to the diamond it looks. It says nothing
-    of how often zeros are right.
+    standard normal columns, "round" the unit matrix. All norms see the same losses. Prefer it to show why L1 makes
+    zeros: a corner of the diamond is optimal for a whole cone of gradients, while a ball without corners (any q > 1)
+    has one normal at each point, so that a zero has probability 0, however close to the diamond it looks. It says
+    nothing of how often zeros are right.
 
     Norm 2 and those between are solved by Newton's method on the dual,
     min 1/2 z'H^-1 z - c'z + ||z||_{q/(q-1)}, all losses abreast; norm 1 by accelerated projected gradients
@@ -133,12 +133,11 @@ def axis_share(
 
 def _norms(norms: Any) -> Vector:
     wanted = np.atleast_1d(np.asarray(norms, dtype=np.float64))
-    if wanted.ndim != 1 or not wanted.size or not (
-        (wanted == 1) | ((wanted >= LEAST) & (wanted <= 2))
-    ).all():
+    if wanted.ndim != 1 or not wanted.size or not ((wanted == 1) | ((wanted >= LEAST) & (wanted <= 2))).all():
         raise InputError(
-            f"norms must be 1, or numbers between {LEAST} and 2; {norms!r} was given. Below 1 a ball is not convex and a "
-            f"loss has several local minima on it; between 1 and {LEAST} coefficients become smaller than a float can be."
+            f"norms must be 1, or numbers between {LEAST} and 2; {norms!r} was given. Below 1 a ball is not convex and "
+            f"a loss has several local minima on it; between 1 and {LEAST} coefficients become smaller than a float "
+            f"can be."
         )
     return wanted
 
