@@ -19,45 +19,56 @@ RELATIVE = np.float64(1e-14)
 
 @dataclass(frozen=True, eq=False)
 class Ball:
-    """The set ``value(b) <= budget``, which must hold zero and be seen from there whole.
+    """The set ``value(b) <= budget``, which must be seen whole from ``centre``.
 
-    So it is for every convex penalty and for those that grow along rays (MCP, SCAD, bridges below 1). ``view`` is how
-    far one looks: a penalty that levels off may have no edge in a direction.
+    So it is for every convex penalty from any point inside, and from zero for those that grow along rays (MCP, SCAD,
+    bridges below 1). ``view`` is how far one looks: a penalty that levels off may have no edge in a direction.
     """
 
     value: Callable[[Vector], float]
     budget: float
     view: float
+    centre: Vector
+
+    @classmethod
+    def around(cls, value: Callable[[Vector], float], budget: float, view: float, on: Vector | None) -> Ball:
+        """Return the ball seen from zero; or, where that lies outside, from its lowest point, found from ``on``."""
+        zero = np.zeros(2)
+        slack = budget * (1 + 1e-9) + 1e-300
+        if value(zero) <= slack or on is None:
+            return cls(value, budget, view, zero)
+        options = {"xatol": 1e-10 * view, "fatol": 0.0, "maxiter": 2000}
+        found: Any = optimize.minimize(value, on, method="Nelder-Mead", options=options)
+        if not found.fun < budget * (1 - 1e-6):
+            raise InputError(
+                f"Among these two coefficients none has a smaller penalty than {budget:.3g}, that of the solution, so "
+                f"its ball has no inside to draw. Give others='profiled', or other columns."
+            )
+        return cls(value, budget, view, found.x)
 
     def reach(self, turn: float) -> float:
-        """How far the edge is from zero in a direction; nan where it is not in view."""
+        """How far the edge is from the centre in a direction; nan where it is not in view."""
         # The axes' directions are exact, so that corners are corners.
         ray = np.array([np.cos(turn), np.sin(turn)])
         ray[np.abs(ray) < 1e-15] = 0.0
 
         def beyond(r: float) -> float:
-            return float(np.clip(self.value(r * ray) - self.budget, -1e300, 1e300))
+            return float(np.clip(self.value(self.centre + r * ray) - self.budget, -1e300, 1e300))
 
         if beyond(0.0) >= 0:
             return 0.0
         if beyond(self.view) < 0:
             return float("nan")
-        found: Any = optimize.brentq(beyond, 0.0, self.view, xtol=1e-14 * self.view, rtol=RELATIVE)
-        return float(found)
+        return float(optimize.brentq(beyond, 0.0, self.view, xtol=1e-14 * self.view, rtol=RELATIVE))  # type:
+        ignore[arg - type]
 
     def at(self, turn: float) -> Vector:
         """The edge in a direction, (2,)."""
         point = self.reach(turn) * np.array([np.cos(turn), np.sin(turn)])
-        return np.where(np.abs(point) < 1e-15 * np.abs(point).max(), 0.0, point)
+        return self.centre + np.where(np.abs(point) < 1e-15 * np.abs(point).max(), 0.0, point)
 
     def edge(self, turns: Vector) -> Matrix:
         """The edge in many directions, (m, 2)."""
-        start = self.value(np.zeros(2))
-        if start > self.budget * (1 + 1e-9) + 1e-300:
-            raise InputError(
-                f"With both coefficients at zero the penalty is {start:.3g}, more than {self.budget:.3g} at the "
-                f"solution, so its ball lies off the origin and is not drawn. Give others='profiled', or other columns."
-            )
         return np.array([self.at(float(turn)) for turn in turns])
 
 

@@ -111,9 +111,7 @@ def _mixture(gamma: Matrix, rate: Matrix, v: Vector, rng: np.random.Generator) -
 
 
 class _Tall:
-    """Normal draws with fewer columns than rows, by a Cholesky factor of I + D^1/2 G D^1/2, whose condition is "
-    "harmless.
-    """
+    """Normal draws with fewer columns than rows, by a factor of I + D^1/2 G D^1/2: no eigenvalue is below 1."""
 
     def __init__(self, rows: LassoRows, rng: np.random.Generator) -> None:
         self.gram, self.c = rows.A.T @ rows.A, rows.A.T @ rows.y

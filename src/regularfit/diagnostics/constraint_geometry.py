@@ -215,7 +215,7 @@ def _plane_of_penalty(
 def _drawn(plane: Plane, points: int) -> Geometry:
     """Lines of a plane; the number of points is rounded up so that the axes are among them."""
     turns = np.linspace(0.0, 2 * np.pi, 4 * -(-points // 4) + 1)
-    ball = Ball(plane.value, plane.budget, plane.view)
+    ball = Ball.around(plane.value, plane.budget, plane.view, plane.solution)
     edge = ball.edge(turns)
     solution = (
         plane.solution
