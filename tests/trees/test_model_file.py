@@ -82,7 +82,7 @@ def test_dropout_keeps_the_weights_of_trees(tmp_path):
     pytest.importorskip("xgboost", reason="the extra `trees` is not installed")
     for name in ("lightgbm", "xgboost"):
         pytest.importorskip(name, reason="the extra `trees` is not installed")
-        model = BoostingRegressor(KNOBS.with_(tree_dropout=0.4, rounds=6), engine=name, cv=None, n_jobs=1)
+        model = BoostingRegressor(KNOBS.with_(tree_dropout=0.4, rounds=6), engine=name, select=None, n_jobs=1)
         model.fit(FRAME, Y)
         same = rf.load(saved(model, tmp_path, overwrite=True))
         np.testing.assert_array_equal(same.predict(FRAME), model.predict(FRAME))
@@ -160,7 +160,7 @@ def changed(path, **parts):
 
 
 def test_any_flipped_byte_is_noticed_or_harmless(engine, tmp_path):
-    model = BoostingRegressor(KNOBS.with_(rounds=3), engine=engine, cv=None, n_jobs=1).fit(FRAME, Y)
+    model = BoostingRegressor(KNOBS.with_(rounds=3), engine=engine, select=None, n_jobs=1).fit(FRAME, Y)
     path = saved(model, tmp_path)
     content = path.read_bytes()
     for at in RNG.integers(0, len(content), 25):
@@ -176,7 +176,7 @@ def test_any_flipped_byte_is_noticed_or_harmless(engine, tmp_path):
 def test_texts_that_are_cut_short(engine, tmp_path, cut):
     if engine == "sklearn":
         pytest.skip("it has no text")
-    model = BoostingRegressor(KNOBS.with_(rounds=3), engine=engine, cv=None, n_jobs=1).fit(FRAME, Y)
+    model = BoostingRegressor(KNOBS.with_(rounds=3), engine=engine, select=None, n_jobs=1).fit(FRAME, Y)
     path = saved(model, tmp_path)
     members = {name: text[:cut] for name, text in read_archive(path).members.items()}
     changed(path, members=members)
@@ -194,7 +194,7 @@ def test_texts_that_are_cut_short(engine, tmp_path, cut):
     ],
 )
 def test_branches_that_lead_nowhere(tmp_path, name, value):
-    model = BoostingRegressor(KNOBS.with_(rounds=3), engine="sklearn", cv=None, n_jobs=1).fit(FRAME, Y)
+    model = BoostingRegressor(KNOBS.with_(rounds=3), engine="sklearn", select=None, n_jobs=1).fit(FRAME, Y)
     path = saved(model, tmp_path)
     arrays = dict(read_archive(path).arrays)
     arrays[name] = np.full_like(arrays[name], value)
@@ -215,7 +215,7 @@ def test_branches_that_lead_nowhere(tmp_path, name, value):
     ],
 )
 def test_heads_that_do_not_fit(tmp_path, head):
-    model = BoostingRegressor(KNOBS.with_(rounds=3), engine="sklearn", cv=None, n_jobs=1).fit(FRAME, Y)
+    model = BoostingRegressor(KNOBS.with_(rounds=3), engine="sklearn", select=None, n_jobs=1).fit(FRAME, Y)
     path = saved(model, tmp_path)
     changed(path, head=head)
     with pytest.raises(rf.ModelFileError, match="damaged"):
@@ -224,8 +224,10 @@ def test_heads_that_do_not_fit(tmp_path, head):
 
 def test_models_inside_models(tmp_path):
     """What the wrappers of this room build on."""
-    inner = BoostingRegressor(KNOBS.with_(rounds=3), engine="sklearn", cv=None, n_jobs=1).fit(FRAME, Y)
-    other = BoostingClassifier(KNOBS.with_(rounds=2), engine="sklearn", cv=None, n_jobs=1).fit(FRAME, LABELS)
+    inner = BoostingRegressor(KNOBS.with_(rounds=3), engine="sklearn", select=None, n_jobs=1).fit(FRAME, Y)
+    other = BoostingClassifier(KNOBS.with_(rounds=2), engine="sklearn", select=None, n_jobs=1).fit(
+        FRAME, LABELS
+    )
     parts = room.Parts()
     parts.put_model("one", inner)
     parts.put_model("two", other)

@@ -47,7 +47,7 @@ class BoostingRegressor(RegressorMixin, Boosting):
         Best mean held-out score; the fewest rounds within one paired standard error of it; None takes the rounds of
         ``regularisation`` without folds.
     cv : int, splitter, iterable of (train, test) or None
-        How rows are held out. None takes the rounds of ``regularisation`` without folds.
+        How rows are held out; None is 5 folds, or as many as there can be, with a warning.
     rounds : int
         The most rounds.
     patience : int or None
@@ -115,7 +115,7 @@ class BoostingRegressor(RegressorMixin, Boosting):
         engine: str = "lightgbm",
         loss: Any = "squared",
         select: str | None = "min",
-        cv: Any = 5,
+        cv: Any = None,
         rounds: int = 2000,
         patience: int | None = 100,
         tune: int | None = None,

@@ -57,7 +57,7 @@ class RuleFitRegressor(RegressorMixin, RuleFit):
     min_ratio : float in (0, 1) or None
         Smallest strength over the largest, for a number of strengths.
     cv : int, splitter, iterable of (train, test) or None
-        How rows are held out; None is 10 folds, or as many as there can be, with a warning.
+        How rows are held out; None is 5 folds, or as many as there can be, with a warning.
     relax : bool
         Whether the kept terms are also refitted without a penalty, and blends (``gammas``) of both are compared.
     gammas : numbers in [0, 1]
@@ -111,7 +111,7 @@ class RuleFitRegressor(RegressorMixin, RuleFit):
         select: str = "min",
         strengths: Any = 100,
         min_ratio: float | None = 1e-3,
-        cv: Any = 5,
+        cv: Any = None,
         relax: bool = False,
         gammas: Any = GAMMAS,
         tol: float = 1e-5,

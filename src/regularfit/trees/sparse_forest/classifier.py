@@ -74,7 +74,7 @@ class SparseForestClassifier(ClassifierMixin, SparseForest):
         most: float | None = None,
         strengths: Any = 100,
         min_ratio: float | None = None,
-        cv: Any = 5,
+        cv: Any = None,
         scoring: str = "brier",
         relax: bool = True,
         evens: Any = EVENS,

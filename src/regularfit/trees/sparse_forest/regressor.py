@@ -49,7 +49,7 @@ class SparseForestRegressor(RegressorMixin, SparseForest):
     min_ratio : float in (0, 1) or None
         Smallest strength over the largest, for a number of strengths.
     cv : int, splitter, iterable of (train, test) or None
-        How rows are held out; None is 10 folds, or as many as there can be, with a warning.
+        How rows are held out; None is 5 folds, or as many as there can be, with a warning.
     relax : bool
         Whether the kept trees are refitted without the penalty; else the penalised weights are used as they are.
     evens : numbers in [0, 1]
@@ -104,7 +104,7 @@ class SparseForestRegressor(RegressorMixin, SparseForest):
         most: float | None = None,
         strengths: Any = 100,
         min_ratio: float | None = None,
-        cv: Any = 5,
+        cv: Any = None,
         relax: bool = True,
         evens: Any = EVENS,
         tol: float = 1e-7,
