@@ -77,7 +77,7 @@ def make_folds(
         )
     if cv is None:
         cv = usual_number(n, labels, members, classifier, usual=usual, instead=instead)
-    elif isinstance(cv, Integral) and not isinstance(cv, bool):
+    elif not isinstance(cv, bool) and isinstance(cv, Integral):
         check_number(int(cv), n, labels, members, classifier, instead=instead)
     found = _split(cv, n, labels, X, members, classifier, random_state)
     folds = [_checked(k, pair, n) for k, pair in enumerate(found)]

@@ -101,6 +101,13 @@ class Boosting(TreeEstimator):
             Where the engine is not installed.
         KeyboardInterrupt
             After Ctrl-C; ``partial_cv_`` then holds the curve over the rounds that all folds had reached.
+
+        Warns
+        -----
+        FewerFoldsWarning
+            Where ``cv=None`` and there are fewer rows, groups or members of a class than the usual number of folds.
+        GridEdgeWarning
+            Where the best number of rounds is the most that was allowed.
         """
         self._check_settings()
         engine = get_engine(self.engine)

@@ -48,11 +48,11 @@ class BoostingRegressor(RegressorMixin, Boosting):
         ``regularisation`` without folds.
     cv : int, splitter, iterable of (train, test) or None
         How rows are held out; None is 5 folds, or as many as there can be, with a warning.
-    rounds : int
-        The most rounds.
-    patience : int or None
+    rounds : int >= 1
+        The most rounds; that the best number is the most is warned of.
+    patience : int >= 1 or None
         Growing ends after so many rounds without a better mean score; None grows to the end.
-    tune : int or None
+    tune : int >= 1 or None
         How many trials a search over the knobs has (Optuna proposes; a trial that is clearly worse than the best on
         the same folds ends early). Knobs given in ``regularisation`` stay as they are. None: no search.
     monotone : mapping from column to 1 (rising) or -1 (falling), or one number a column, or None

@@ -89,6 +89,11 @@ class PrunedTree(TreeEstimator):
             For data or settings that cannot be used.
         UnsupportedError
             For a knob of ``regularisation`` that a single tree does not have.
+
+        Warns
+        -----
+        FewerFoldsWarning
+            Where ``cv=None`` and there are fewer rows, groups or members of a class than the usual number of folds.
         """
         check_choice(self.select, ("min", "1se"), "select")
         matrix = self._learn_columns(X, indicators=True)

@@ -98,6 +98,13 @@ class RuleFit(ReadRules):
         ------
         InputError, UnsupportedError
             For data or settings that cannot be used; a model of an earlier fit stays as it was.
+
+        Warns
+        -----
+        FewerFoldsWarning
+            Where ``cv=None`` and there are fewer rows, groups or members of a class than the usual number of folds.
+        GridEdgeWarning
+            Where the best strength is at an edge of its grid.
         """
         self._check_settings()
         columns = TreeColumns.learn(X, indicators=True)

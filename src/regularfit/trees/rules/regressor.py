@@ -52,8 +52,8 @@ class RuleFitRegressor(RegressorMixin, RuleFit):
         Multiplier of the penalty; None: chosen by ``select``.
     select : {"min", "1se"}
         The best mean held-out error, or the strongest penalty within one paired standard error of it.
-    strengths : int or (L,) array
-        How many strengths to try, or which.
+    strengths : int >= 1 or (L,) array > 0
+        How many strengths to try, or which; a best one at the edge of the grid is warned of.
     min_ratio : float in (0, 1) or None
         Smallest strength over the largest, for a number of strengths.
     cv : int, splitter, iterable of (train, test) or None

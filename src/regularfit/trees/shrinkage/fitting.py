@@ -59,6 +59,13 @@ class FitsShrunk(TreeEstimator):
             For data or settings that cannot be used.
         UnsupportedError
             For a model without trees that can be read.
+
+        Warns
+        -----
+        FewerFoldsWarning
+            Where ``cv=None`` and there are fewer rows, groups or members of a class than the usual number of folds.
+        GridEdgeWarning
+            Where the chosen strength is at an edge of a grid of one's own.
         """
         check_choice(self.select, ("min", "1se"), "select")
         strength = None if self.strength is None or self.strength == "cv" else check_strength(self.strength)

@@ -69,8 +69,8 @@ class Shrunk(MetaEstimatorMixin, FitsShrunk):
         given as a number ``fit()`` needs no data then. ``sklearn.base.clone`` forgets fits, also this one.
     strength : "cv", or rows >= 0
         How strongly steps are shrunk; "cv": chosen by ``select``.
-    strengths : int or (S,) array, default 25
-        How many strengths to try, or which.
+    strengths : int >= 2 or (S,) array >= 0, default 25
+        How many strengths to try, or which, in rows; a choice at the edge of a grid of one's own is warned of.
     select : {"min", "1se"}
         The best mean held-out score, or the strongest shrinkage within one paired standard error of it.
     cv : int, splitter, iterable of (train, test) or None

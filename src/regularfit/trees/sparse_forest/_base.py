@@ -104,6 +104,13 @@ class SparseForest(TreeEstimator):
         ------
         InputError, UnsupportedError
             For data or settings that cannot be used; a model of an earlier fit stays as it was.
+
+        Warns
+        -----
+        FewerFoldsWarning
+            Where ``cv=None`` and there are fewer rows, groups or members of a class than the usual number of folds.
+        GridEdgeWarning
+            Where the best strength is at an edge of its grid.
         """
         check_choice(self.select, ("min", "1se"), "select")
         columns = TreeColumns.learn(X, indicators=True)

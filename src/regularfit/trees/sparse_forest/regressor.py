@@ -44,8 +44,8 @@ class SparseForestRegressor(RegressorMixin, SparseForest):
         The best mean held-out error, or the fewest trees within one paired standard error of it.
     most : int >= 1, share in (0, 1) or None
         How many of the trees may be kept; None: as many as ``select`` says.
-    strengths : int or (L,) array
-        How many strengths to try, or which.
+    strengths : int >= 1 or (L,) array > 0
+        How many strengths to try, or which; a best one at the edge of the grid is warned of.
     min_ratio : float in (0, 1) or None
         Smallest strength over the largest, for a number of strengths.
     cv : int, splitter, iterable of (train, test) or None
