@@ -24,7 +24,7 @@ Y = np.where(X[:, 0] > 0, 2.0, 0.0) + X[:, 1] + 0.3 * RNG.normal(size=N)
 CODES = np.digitize(Y, [0.5, 2.0])
 LABELS = np.array(["low", "mid", "top"])[CODES]
 KNOBS = Regularisation(learning_rate=0.2, leaves=6, min_rows=8)
-QUICK = {"rounds": 80, "patience": 10, "n_jobs": 1}
+QUICK = {"rounds": 80, "patience": 5, "n_jobs": 1}
 ENGINES = ["lightgbm", "xgboost", "sklearn"]
 
 
@@ -48,7 +48,7 @@ def table():
 
 def test_the_curve_is_that_of_one_model_a_fold():
     model = BoostingRegressor(KNOBS, engine="sklearn", **QUICK).fit(X, Y)
-    assert len(model.cv_.values) == model.cv_.index_min + 1 + 10  # patience after the best
+    assert len(model.cv_.values) == model.cv_.index_min + 1 + QUICK["patience"]  # rounds after the best
     for k, (train, test) in enumerate(make_folds(5, N)):
         alone = HistGradientBoostingRegressor(
             learning_rate=0.2, max_leaf_nodes=6, min_samples_leaf=8, max_iter=80, early_stopping=False
