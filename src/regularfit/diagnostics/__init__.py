@@ -14,7 +14,11 @@ from typing import Any
 _HOMES: dict[str, str] = {
     "bias_and_variance": "bias_variance",
     "decomposition": "BiasVariance",
-    "plots": "BiasVarianceDisplay",
+    "learning": "learning_curve",
+    "learning_result": "LearningCurve",
+    "overfitting": "overfitting_gap",
+    "overfitting_result": "OverfittingGap",
+    "plots": "BiasVarianceDisplay GapDisplay LearningCurveDisplay",
 }
 
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
