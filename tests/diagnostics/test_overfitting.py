@@ -77,7 +77,9 @@ def test_log_losses_of_lanes_equal_those_of_clones(count):
     assert lanes.strengths.tolist() == [0.05]
 
 
-@pytest.mark.filterwarnings("ignore::regularfit.errors.GridEdgeWarning")  # of three strengths, and no matter here
+@pytest.mark.filterwarnings(
+    "ignore::regularfit.errors.GridEdgeWarning"
+)  # of three strengths, and no matter here
 def test_chosen_strengths_repeats_weights_and_offsets():
     X, y = table()
     model = rf.PenalizedRegressor(rf.L1(), strengths=[0.3, 0.1, 0.03], cv=5)

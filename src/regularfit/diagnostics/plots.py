@@ -65,9 +65,16 @@ class BiasVarianceDisplay:
                 float(self.parts.strength_min or 1.0), color="0.25", linestyle="--", linewidth=1.0, zorder=1
             )
         self.ax_.set_ylabel(self.parts.loss_name)
-        self.ax_.set_ylim(bottom=min(0.0, self.ax_.get_ylim()[0]))
+        self._set_limits()
         self.ax_.legend(frameon=False)
         return self
+
+    def _set_limits(self) -> None:
+        """From zero; where the bootstrap's variance leaves the error behind, it leaves the picture as well."""
+        self.ax_.set_ylim(bottom=min(0.0, self.ax_.get_ylim()[0]))
+        if self.parts.overshoots.any():
+            top = 1.2 * float(np.max(self.parts.error + self.parts.error_se))
+            self.ax_.set_ylim(-0.1 * top, top)
 
     def _rows(self) -> list[tuple[str, str, str, str]]:
         apart = [
