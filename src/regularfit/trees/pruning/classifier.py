@@ -11,6 +11,7 @@ from sklearn.tree import DecisionTreeClassifier
 from ..._checks import check_choice
 from ..._typing import Vector
 from ...inputs.targets import check_classes_weighted, read_classes
+from ..class_weights import with_class_weight
 from ..regularisation import Regularisation
 from ._base import PrunedTree
 
@@ -43,6 +44,9 @@ class PrunedTreeClassifier(ClassifierMixin, PrunedTree):
     scoring : {"misclassification", "brier", "log-loss"}
         How held-out rows are scored: the share of wrong labels, the squared error of the probabilities, or the
         log-loss, for which probabilities below 2e-16 count as that.
+    class_weight : None, "balanced" or a dict from label to weight > 0
+        Multiplies ``sample_weight``, in growing, in pruning and in the held-out score; shares in leaves are weighted.
+        Labels left out of a dict have weight 1; "balanced" gives all classes the same weight in all.
     random_state : int, RandomState or None
         Which random folds, and the order of columns among equally good splits; None is 0.
 
@@ -78,6 +82,7 @@ class PrunedTreeClassifier(ClassifierMixin, PrunedTree):
         cv: Any = None,
         criterion: str = "gini",
         scoring: str = "misclassification",
+        class_weight: Any = None,
         random_state: Any = None,
     ) -> None:
         self.regularisation = regularisation
@@ -86,6 +91,7 @@ class PrunedTreeClassifier(ClassifierMixin, PrunedTree):
         self.cv = cv
         self.criterion = criterion
         self.scoring = scoring
+        self.class_weight = class_weight
         self.random_state = random_state
 
     def predict(self, X: Any) -> np.ndarray:
@@ -104,6 +110,9 @@ class PrunedTreeClassifier(ClassifierMixin, PrunedTree):
         self.classes_, codes = read_classes(y, n)
         check_classes_weighted(codes, weights, self.classes_)
         return codes
+
+    def _row_weights(self, target: Vector, weights: Vector | None) -> Vector | None:
+        return with_class_weight(self.class_weight, self.classes_, target, weights)
 
     def _unfitted(self, **settings: Any) -> Any:
         return DecisionTreeClassifier(**settings)
