@@ -144,7 +144,7 @@ EXPERIMENT = Experiment(
     """,
     how="""
     Boosting (LightGBM, learning rate 0.1, five rows a leaf) and a forest of full trees on random halves
-    of four shipped sets (at most 1,200 rows, 8 halves), the error of the other half after 1 to 1,000
+    of four shipped sets (at most 1,200 rows, 8 halves), the error of the other half after 1 to 500
     trees; beside it the rounds that five folds of the training half choose.
     """,
     rule="""
