@@ -1,4 +1,4 @@
-"""Diagnostics: what a model and its penalty are like, as facts; pictures of them beside.
+"""Why a model errs and what its restraint does: findings as facts, drawn only where asked.
 
 >>> from regularfit import diagnostics
 
@@ -10,16 +10,19 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-# module -> its public names
+# module -> its public names; no module is called like one of them, or importing it would hide the name
 _HOMES: dict[str, str] = {
     "bayes": "posterior",
+    "bias_and_variance": "bias_variance",
     "bridge": "Bridge",
     "constraint_geometry": "Geometry geometry",
+    "decomposition": "BiasVariance",
     "evidence": "EvidencePath evidence_path",
     "gaussian_posterior": "GaussianPosterior Prediction",
     "geometry_plot": "GeometryDisplay",
     "laplace_posterior": "LaplacePosterior",
     "lasso_posterior": "LassoPosterior",
+    "plots": "BiasVarianceDisplay",
     "posterior_plot": "EvidenceDisplay PosteriorDisplay",
     "zero_share": "AxisShare axis_share",
 }
