@@ -92,20 +92,24 @@ def verdict(facts: Facts) -> Verdict:
     ball = max(one["ball"] for one in turned)
     crooked = max(one["turned"] for one in turned)
     numbers = (
-        f"On the diamond {share(min(corners))} to {share(max(corners))} of the losses end at an exact zero; on balls of "
-        f"norms above 1 {share(smooth) if smooth else 'none'}, and of the fits under L2 {share(ball) if ball else 'none'}."
+        f"On the diamond {share(min(corners))} to {share(max(corners))} of the losses end at an exact zero; on balls "
+        f"of norms above 1 {_share(smooth)}, and of the fits under L2 {_share(ball)}."
     )
     if not with_zeros or smooth > 0 or ball > 0:
         return Verdict("does not hold", numbers)
     control = (
         f"With the diamond turned at random, {share(turned[-1]['corner'])} of the fits still have a zero in its own "
-        f"axes ({turned[-1]['dimension']} columns) and {share(crooked) if crooked else 'none'} in ours"
+        f"axes ({turned[-1]['dimension']} columns) and {_share(crooked)} in ours"
     )
     if len(with_zeros) == len(balls) and crooked == 0:
         return Verdict("holds", f"{numbers} {control}: zeros come from corners that lie on the axes.")
     return Verdict(
         "holds when", f"{numbers} {control}; {len(with_zeros)} of {len(balls)} kinds of losses have zeros."
     )
+
+
+def _share(value: float) -> str:
+    return share(value) if value else "none"
 
 
 def table(facts: Facts) -> Table:
