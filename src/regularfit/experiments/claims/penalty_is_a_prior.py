@@ -261,6 +261,7 @@ def plot(facts: Facts, figure: Figure) -> None:
     top = max(found["density"])
     left.vlines(found["mode"], 0, 1.08 * top, color=BLACK, linestyle="--", label="mode: the lasso")
     left.set(xlabel="weight", ylabel="density", ylim=(0, 1.45 * top))
+    left.locator_params(axis="x", nbins=4)
     legend(left, loc="upper center")
     series = {
         f"{kind}, {prior} prior": (
