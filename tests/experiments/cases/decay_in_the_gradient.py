@@ -8,6 +8,7 @@ def facts(plain=1e-15, after=0.001, momentum=0.001, adam=0.5, less=0.2):
                 "less": less,
                 "less_se": 0.02,
                 "falls": 0.4,
+                "falls_none": 0.1,
             }
             for apart in (plain, after, momentum, adam)
         ],

@@ -52,7 +52,8 @@ def _one(n: int, relevant: int, penalty: L1 | L2, rng: np.random.Generator) -> t
         }
         model = PenalizedRegressor(penalty, standardize=False, **how).fit(one.X, one.y)
     missed = np.sum((model.path_.coefs - one.coef) ** 2, axis=1) + np.asarray(model.path_.intercepts) ** 2
-    return 1.0 + missed, (int(model.cv_.index_min), int(model.cv_.index_1se))
+    folds: Any = model.cv_
+    return 1.0 + missed, (int(folds.index_min), int(folds.index_1se))
 
 
 def _regrets(errors: np.ndarray, places: np.ndarray) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ..summing import mean_se, number, plus_minus
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_DEGREE, _GRID, _SHOWN = 6, np.geomspace(1.0, 1e-4, 13), (1e-4, 1e-2, 1.0)
+_DEGREE, _GRID, _SHOWN = 6, np.geomspace(0.1, 1e-5, 13), (1e-5, 1e-3, 0.1)
 _STRENGTHS, _OUTLIERS, _ROWS = np.geomspace(1.0, 1e-4, 17), (0.0, 3.0, 10.0, 30.0, 100.0), 60
 _STRAIGHT = 0.01  # a curvature below this is a straight line, and so is no boundary at all
 _LOSSES: dict[str, Any] = {"squared": "squared", "Huber": Huber(1.35)}
@@ -166,8 +166,9 @@ def plot(facts: Facts, figure: Figure) -> None:
         left.plot([], [], color=COLOURS[order], linestyle=["-", "--", ":"][order], label=name)
     left.plot(line, 0.4 * np.sin(3 * line), color=BLACK, linewidth=1, label="truth")
     left.set(xlabel="first column", ylabel="second column", ylim=(-1, 2.1), yticks=(-1, 0, 1))
-    legend(left, loc="upper center", ncols=2, title="strength of L2")
-    means, errors = np.exp(facts["bending"]), np.array(facts["bending_se"])
+    legend(left, loc="upper center", ncols=2, title="strength of L2", handlelength=1.2, columnspacing=0.8)
+    means: Any = np.exp(facts["bending"])
+    errors = np.array(facts["bending_se"])
     curve(middle, facts["strengths"], means, means * errors, points=False)
     middle.set(
         xscale="log", yscale="log", xlabel="strength of L2", ylabel="curvature, 1 / unit of the columns"
