@@ -147,14 +147,14 @@ def plot(facts: Facts, figure: Figure) -> None:
     for order, dimension in enumerate(_DIMENSIONS):
         one = next(b for b in facts["balls"] if b["dimension"] == dimension and b["distance"] == 2.0)
         curve(
-            right, facts["norms"], 100 * np.array(one["has_zero"]), 100 * np.array(one["has_zero_se"]),
+            right, facts["norms"], _percent(one["has_zero"]), _percent(one["has_zero_se"]),
             label=f"exact, {dimension} columns", order=order,
         )  # fmt: skip
         label = "nearly (below 1 % of\nthe largest)" if order == len(_DIMENSIONS) - 1 else None
         curve(
             right,
             facts["norms"],
-            100 * np.array(one["nearly"]),
+            _percent(one["nearly"]),
             order=order,
             dashed=True,
             points=False,
@@ -167,6 +167,10 @@ def plot(facts: Facts, figure: Figure) -> None:
         yticks=range(0, 101, 20),
     )
     legend(right, loc="upper right")
+
+
+def _percent(shares: Any) -> list[float]:
+    return [100 * float(one) for one in shares]
 
 
 def _draw_ball(on: Axes, drawn: Facts) -> None:

@@ -208,9 +208,10 @@ EXPERIMENT = Experiment(
     """,
     how=f"""
     Logistic fits on polynomials of degree {_DEGREE} of two columns, 60 tables of 150 rows with a wavy
-    truth: mean absolute curvature of the boundary along 13 strengths. Then 60 linear tables of {_ROWS}
-    rows and 10 columns, one target of which is moved by up to 100 standard deviations of the noise: how
-    far all predictions move under squared and Huber's loss, next to no L2 and L2 of 0.1.
+    truth: mean absolute curvature of the boundary along 13 strengths, all of which leave a boundary in
+    view. Then 60 linear tables of {_ROWS} rows and 10 columns, one target of which is moved by up to
+    100 standard deviations of the noise: how far all predictions move under squared and Huber's loss,
+    next to no L2 and L2 of 0.1.
     """,
     rule="""
     Holds if the weakest strength bends the boundary more than the strongest (two standard errors of the
