@@ -146,7 +146,7 @@ def test_folds_score_as_refitted_trees_do(weighted, criterion):
 @pytest.mark.parametrize("scoring", ["misclassification", "brier", "log-loss"])
 def test_folds_of_classes_score_as_refitted_trees_do(scoring):
     y = three_classes(Y)
-    model = PrunedTreeClassifier(cv=3, scoring=scoring).fit(X, y)
+    model = PrunedTreeClassifier(cv=3, scoring=scoring, smoothing=0).fit(X, y)
     seed = np.random.RandomState(0).randint(2**31)
     codes = np.unique(y, return_inverse=True)[1]
     for k, (train, test) in enumerate(make_folds(3, len(y), codes, classifier=True)):
