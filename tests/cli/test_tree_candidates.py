@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import regularfit as rf
-from regularfit.cli.model import load_model
 from regularfit.cli.entrants import entrants
+from regularfit.cli.model import load_model
 from regularfit.report.data import ReportData
 from tests.cli.data import FAST, houses, kinds
 
@@ -182,7 +182,10 @@ def test_the_versions_of_engines_are_kept_where_they_took_part(run, monkeypatch)
     monkeypatch.setattr(module, "entrants", lambda *a: entrants(*a)[1:2])
     stairs(60).to_csv("s.csv", index=False)
     for more, there in (((), False), (TREES, True)):
-        assert run("fit", "s.csv", "-t", "y", "--drop", "side", *QUICK, "--no-honest", *more, "--force").code == 0
+        assert (
+            run("fit", "s.csv", "-t", "y", "--drop", "side", *QUICK, "--no-honest", *more, "--force").code
+            == 0
+        )
         versions = json.loads(Path("s.run/run.json").read_text())["versions"]
         assert versions.get("lightgbm") == (lightgbm.__version__ if there else None)
 
