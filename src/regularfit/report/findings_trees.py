@@ -50,7 +50,7 @@ def _choice(c: TreeCandidateFacts) -> str:
     if curve.whole is not None:
         text += f"; the whole forest has {number(curve.whole)}"
     ended = curve.knob == "rounds" and curve.best == len(curve.values) - 1 and curve.best > 0
-    return text + (". The curve still falls there, so more rounds may do better." if ended else ".")
+    return text + (f". The curve still falls at {best}, so more may do better." if ended else ".")
 
 
 def _at(c: TreeCandidateFacts, k: int) -> str:
