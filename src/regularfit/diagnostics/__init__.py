@@ -12,9 +12,19 @@ from typing import Any
 
 # module -> its public names; no module is called like one of them, or importing it would hide the name
 _HOMES: dict[str, str] = {
+    "bayes": "posterior",
     "bias_and_variance": "bias_variance",
+    "bridge": "Bridge",
+    "constraint_geometry": "Geometry geometry",
     "decomposition": "BiasVariance",
+    "evidence": "EvidencePath evidence_path",
+    "gaussian_posterior": "GaussianPosterior Prediction",
+    "geometry_plot": "GeometryDisplay",
+    "laplace_posterior": "LaplacePosterior",
+    "lasso_posterior": "LassoPosterior",
     "plots": "BiasVarianceDisplay",
+    "posterior_plot": "EvidenceDisplay PosteriorDisplay",
+    "zero_share": "AxisShare axis_share",
 }
 
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
