@@ -17,7 +17,16 @@ from ...penalties import Penalty
 from ...selection import RelaxedCV, fold_weights, make_folds
 from .._estimator import TreeEstimator
 from ..columns import TreeColumns
-from ..combination import Combination, check_penalty, check_shares, choose, knob_cv, losses_along
+from ..combination import (
+    Combination,
+    after_nothing,
+    check_penalty,
+    check_shares,
+    choose,
+    empty_alike,
+    knob_cv,
+    losses_along,
+)
 from ..knob_cv import KnobCV
 from ..knob_plot import KnobDisplay
 from ..structure import TreeNodes
@@ -122,8 +131,7 @@ class SparseForest(TreeEstimator):
         )
         grown, path = thinned(forest, how, matrix, target, classes, weights, self.strengths)
         found = [
-            self._fold(fold, forest, how, evens, matrix, target, classes, weights, path.strengths)
-            for fold in folds
+            self._fold(fold, forest, how, evens, matrix, target, classes, weights, path) for fold in folds
         ]
         scores = RelaxedCV(
             path.strengths,
@@ -169,12 +177,13 @@ class SparseForest(TreeEstimator):
         target: np.ndarray,
         classes: np.ndarray | None,
         weights: Vector | None,
-        strengths: Vector,
+        whole_path: Path,
     ) -> tuple[np.ndarray, float]:
         """Return the held-out losses of a forest grown and thinned without the fold, and of the whole forest."""
         train, test = fold
         inside = None if weights is None else weights[train]
         held = np.ones(len(test)) if weights is None else weights[test]
+        strengths = after_nothing(whole_path.strengths)
         grown, path = thinned(forest, how, matrix[train], target[train], classes, inside, strengths)
         outputs = tree_outputs(grown, matrix[test], None if classes is None else len(classes))
 
@@ -183,7 +192,8 @@ class SparseForest(TreeEstimator):
             return self._loss(self._answers(total), target[test], held)
 
         whole = self._loss(self._answers(outputs.mean(axis=1)), target[test], held)
-        return losses_along([blend(path, even) for even in evens], loss), whole
+        blends = empty_alike([blend(path, even) for even in evens], whole_path.nonzeros)
+        return losses_along(blends, loss), whole
 
     # --- the fitted model
 
