@@ -97,10 +97,15 @@ def line(name: str, seed: int, run: dict[str, Any]) -> str:
         for key in ("other", "search", "unconfirmed")
     }
     plain, tuned = run["spent"]
-    return (
-        f"| {name} | {seed} | {100 * run['claimed']:+.1f} % | {told['other']} | {'trial' if run['taken'] else 'default'} "
-        f"| {told['search']} | {told['unconfirmed']} | {run['finished']} | {plain:.2g} | {tuned:.2g} | {tuned / plain:.0f} |"
-    )
+    cells = [
+        name,
+        str(seed),
+        f"{100 * run['claimed']:+.1f} %",
+        told["other"],
+        "trial" if run["taken"] else "default",
+    ]
+    cells += [told["search"], told["unconfirmed"], str(run["finished"])]
+    return f"| {' | '.join(cells)} | {plain:.2g} | {tuned:.2g} | {tuned / plain:.0f} |"
 
 
 def verdict(runs: list[dict[str, Any]]) -> list[str]:
@@ -113,9 +118,10 @@ def verdict(runs: list[dict[str, Any]]) -> list[str]:
         values = [run[key][0] for run in runs]
         better = sum(value < -se for value, se in (run[key] for run in runs))
         worse = sum(value > se for value, se in (run[key] for run in runs))
+        ends = f"from {100 * min(values):+.1f} to {100 * max(values):+.1f} %"
         lines.append(
-            f"- Test loss of {word} over the default's, {len(runs)} runs: mean {100 * statistics.fmean(values):+.2f} %, "
-            f"median {100 * statistics.median(values):+.2f} %, from {100 * min(values):+.1f} to {100 * max(values):+.1f} %; "
+            f"- Test loss of {word} over the default's, {len(runs)} runs: mean "
+            f"{100 * statistics.fmean(values):+.2f} %, median {100 * statistics.median(values):+.2f} %, {ends}; "
             f"better by over one standard error in {better}, worse in {worse}."
         )
     claimed = statistics.fmean(run["claimed"] for run in runs)
