@@ -193,7 +193,7 @@ def test_class_weights_are_those_of_scikit_learn():
     by_row = PrunedTreeClassifier(cv=4).fit(X, labels, sample_weight=np.where(labels == "rare", 4.0, 1.0))
     np.testing.assert_array_equal(by_class.cv_.folds, by_row.cv_.folds)
     np.testing.assert_array_equal(by_class.predict_proba(X), by_row.predict_proba(X))
-    once = PrunedTreeClassifier(ccp_alpha=0.01, class_weight=share, smoothing=0)  # smoothing counts rows by weights
+    once = PrunedTreeClassifier(ccp_alpha=0.01, class_weight=share, smoothing=0)  # it counts by weights
     both = clone(once).fit(X, labels, sample_weight=np.full(300, 2.0))
     np.testing.assert_allclose(both.predict_proba(X), once.fit(X, labels).predict_proba(X))
     plain = PrunedTreeClassifier().fit(X, labels)
