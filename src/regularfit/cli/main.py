@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import click
 
 from regularfit import __version__
+from regularfit.cli.experiment import experiment
 from regularfit.cli.fit import fit
 from regularfit.cli.inspect import inspect
 from regularfit.cli.predict import predict
@@ -36,7 +37,7 @@ def cli() -> None:
     """  # noqa: D301 - click reads the backspace sign
 
 
-for command in (fit, predict, report, inspect):
+for command in (fit, predict, report, inspect, experiment):
     cli.add_command(command)
 
 

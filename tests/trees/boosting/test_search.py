@@ -228,4 +228,4 @@ def test_optuna_stays_as_it_was(capsys):
 
 def test_a_search_needs_folds():
     with pytest.raises(rf.InputError, match="tune=None"):
-        BoostingRegressor(SLOW.with_(rounds=5), tune=3, cv=None).fit(X, Y)
+        BoostingRegressor(SLOW.with_(rounds=5), tune=3, select=None).fit(X, Y)

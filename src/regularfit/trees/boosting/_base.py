@@ -13,8 +13,9 @@ from sklearn.utils.validation import check_is_fitted
 from ..._checks import check_choice
 from ...errors import InputError, UnsupportedError
 from ...inputs.targets import read_weights
-from ...selection import Fold, make_folds
+from ...selection import Fold
 from .._estimator import TreeEstimator
+from .._folds import folds_for
 from ..columns import TreeColumns
 from ..engines import Task, TreeData, TreeModel, get_engine
 from ..knob_cv import KnobCV
@@ -100,6 +101,13 @@ class Boosting(TreeEstimator):
             Where the engine is not installed.
         KeyboardInterrupt
             After Ctrl-C; ``partial_cv_`` then holds the curve over the rounds that all folds had reached.
+
+        Warns
+        -----
+        FewerFoldsWarning
+            Where ``cv=None`` and there are fewer rows, groups or members of a class than the usual number of folds.
+        GridEdgeWarning
+            Where the best number of rounds is the most that was allowed.
         """
         self._check_settings()
         engine = get_engine(self.engine)
@@ -136,15 +144,11 @@ class Boosting(TreeEstimator):
         given = self.regularisation
         if given is not None and not isinstance(given, Regularisation):
             raise InputError(f"regularisation must be a Regularisation or None; {given!r:.80} was given.")
-        if not self._by_folds and (given is None or given.rounds is None or self.tune is not None):
+        if self.select is None and (given is None or given.rounds is None or self.tune is not None):
             raise InputError(
-                "Without folds (cv=None or select=None) nothing can be chosen: give "
-                "regularisation=Regularisation(rounds=200) and tune=None, or cv=5 and select='min'."
+                "Without folds (select=None) nothing can be chosen: give "
+                "regularisation=Regularisation(rounds=200) and tune=None, or select='min'."
             )
-
-    @property
-    def _by_folds(self) -> bool:
-        return self.select is not None and self.cv is not None
 
     def _task_for(self, columns: TreeColumns, classes: np.ndarray | None, seed: int) -> Task:
         task = replace(
@@ -164,7 +168,8 @@ class Boosting(TreeEstimator):
 
     def _finals(self, *how: Any) -> list[Fold] | None:
         """Return folds other than those of the search, which only a number of random folds can give."""
-        return self._folds(*how) if self.tune is not None and isinstance(self.cv, Integral) else None
+        drawn = self.cv is None or isinstance(self.cv, Integral)
+        return self._folds(*how) if self.tune is not None and drawn else None
 
     def _folds(
         self,
@@ -175,18 +180,10 @@ class Boosting(TreeEstimator):
         groups: Any,
         random_state: Any,
     ) -> list[Fold] | None:
-        if not self._by_folds:
+        if self.select is None:
             return None
-        return make_folds(
-            self.cv,
-            len(target),
-            target,
-            X=X,
-            groups=groups,
-            classifier=classes is not None,
-            random_state=random_state,
-            sample_weight=weights,
-        )
+        how: dict[str, Any] = {"instead": "select=None and regularisation=Regularisation(rounds=...)"}
+        return folds_for(self, X, target, weights, groups, classes, random_state=random_state, **how)
 
     def _choice(
         self,

@@ -33,6 +33,9 @@ class SparseForestClassifier(ClassifierMixin, SparseForest):
     a weight for every class, and bend the probabilities of the trees. Everything else is as for
     :class:`SparseForestRegressor`.
 
+    Prefer it to a forest where the model has to be small: to be stored, sent or evaluated often. For the best
+    prediction alone, :class:`~regularfit.trees.BoostingClassifier` is better most of the time.
+
     Parameters
     ----------
     forest : None, trees.Regularisation, or an unfitted RandomForestClassifier or ExtraTreesClassifier
@@ -76,7 +79,7 @@ class SparseForestClassifier(ClassifierMixin, SparseForest):
         most: float | None = None,
         strengths: Any = 100,
         min_ratio: float | None = None,
-        cv: Any = 5,
+        cv: Any = None,
         scoring: str = "brier",
         relax: bool = True,
         evens: Any = EVENS,
