@@ -20,12 +20,7 @@ if TYPE_CHECKING:
 
     from ...penalties import Penalty
 
-_SETS = {
-    "wine": "wine",
-    "diabetes": "diabetes with products",
-    "sonar": "sonar",
-    "permeability": "permeability",
-}
+_SETS = ("wine", "diabetes", "sonar", "permeability")
 _HELD = 0.25
 _PENALTIES: dict[str, tuple[Penalty, float]] = {
     "L2": (L2(), 1e-8),
@@ -37,9 +32,10 @@ def run(seed: int, quick: bool) -> dict[str, Any]:
     """Follow the error along the strength of each penalty on random splits of real sets."""
     splits, strengths = (8, 17) if quick else (100, 41)
     facts: dict[str, Any] = {"curves": [], "splits": splits, "fits": 0}
-    for at, (name, label) in enumerate(_SETS.items()):
+    for at, name in enumerate(_SETS):
         rng = np.random.default_rng([seed, at])
         X, y, loss = _set(name)
+        label = "diabetes with products" if name == "diabetes" else name
         tables = resplit(X, y, splits, _HELD, rng)
         null = _null_error(tables, loss)
         for penalty in _PENALTIES:
@@ -161,9 +157,8 @@ def table(facts: Facts) -> Table:
 
 def plot(facts: Facts, figure: Figure) -> None:
     """Draw the error of all sets along each penalty's strength."""
-    for on, penalty in zip(
-        axes(figure, [f"Along {name}" for name in _PENALTIES], share_y=True), _PENALTIES, strict=True
-    ):
+    left, right = axes(figure, [f"Along {name}" for name in _PENALTIES], share_y=True)
+    for on, penalty in zip((left, right), _PENALTIES, strict=True):
         ours = [one for one in facts["curves"] if one["penalty"] == penalty]
         for order, one in enumerate(ours):
             curve(on, one["strengths"], one["test"], one["test_se"], label=one["set"], order=order)
