@@ -9,7 +9,7 @@ import numpy as np
 from ... import L1
 from ..._typing import Matrix, Vector
 from ..data import simulate
-from ..drawing import COLOURS, GREY, axes, curve, legend
+from ..drawing import COLOURS, GREY, axes, curve, legend, note
 from ..experiment import Experiment, Facts, Table, Verdict
 from ..lanes import Along, Draw, along
 from ..summing import mean_se, plus_minus, share
@@ -141,22 +141,18 @@ def plot(facts: Facts, figure: Figure) -> None:
     """Draw how many weights are not zero, and the kept ones against those that matter."""
     left, right = axes(figure, ["Weights that are not zero", "Are they the right ones?"])
     for order, one in enumerate(facts["simulated"]):
-        label = f"correlation {one['correlation']:g}"
-        curve(
-            left, facts["strengths"], one["nonzero"], one["nonzero_se"], label=label, order=order, points=False,
-            dashed=order == 1,
-        )  # fmt: skip
-        curve(right, one["recall"], one["precision"], order=order, points=False, dashed=order == 1)
+        how: dict[str, Any] = {"order": order, "points": False, "dashed": order == 1}
+        curve(left, facts["strengths"], one["nonzero"], one["nonzero_se"], **how)
+        curve(right, one["recall"], one["precision"], label=f"correlation {one['correlation']:g}", **how)
+        at = one["recall_best"][0], one["precision_best"][0]
         right.plot(
-            one["recall_best"][0], one["precision_best"][0], marker="*", markersize=14, color=COLOURS[order],
-            markeredgecolor="black", linestyle="none",
-        )  # fmt: skip
-    left.axhline(facts["relevant"], color=GREY, linestyle=":", label="columns that matter")
+            *at, marker="*", markersize=14, color=COLOURS[order], markeredgecolor="black", linestyle="none"
+        )
+    left.axhline(facts["relevant"], color=GREY, linestyle=":")
+    note(left, "columns that matter", min(facts["strengths"]), facts["relevant"] + 1)
     left.set(xscale="log", xlabel="strength of L1", ylabel="weights that are not zero (mean)")
-    right.set(
-        xlabel="recall: share of the columns that matter which are kept", xlim=(0, 1.03), ylim=(0, 1.03)
-    )
-    right.set_ylabel("precision: share of the kept\nwhich matter")
+    right.set(xlabel="recall: kept, of those that matter", ylabel="precision: matter, of those kept")
+    right.set(xlim=(0, 1.03), ylim=(0, 1.03))
     right.plot(
         [],
         [],
@@ -167,7 +163,6 @@ def plot(facts: Facts, figure: Figure) -> None:
         label="predicts best",
         ls="",
     )
-    legend(left, loc="upper right")
     legend(right, loc="lower left")
 
 
