@@ -85,3 +85,15 @@ def test_the_error_of_overlapping_splits_is_honest():
     truth = np.std(means)
     assert np.mean(usual) < 0.4 * truth
     assert 0.75 * truth < np.mean(ours) < 1.33 * truth
+
+
+def test_a_grid_spans_tables_whose_weights_cancel():
+    """The grid of all rows together would start where opposite tables still have large weights."""
+    one, *_ = drawn(1)
+    other = Draw(one.X, -one.y, one.X_test, -one.y_test)
+    for found in (along([one, other], rf.L1(), 5), along_tables(stacked([one, other]), rf.L1(), 5)):
+        for table in (one, other):
+            scale = StandardScaler().fit_transform(table.X)
+            assert found.strengths[0] == pytest.approx(
+                np.abs(scale.T @ (table.y - table.y.mean())).max() / 30
+            )

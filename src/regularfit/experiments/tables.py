@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from .._typing import Matrix, Vector
-from ..lockstep import Lane, fit_lanes, make_problem, strength_grid
+from ..lockstep import Lane, fit_lanes, make_problem
 from ..losses import Loss, Squared
 from ..penalties import Penalty
 from .data import split
-from .lanes import Along, Draw
+from .lanes import Along, Draw, spanning_grid
 
 __all__ = ["Tables", "Tuned", "along_tables", "resplit", "resplit_se", "stacked", "tuned"]
 
@@ -91,7 +91,7 @@ def along_tables(
 ) -> Along:
     """Fit a penalty along one grid of strengths on every table; see :func:`~regularfit.experiments.lanes.along`."""
     problem = make_problem(tables.X, tables.y, loss or Squared())
-    grid = strength_grid(problem, penalty, strengths, min_ratio)
+    grid = spanning_grid(_learnt(tables), penalty, strengths, loss=loss, min_ratio=min_ratio)
     lanes = [Lane(train, tests=(train, test), keep=keep) for train, test in tables.pairs]
     results = fit_lanes(problem, [penalty], [grid], lanes)[0]
     scores = np.stack([result.scores for result in results])
@@ -107,7 +107,6 @@ def tuned(
     *,
     folds: int = 5,
     loss: Loss | None = None,
-    min_ratio: float | None = None,
 ) -> list[Tuned]:
     """Choose a strength by cross-validation inside each table's training rows, and test what it gives.
 
@@ -126,7 +125,8 @@ def tuned(
     [(4,), (4,)]
     """
     problem = make_problem(tables.X, tables.y, loss or Squared())
-    grids = [strength_grid(problem, penalty, strengths, min_ratio) for penalty in penalties]
+    learnt = _learnt(tables)
+    grids = [spanning_grid(learnt, penalty, strengths, loss=loss) for penalty in penalties]
     inner = [_folds(train, folds, rng) for train, _ in tables.pairs] if max(map(len, grids)) > 1 else []
     lanes = [Lane(train, tests=(test,)) for train, test in tables.pairs]
     lanes += [Lane(rest, tests=(held,)) for several in inner for rest, held in several]
@@ -144,3 +144,7 @@ def tuned(
 def _folds(rows: np.ndarray, count: int, rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray]]:
     parts = np.array_split(rng.permutation(rows), count)
     return [(np.concatenate(parts[:k] + parts[k + 1 :]), parts[k]) for k in range(count)]
+
+
+def _learnt(tables: Tables) -> list[tuple[Matrix, Vector]]:
+    return [(tables.X[train], tables.y[train]) for train, _ in tables.pairs]

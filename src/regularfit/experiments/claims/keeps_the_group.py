@@ -106,10 +106,8 @@ def verdict(facts: Facts) -> Verdict:
         return Verdict("holds", f"{start}, and resamples disagree about which L1 keeps.")
     if any(good):
         where = ", ".join(f"{one['correlation']:g}" for one, fine in zip(high, good, strict=True) if fine)
-        return Verdict(
-            "holds when",
-            f"{start}. L1 keeps fewer than half, and not always the same, while the net keeps all but a tenth, only at {where}.",
-        )
+        how = "L1 keeps fewer than half, not always the same, and the net nine tenths or more only"
+        return Verdict("holds when", f"{start}. {how} at {where}.")
     if all(one["more"][0] > 2 * one["more"][1] for one in high):
         proxies = [one for one in facts["cells"] if one["matters"] == _TRUTHS[1]][-1]
         return Verdict(
