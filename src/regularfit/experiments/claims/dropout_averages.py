@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data import clothes, digits
-from ..drawing import BLUE, COLOURS, GREY, MARKERS, axes, bars, legend
+from ..drawing import BLUE, GREY, axes, bars, dots
 from ..draws import pairs
 from ..experiment import Experiment, Facts, Table, Verdict
 from ..summing import mean_se, number, plus_minus, share
@@ -17,6 +17,8 @@ from ..summing import mean_se, number, plus_minus, share
 if TYPE_CHECKING:
     import torch
     from matplotlib.figure import Figure
+
+    from ..sub_nets import SubNets
 
 _RATE = 0.5  # half of all hidden units, so that every sub-net has the same chance
 _CLOSE, _NEAR = 0.9, 0.25  # of the rule
@@ -53,7 +55,8 @@ def run(seed: int, quick: bool) -> dict[str, Any]:
 def _of(net: _Net, rng: np.random.Generator, draws: int, passes: int, apart: int) -> dict[str, Any]:
     import torch
 
-    from ...nets import Dropout, NetSettings, lockstep
+    from ...nets import NetSettings, lockstep
+    from ..sub_nets import asked
 
     X, y = digits() if net.data == "digits" else clothes()
     chosen = pairs(y, 500, 200 if net.every else 500, draws, rng)
@@ -65,58 +68,25 @@ def _of(net: _Net, rng: np.random.Generator, draws: int, passes: int, apart: int
     for fold, (_, test) in enumerate(chosen):
         at, target = inputs[test], labels[test]
         module, *others = [trained.lane(k, fold).module().requires_grad_(False) for k in range(1 + apart)]
-        said = _every_sub_net(module, at) if net.every else _sampled(module, at, passes, Dropout(_RATE), fold)
+        said = asked(module, at, _RATE, None if net.every else passes, fold)
         together = torch.stack([other(at).softmax(-1) for other in others]).mean(0)
         rows.append(_judged(module(at).softmax(-1), said, together, target))
     return {"name": net.name, "every": net.every, **_summary(rows)}
 
 
-def _sampled(module: Any, at: torch.Tensor, passes: int, dropout: Any, seed: int) -> torch.Tensor:
-    """Means over sub-nets, (n, 4 C): of probabilities, their squares, their logarithms, and of votes."""
-    from ...nets import monte_carlo
-
-    return monte_carlo(module, at, passes, dropout=dropout, of=_opinions, seed=seed).mean
-
-
-def _opinions(outputs: torch.Tensor) -> torch.Tensor:
-    import torch
-
-    votes = torch.nn.functional.one_hot(outputs.argmax(-1), outputs.shape[-1]).to(outputs.dtype)
-    chances = outputs.softmax(-1)
-    return torch.cat([chances, chances**2, outputs.log_softmax(-1), votes], dim=-1)
-
-
-def _every_sub_net(module: Any, at: torch.Tensor) -> torch.Tensor:
-    """Return the same means over all 2^k sub-nets, each built by leaving units out."""
-    import torch
-
-    outputs = module[:2](at).unsqueeze(0)
-    for layer in module[2:]:
-        if isinstance(layer, torch.nn.Linear):
-            masks = (torch.arange(2**layer.in_features)[:, None] >> torch.arange(layer.in_features) & 1) / (
-                1 - _RATE
-            )
-            outputs = (outputs.unsqueeze(0) * masks[:, None, None]).flatten(0, 1)
-        outputs = layer(outputs)
-    parts = [_opinions(part).sum(0).double() for part in outputs.split(64)]
-    return (torch.stack(parts).sum(0) / len(outputs)).float()
-
-
 def _judged(
-    scaled: torch.Tensor, said: torch.Tensor, apart: torch.Tensor, target: torch.Tensor
+    scaled: torch.Tensor, said: SubNets, apart: torch.Tensor, target: torch.Tensor
 ) -> dict[str, float]:
     """Errors and log-losses of one draw, and how far predictions are from the mean of the sub-nets."""
-    mean, squares, logs, votes = said.chunk(4, dim=-1)
-    geometric = logs.softmax(-1)  # the mean of logarithms, normalised
     hit = target[:, None]
     found = {
-        "single_error": 1 - float(votes.gather(1, hit).mean()),
-        "single_loss": -float(logs.gather(1, hit).mean()),
-        "geometric_gap": float((geometric - scaled).abs().max()),
-        "distance": float((scaled - mean).square().mean().sqrt()),
-        "single_distance": float((squares - mean**2).mean().sqrt()),
+        "single_error": 1 - float(said.votes.gather(1, hit).mean()),
+        "single_loss": -float(said.logs.gather(1, hit).mean()),
+        "geometric_gap": float((said.logs.softmax(-1) - scaled).abs().max()),
+        "distance": float((scaled - said.mean).square().mean().sqrt()),
+        "single_distance": float((said.squares - said.mean**2).mean().sqrt()),
     }
-    for name, chances in (("scaled", scaled), ("mean", mean), ("apart", apart)):
+    for name, chances in (("scaled", scaled), ("mean", said.mean), ("apart", apart)):
         found[f"{name}_error"] = float((chances.argmax(-1) != target).float().mean())
         found[f"{name}_loss"] = -float(chances.gather(1, hit).log().mean())
     return found
@@ -198,7 +168,7 @@ def table(facts: Facts) -> Table:
         [
             one["name"], *(plus_minus(*(100 * x for x in one[f"{who}_error"])) for who in _WHO),
             *(plus_minus(*one[f"{who}_loss"]) for who in ("single", "mean", "scaled")), plus_minus(*one["distance"]),
-            f"{one['geometric_gap']:.0e}",
+            f"{one['geometric_gap']:.0e}" if one["every"] else "-",
         ]
         for one in facts["nets"]
     ]  # fmt: skip
@@ -214,26 +184,24 @@ def table(facts: Facts) -> Table:
 
 def plot(facts: Facts, figure: Figure) -> None:
     """Draw the errors of each kind of prediction, and the distances."""
-    left, right = axes(figure, ["Test error", "Distance from the mean"])
+    left, right = axes(figure, ["Test error", "Scaled net: distance from the mean"], share_y=True)
     names = [one["name"].replace(", ", "\n") for one in facts["nets"]]
-    at = np.arange(len(names))[::-1]
-    for order, (who, name) in enumerate(_WHO.items()):
-        mean, se = 100 * np.array([one[f"{who}_error"] for one in facts["nets"]]).T
-        left.errorbar(
-            mean,
-            at + 0.12 * (1.5 - order),
-            xerr=se,
-            fmt=MARKERS[order],
-            color=COLOURS[order],
-            label=name,
-            capsize=2,
-        )
-    left.set(xscale="log", xlabel="error, % (log scale)", yticks=at, yticklabels=names)
-    legend(left)
-    distance, se = np.array([one["distance"] for one in facts["nets"]]).T
-    bars(right, [""] * len(names), distance, se, colours=BLUE)
+    series = {
+        name: tuple(100 * np.transpose([one[f"{who}_error"] for one in facts["nets"]]))
+        for who, name in _WHO.items()
+    }
+    dots(left, names, series)
+    left.set(
+        xscale="log",
+        xlabel="error, % (log scale)",
+        xticks=(5, 10, 20, 50),
+        xticklabels=("5", "10", "20", "50"),
+    )
+    left.minorticks_off()
+    bars(right, names, *np.transpose([one["distance"] for one in facts["nets"]]), colours=BLUE)
     right.axvline(_NEAR, color=GREY, linestyle=":")
-    right.set(xlabel="in distances of one sub-net (dotted: the rule's limit)")
+    right.set(xlabel="times that of one sub-net (dotted: limit)")
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=len(series))
 
 
 EXPERIMENT = Experiment(

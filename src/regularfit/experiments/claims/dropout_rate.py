@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._typing import Matrix, Vector
 from ..data import digits
-from ..drawing import GREY, axes, curve, legend
+from ..drawing import GREY, axes, curve
 from ..draws import pairs
 from ..experiment import Experiment, Facts, Table, Verdict
 from ..summing import mean_se, plus_minus
@@ -118,13 +118,20 @@ def table(facts: Facts) -> Table:
 def plot(facts: Facts, figure: Figure) -> None:
     """Draw the error over the rate, a panel a number of rows."""
     numbers = sorted({one["n"] for one in facts["cells"]})
-    for on, n in zip(axes(figure, [f"{n} rows" for n in numbers]), numbers, strict=True):
-        on.axvspan(_LOW, _HIGH, color=GREY, alpha=0.15, linewidth=0)
+    every = axes(figure, [f"{n:,} rows" for n in numbers], share_y=True)
+    for on, n in zip(every, numbers, strict=True):
+        on.axvspan(_LOW, _HIGH, color=GREY, alpha=0.15, linewidth=0, label="claimed")
         for order, one in enumerate(one for one in facts["cells"] if one["n"] == n):
             mean, se = 100 * np.array(one["error"]), 100 * np.array(one["error_se"])
             curve(on, facts["rates"], mean, se, label=f"{one['width']} + {one['width']} units", order=order)
-        on.set(xlabel="rate of dropout (shaded: claimed)", ylabel="test error, % (log scale)", yscale="log")
-    legend(figure.axes[0], loc="upper left")
+        on.set(xlabel="rate of dropout", yscale="log")
+    every[0].set(
+        ylabel="test error, % (log scale)",
+        yticks=(3, 5, 10, 20, 50),
+        yticklabels=("3", "5", "10", "20", "50"),
+    )
+    every[0].minorticks_off()
+    figure.legend(*every[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
 
 
 EXPERIMENT = Experiment(
