@@ -184,7 +184,7 @@ def table(facts: Facts) -> Table:
 
 def plot(facts: Facts, figure: Figure) -> None:
     """Draw the errors of each kind of prediction, and the distances."""
-    left, right = axes(figure, ["Test error", "Scaled net: distance from the mean"], share_y=True)
+    left, right = axes(figure, ["Test error", "Scaled net to the mean"], share_y=True)
     names = [one["name"].replace(", ", "\n") for one in facts["nets"]]
     series = {
         name: tuple(100 * np.transpose([one[f"{who}_error"] for one in facts["nets"]]))

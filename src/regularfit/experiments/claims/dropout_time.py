@@ -88,7 +88,7 @@ def _times(width: int, seed: int, turns: int, steps: int) -> dict[str, Any]:
                 net, values, batch_size=64, steps=steps, evaluate_every=f"{steps} steps", seed=turn
             )
             row += [_seconds(partial(trainer.fit, pixels, y)) / steps]
-            row += [min(_seconds(partial(trainer.predict, pixels)) for _ in range(5))]
+            row += [min(_seconds(partial(trainer.predict, pixels)) for _ in range(15))]
         spent.append(row)
     plain, plain_said, dropped, dropped_said = np.array(spent[1:]).T
     return {
