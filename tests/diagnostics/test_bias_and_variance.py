@@ -282,6 +282,15 @@ def test_the_result_as_a_table_and_a_sentence():
     )
 
 
+def test_a_bootstrap_with_too_few_rows_says_so():
+    """Samples of 40 rows hold about 25 different ones, hardly more than the 21 coefficients of least squares."""
+    X, y = World(n=40, p=20)(np.random.default_rng(0))
+    found = bias_variance(LinearRegression(), X, y)
+    assert found.overshoots.all()
+    assert "which cannot be" in found.finding
+    assert not bias_variance(rf.PenalizedRegressor(rf.L2(), strength=3.0), X, y).overshoots.any()
+
+
 WORLD = World()
 TABLE = World()(np.random.default_rng(0))
 

@@ -4,7 +4,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from regularfit.diagnostics import BiasVariance, BiasVarianceDisplay
+from regularfit.diagnostics import BiasVariance, BiasVarianceDisplay, LearningCurve, OverfittingGap
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -59,3 +59,30 @@ def test_unknown_noise_stays_with_the_bias_and_one_point_becomes_bars():
     shown = BiasVarianceDisplay(parts(L=1)).plot(ax)
     assert shown.ax_ is ax
     assert len(ax.patches) == 4
+
+
+def test_learning_curves_and_gaps():
+    rng = np.random.default_rng(0)
+    scores = rng.random((3, 1, 4))
+    curve = LearningCurve(
+        np.array([10, 30, 90]), scores, scores + 1, np.ones((1, 4)), 12, "mean squared error", False
+    )
+    shown = curve.plot()
+    np.testing.assert_array_equal(shown.lines_["test"].get_ydata(), curve.test)
+    assert [label.get_text() for label in shown.ax_.get_xticklabels()] == ["10", "30", "90"]
+    assert shown.ax_.get_ylabel() == "mean squared error"
+    assert curve.plot(log=False).ax_.get_xscale() == "linear"
+
+
+def test_gaps_along_strengths_and_alone():
+    def gap(L):
+        ones = np.linspace(1, 2, L)
+        grid = np.geomspace(1, 0.1, L) if L > 1 else None
+        return OverfittingGap(
+            grid, ones, ones + 1, ones, ones, ones, ones, 3.0, 3.0, 10, "mean squared error"
+        )
+
+    shown = gap(4).plot()
+    assert set(shown.lines_) == {"train", "test", "null"}
+    assert shown.ax_.get_xlim()[0] == 1.0
+    assert len(gap(1).plot().ax_.patches) == 2

@@ -22,7 +22,11 @@ _HOMES: dict[str, str] = {
     "geometry_plot": "GeometryDisplay",
     "laplace_posterior": "LaplacePosterior",
     "lasso_posterior": "LassoPosterior",
-    "plots": "BiasVarianceDisplay",
+    "learning": "learning_curve",
+    "learning_result": "LearningCurve",
+    "overfitting": "overfitting_gap",
+    "overfitting_result": "OverfittingGap",
+    "plots": "BiasVarianceDisplay GapDisplay LearningCurveDisplay",
     "posterior_plot": "EvidenceDisplay PosteriorDisplay",
     "zero_share": "AxisShare axis_share",
 }

@@ -59,8 +59,8 @@ class Ball:
             return 0.0
         if beyond(self.view) < 0:
             return float("nan")
-        return float(optimize.brentq(beyond, 0.0, self.view, xtol=1e-14 * self.view, rtol=RELATIVE))  # type:
-        ignore[arg - type]
+        found: Any = optimize.brentq(beyond, 0.0, self.view, xtol=1e-14 * self.view, rtol=RELATIVE)
+        return float(found)
 
     def at(self, turn: float) -> Vector:
         """The edge in a direction, (2,)."""

@@ -20,7 +20,7 @@ from ..lockstep import Lane, Path, Problem, fit_lanes
 from ..losses import Loss, Squared
 from ..penalties import Penalty
 
-__all__ = ["Family", "along_strengths", "expectations", "stack_size"]
+__all__ = ["Family", "along_strengths", "expectations", "linear_predictors", "stack_size"]
 
 GRAM_COLUMNS = 300  # up to which the squared loss takes the road where a lane costs its own rows only
 STACKED = 32  # training sets in one call there: further ones save nothing more
@@ -138,12 +138,17 @@ def expectations(loss: Loss, paths: Sequence[Path], X: Any, offset: Any = 0.0) -
 
     K is 1 for one predictor. Strength after strength, so that all predictions never stand in memory at once.
     """
+    for found in linear_predictors(paths, X):
+        eta = found.transpose(1, 0, 2) + offset
+        yield loss.mean(eta) if paths[0].outputs is not None else loss.mean(eta[:, :, 0])[:, :, None]
+
+
+def linear_predictors(paths: Sequence[Path], X: Any) -> Iterator[np.ndarray]:
+    """Yield the linear predictor of every row of X under all paths, (m, R, K), without any offset."""
     design, count, R = as_design(X), len(paths[0]), len(paths)
     rows = np.arange(design.n)
     coefs: Any = sparse.vstack([path.sparse_coefs for path in paths], format="csr")
     for k in range(count):
         here = coefs[k::count].toarray().reshape(-1, design.p)  # (R K, p)
         levels = np.concatenate([np.atleast_1d(path.intercepts[k]) for path in paths])
-        eta = design.rows_times(rows, np.ascontiguousarray(here.T)) + levels
-        eta = eta.reshape(design.n, R, -1).transpose(1, 0, 2) + offset
-        yield loss.mean(eta) if paths[0].outputs is not None else loss.mean(eta[:, :, 0])[:, :, None]
+        yield (design.rows_times(rows, np.ascontiguousarray(here.T)) + levels).reshape(design.n, R, -1)

@@ -55,7 +55,8 @@ def bias_variance(
     cross-validation, and the rest is bias and noise. (The error of the mean of bootstrap predictions would not do: that
     mean depends on the table as well, and its variance would count as bias: 1.43 in place of 1.00 for least squares
     on 100 x 30.) The bootstrap says too much variance where columns are many for the rows: 0.62 in place of 0.46
-    there. ``resampling="halves"`` is free of bias, as it compares models from disjoint halves of the rows outside a
+    there, and nonsense (``overshoots``) where they are as many as the different rows of a sample.
+    ``resampling="halves"`` is free of bias, as it compares models from disjoint halves of the rows outside a
     fold, but speaks of training sets with 0.45 n rows.
 
     Prefer it to see what a penalty buys and what it costs. To choose a strength the error alone is enough, which

@@ -124,7 +124,7 @@ def geometry(
     Parameters
     ----------
     model : fitted PenalizedRegressor (squared loss); or a penalty, or any object with ``value(b)``
-        A penalty needs ``strength`` (it is fitted then) or ``budget``. ``lambda``-free shapes such as
+        A penalty needs ``strength`` (it is fitted then) or ``budget``. Shapes that cannot be fitted, such as
         :class:`~regularfit.diagnostics.Bridge` take a budget.
     X, y, sample_weight, offset : the rows it was fitted on.
     columns : two names or numbers of columns.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._typing import Matrix, Vector
+from .._typing import Mask, Matrix, Vector
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,9 +90,27 @@ class BiasVariance:
         if not total > 0:
             return f"{opening} none at all."
         bias = ("bias squared", self.bias2[k]), ("noise", self.noise[k])
-        parts = [("variance", self.variance[k])]
+        parts: list[tuple[str, Any]] = [("variance", self.variance[k])]
         parts += bias if self.separated else [("bias squared and noise together", self.bias2_noise[k])]
-        return f"{opening} {', '.join(f'{100 * part / total:.0f} % {name}' for name, part in parts)}."
+        return f"{opening} {', '.join(f'{100 * part / total:.0f} % {name}' for name, part in parts)}.{self._doubt}"
+
+    @property
+    def overshoots(self) -> Mask:
+        """Where the variance is larger than the whole error, (L,): there the bootstrap must not be believed.
+
+        Its samples have about two thirds of the rows, too few where columns are as many.
+        """
+        return self.variance > self.error
+
+    @property
+    def _doubt(self) -> str:
+        count = int(self.overshoots.sum())
+        if self.source != "bootstrap" or not count:
+            return ""
+        return (
+            f" At {count} of {len(self)} points the bootstrap's variance exceeds the error, which cannot be: its "
+            'samples have too few different rows there. Use resampling="halves".'
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a strength, every part beside its standard error."""

@@ -1,30 +1,40 @@
-"""Choose on one half of the draws and judge on the other, so that choosing flatters nobody."""
+"""Random halves of shipped sets of numbers: one to learn from, one to be tested on."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from .._typing import Matrix, Vector
+from .data import numeric, split
+from .lanes import Draw
 
-__all__ = ["best_of_others"]
+__all__ = ["halves", "relative_error"]
 
 
-def best_of_others(losses: Matrix, which: np.ndarray | None = None) -> Vector:
-    """Return on every draw the loss of the setting that is best, on average, on the other half of the draws.
+def halves(
+    name: str,
+    count: int,
+    seed: int | list[int],
+    most: int,
+    read: Callable[[str], tuple[Matrix, np.ndarray]] = numeric,
+) -> Iterator[Draw]:
+    """Draw that many random halves of a set, of at most ``most`` rows in all."""
+    X, y = read(name)
+    rng = np.random.default_rng(seed)
+    for _ in range(count):
+        rows = rng.permutation(len(y))[:most]
+        train, test = split(len(rows), 0.5, rng)
+        yield Draw(X[rows[train]], y[rows[train]], X[rows[test]], y[rows[test]])
 
-    Parameters
-    ----------
-    losses : (draws, settings), four draws at least.
-    which : places of the settings to choose from; None is all.
+
+def relative_error(of: Vector, predicted: np.ndarray) -> np.ndarray:
+    """Return mean squared errors as shares of the target's variance; predictions (n,) or stacked (L, n).
 
     Examples
     --------
-    >>> best_of_others(np.array([[1.0, 2.0], [3.0, 1.0], [1.0, 2.0], [3.0, 1.0]]))
-    array([2., 3., 2., 3.])
+    >>> relative_error(np.array([0.0, 2.0]), np.array([[1.0, 1.0], [0.0, 2.0]]))
+    array([1., 0.])
     """
-    places = np.arange(losses.shape[1]) if which is None else which
-    found = np.empty(len(losses))
-    even = np.arange(len(losses)) % 2 == 0
-    for half in (even, ~even):
-        found[half] = losses[half, places[losses[~half][:, places].mean(axis=0).argmin()]]
-    return found
+    return np.mean((of - predicted) ** 2, axis=-1) / np.var(of)

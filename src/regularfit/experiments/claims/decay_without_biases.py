@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._typing import Vector
+from ..choosing import best_of_others
 from ..data import digits
 from ..drawing import axes, curve
 from ..draws import Pairs, pairs
 from ..experiment import Experiment, Facts, Table, Verdict
-from ..halves import best_of_others
 from ..summing import mean_se, plus_minus
 
 if TYPE_CHECKING:

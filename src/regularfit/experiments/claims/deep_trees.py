@@ -8,9 +8,10 @@ import numpy as np
 
 from ... import trees
 from ..._typing import Matrix, Vector
-from ..data import numeric, split
 from ..drawing import BLUE, GREY, ORANGE, axes, curve, dots, legend
 from ..experiment import Experiment, Facts, Table, Verdict
+from ..halves import halves, relative_error
+from ..lanes import Draw
 from ..summing import mean_se, plus_minus
 
 if TYPE_CHECKING:
@@ -29,45 +30,39 @@ def run(seed: int, quick: bool) -> dict[str, Any]:
     sets = _SETS[:2] if quick else _SETS
     facts: dict[str, Any] = {"depths": _DEPTHS, "cures": _CURES, "sets": [], "fits": 0}
     for order, name in enumerate(sets):
-        X, y = numeric(name)
-        rng = np.random.default_rng([seed, order])
         curves, cures = [], []
-        for _ in range(splits):
-            rows = rng.permutation(len(y))[:most]
-            train, test = split(len(rows), 0.5, rng)
-            table = (X[rows[train]], y[rows[train]], X[rows[test]], y[rows[test]])
-            curves.append([_errors(_grown(table, max_depth=depth), table) for depth in _DEPTHS])
-            cures.append(_cured(table))
+        for half in halves(name, splits, [seed, order], most):
+            curves.append([_errors(_grown(half, max_depth=depth), half) for depth in _DEPTHS])
+            cures.append(_cured(half))
         facts["sets"].append({"name": name, **_summary(np.array(curves), np.array(cures))})
         facts["fits"] += splits * (len(_DEPTHS) + 2 * _FOLDS * len(_LEAVES) + 2 * (_FOLDS + 1) + 2)
     return facts
 
 
-def _grown(table: tuple[Matrix, Vector, Matrix, Vector], **limits: Any) -> Any:
+def _grown(half: Draw, **limits: Any) -> Any:
     from sklearn.tree import DecisionTreeRegressor
 
-    return DecisionTreeRegressor(random_state=0, **limits).fit(table[0], table[1])
+    return DecisionTreeRegressor(random_state=0, **limits).fit(half.X, half.y)
 
 
-def _errors(model: Any, table: tuple[Matrix, Vector, Matrix, Vector]) -> tuple[float, float]:
-    X, y, X_test, y_test = table
-    train, test = (float(np.mean((of - model.predict(at)) ** 2)) for at, of in ((X, y), (X_test, y_test)))
-    return train / np.var(y_test), test / np.var(y_test)
+def _errors(model: Any, half: Draw) -> tuple[float, float]:
+    sides = ((half.X, half.y), (half.X_test, half.y_test))
+    return tuple(float(relative_error(y, model.predict(X))) for X, y in sides)  # type: ignore[return-value]
 
 
-def _cured(table: tuple[Matrix, Vector, Matrix, Vector]) -> list[float]:
+def _cured(half: Draw) -> list[float]:
     """Test errors of the deepest tree and of each cure, whose strength five folds of the training rows choose."""
     from sklearn.tree import DecisionTreeRegressor
 
-    X, y = table[:2]
+    X, y = half.X, half.y
     models = [
-        _grown(table),
-        _grown(table, max_depth=_chosen(X, y, "max_depth", _DEPTHS)),
-        _grown(table, min_samples_leaf=_chosen(X, y, "min_samples_leaf", _LEAVES)),
+        _grown(half),
+        _grown(half, max_depth=_chosen(X, y, "max_depth", _DEPTHS)),
+        _grown(half, min_samples_leaf=_chosen(X, y, "min_samples_leaf", _LEAVES)),
         trees.PrunedTreeRegressor(cv=_FOLDS, random_state=0).fit(X, y),
         trees.Shrunk(DecisionTreeRegressor(random_state=0), cv=_FOLDS).fit(X, y),
     ]
-    return [_errors(model, table)[1] for model in models]
+    return [_errors(model, half)[1] for model in models]
 
 
 def _chosen(X: Matrix, y: Vector, knob: str, values: tuple[int, ...]) -> int:
