@@ -150,19 +150,19 @@ def table(facts: Facts) -> Table:
 
 def plot(facts: Facts, figure: Figure) -> None:
     """Draw the errors of each kind of prediction, and the distances."""
-    left, right = axes(figure, ["Test error", "Scaled net to the mean"], share_y=True)
+    left, right = axes(figure, ["Test error", "Distance of the scaled net"], share_y=True)
     names = [one["name"].replace(", ", "\n") for one in facts["nets"]]
     series = {
         name: tuple(100 * np.transpose([one[f"{who}_error"] for one in facts["nets"]]))
         for who, name in _WHO.items()
     }
     dots(left, names, series)
-    left.set(xscale="log", xlabel="error, % (log scale)")
+    left.set(xscale="log", xlabel="error, % (log scale)", ylabel="data and hidden units")
     left.set_xticks((5, 10, 20, 50), ("5", "10", "20", "50"))
     left.minorticks_off()
     bars(right, names, *np.transpose([one["distance"] for one in facts["nets"]]), colours=BLUE)
     right.axvline(_NEAR, color=GREY, linestyle=":")
-    right.set(xlabel="times that of one sub-net (dotted: limit)")
+    right.set(xlabel="from the mean, in one sub-net's (dotted: limit)")
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=len(series))
 
 
