@@ -117,7 +117,6 @@ def plot(facts: Facts, figure: Figure) -> None:
     found = axes(figure, [f"{size:,} training rows" for size in facts["sizes"]], share_y=True)
     for on, level, se in zip(found, mean, error, strict=True):
         _curves(on, facts["radii"], level, se)
-        on.axvline(_HELD, color="black", linewidth=0.8, linestyle=":")
         on.set(xlabel="radius in training (share of the pixel range)")
         on.set_ylim(0, 102)
     found[0].set_ylabel("digits right (%)")
