@@ -10,7 +10,7 @@ from ..._typing import Matrix
 from ..data import digits, split
 from ..drawing import BLUE, GREY, ORANGE, axes, curve, legend
 from ..experiment import Experiment, Facts, Table, Verdict
-from ..summing import mean_se, number, plus_minus
+from ..summing import mean_se, number, percent, plus_minus, points
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -98,9 +98,9 @@ def verdict(facts: Facts) -> Verdict:
     numbers = (
         f"From beta {facts['betas'][0]:g} to {facts['betas'][at]:g} the bound on what the code tells falls from "
         f"{number(nats[0])} to {number(nats[at])} nats, while the accuracy changes by "
-        f"{plus_minus(-100 * facts['lost'][at][0], 100 * facts['lost'][at][1])} points. Half "
+        f"{points((-facts['lost'][at][0], facts['lost'][at][1]))} points. Half "
         f"of the units dropped lowers the bound by {plus_minus(less, less_se)} nats and changes the accuracy by "
-        f"{plus_minus(*(100 * value for value in facts['dropout_gains']))} points."
+        f"{points(facts['dropout_gains'])} points."
     )
     if not (falls and free):
         return Verdict("does not hold", numbers)
@@ -143,8 +143,8 @@ def plot(facts: Facts, figure: Figure) -> None:
         )
     ):
         curve(
-            right, facts[f"{of}_nats"], 100 * np.asarray(facts[f"{of}_accuracy"]),
-            100 * np.asarray(facts[f"{of}_accuracy_se"]), label=label, colour=colour, order=order, dashed=bool(order),
+            right, facts[f"{of}_nats"], percent(facts[f"{of}_accuracy"]),
+            percent(facts[f"{of}_accuracy_se"]), label=label, colour=colour, order=order, dashed=bool(order),
         )  # fmt: skip
     right.set(
         xlabel="information about the picture (nats, at most)", ylabel="new digits right (%)", xscale="log"

@@ -12,7 +12,7 @@ from ..data import Simulated, clothes, simulate, split
 from ..drawing import BLUE, GREY, ORANGE, axes, bars
 from ..experiment import Experiment, Facts, Table, Verdict
 from ..lanes import Draw, along
-from ..summing import mean_se, number, plus_minus
+from ..summing import mean_se, number, plus_minus, points
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -127,8 +127,8 @@ def verdict(facts: Facts) -> Verdict:
     numbers = (
         f"The lasso's script has {number(facts['zeros']['lasso'])} zeros of {_COLUMNS}, that of ridge "
         f"{number(facts['zeros']['ridge'])}; dropout and decay narrow the gap between new and known pictures by "
-        f"{_points(facts['narrower'])} points. MCP with a strength chosen by folds lowers the better script's error by "
-        f"{plus_minus(*facts['linear_gain'])}; the last net makes {_points(facts['net_gain'])} points fewer errors "
+        f"{points(facts['narrower'])} points. MCP with a strength chosen by folds lowers the better script's error by "
+        f"{plus_minus(*facts['linear_gain'])}; the last net makes {points(facts['net_gain'])} points fewer errors "
         "than the script's"
     )
     if shown and all(better):
@@ -149,10 +149,6 @@ def verdict(facts: Facts) -> Verdict:
 
 def _sure(value: tuple[float, float]) -> bool:
     return value[0] > 2 * value[1]
-
-
-def _points(value: tuple[float, float]) -> str:
-    return plus_minus(100 * value[0], 100 * value[1])
 
 
 def table(facts: Facts) -> Table:

@@ -10,7 +10,7 @@ from ..._typing import Matrix
 from ..data import clothes, split
 from ..drawing import BLUE, GREEN, ORANGE, axes, curve, legend
 from ..experiment import Experiment, Facts, Table, Verdict
-from ..summing import mean_se, plus_minus
+from ..summing import mean_se, plus_minus, points
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -135,13 +135,13 @@ def verdict(facts: Facts) -> Verdict:
         for size, pair in zip(sizes, facts[key], strict=True)
     }
     said = [
-        f"{kind}: {_points(facts[key][0][0])} with {few} rows and {_points(facts[key][-1][0])} with {many:,}, at the "
-        f"same training loss {_points(facts[key][0][1])} and {_points(facts[key][-1][1])}"
+        f"{kind}: {points(facts[key][0][0])} with {few} rows and {points(facts[key][-1][0])} with {many:,}, at the "
+        f"same training loss {points(facts[key][0][1])} and {points(facts[key][-1][1])}"
         for kind, key in (("as they are", "gain"), ("moved about", "gain_moved"))
     ]
     numbers = (
         f"Points of error that a dense net of as many parameters has more, pictures {'; pictures '.join(said)}. "
-        f"With shuffled pixels convolutions lead by {_points(facts['gain_shuffled'][-1][0])} with {many:,} rows."
+        f"With shuffled pixels convolutions lead by {points(facts['gain_shuffled'][-1][0])} with {many:,} rows."
     )
     if all(won.values()):
         return Verdict("holds", numbers)
@@ -149,10 +149,6 @@ def verdict(facts: Facts) -> Verdict:
     if both:
         return Verdict("holds when", f"{numbers} Convolutions win both comparisons with {', '.join(both)}.")
     return Verdict("does not hold", numbers)
-
-
-def _points(value: tuple[float, float]) -> str:
-    return plus_minus(100 * value[0], 100 * value[1])
 
 
 def table(facts: Facts) -> Table:
