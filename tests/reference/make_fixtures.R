@@ -284,6 +284,6 @@ several_case("mgaussian_no_intercept", measured, "mgaussian", lambda = grid, int
 several_case("mgaussian_unstandardised", measured, "mgaussian", lambda = geometric(300, 0.3, 8), standardize = FALSE)
 several_case("mgaussian_wide", chemistry, "mgaussian", lambda = geometric(8, 0.2, 6))
 several_cv("several_cv_multinomial", severity, "multinomial", lambda = geometric(0.2, 0.001, 20), count = 6)
-several_cv("several_cv_grouped", severity, "multinomial", lambda = geometric(0.2, 0.001, 20), count = 6,
+several_cv("several_cv_grouped", severity, "multinomial", lambda = geometric(0.2, 0.008, 12), count = 4,
            type.multinomial = "grouped")
 several_cv("several_cv_mgaussian", measured, "mgaussian", lambda = geometric(30, 0.03, 20), count = 6)

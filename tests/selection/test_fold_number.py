@@ -76,3 +76,16 @@ def test_too_many_folds_are_refused_with_what_can_be_done(k, given, words):
 def test_where_nothing_can_be_held_out_no_number_is_blamed(given, words):
     with pytest.raises(InputError, match=f"^Choosing by folds holds rows out, but {words}"):
         usual_number(*given)
+
+
+def test_other_usual_numbers_and_other_ways_without_folds():
+    assert usual_number(100, usual=5) == 5
+    with pytest.warns(
+        FewerFoldsWarning, match="3 folds are used in place of the usual 5, since there are only 3 rows"
+    ):
+        assert usual_number(3, usual=5) == 3
+    y = ["a"] * 9 + ["b"]
+    with pytest.raises(InputError, match=r"only 1 member\. Give ccp_alpha=0 to choose nothing, or more rows"):
+        usual_number(10, y, classifier=True, instead="ccp_alpha=0")
+    with pytest.raises(InputError, match=r"only 1 member; give more rows of that class\."):
+        check_number(5, 10, y, classifier=True, instead=None)

@@ -84,7 +84,7 @@ def test_strengths_that_follow_the_rows_keep_the_model(engine):
     y = X[:, 0] + rng.normal(size=60)
     l1 = {} if engine == "sklearn" else {"leaf_l1": 1.0}
     knobs = Regularisation(leaf_l2=3.0, min_rows=5, leaves=5, learning_rate=0.3, rounds=8, **l1)
-    how = {"engine": engine, "cv": None, "n_jobs": 1}
+    how = {"engine": engine, "select": None, "n_jobs": 1}
     few = BoostingRegressor(knobs, **how).fit(X, y)
     tenfold = (np.repeat(X, 10, axis=0), np.repeat(y, 10))
     many = BoostingRegressor(knobs.for_rows(600, tuned_on=60), **how).fit(*tenfold)

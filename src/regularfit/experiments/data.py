@@ -53,8 +53,8 @@ def digits() -> tuple[Matrix, np.ndarray]:
     """Return 1,797 handwritten digits: (n, 64) pixels from 0 to 1, classes 0 to 9 (Alpaydin and Kaynak, 1998)."""
     from sklearn.datasets import load_digits
 
-    pixels, classes = load_digits(return_X_y=True)
-    return pixels / 16.0, classes
+    stored: Any = load_digits()
+    return stored.data / 16.0, stored.target
 
 
 @cache

@@ -6,7 +6,7 @@ whoever calls.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,6 +32,7 @@ __all__ = [
     "axes",
     "bars",
     "curve",
+    "dots",
     "draw",
     "legend",
     "note",
@@ -57,7 +58,8 @@ def draw(experiment: Experiment, facts: Facts, form: Literal["svg", "png"] = "sv
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    with mpl.rc_context({**mpl.rcParamsDefault, **_STYLE, "svg.hashsalt": experiment.name}):
+    style: Any = {**mpl.rcParamsDefault, **_STYLE, "svg.hashsalt": experiment.name}
+    with mpl.rc_context(style):
         figure = Figure(figsize=(8.0, 3.9), layout="constrained")
         experiment.plot(facts, figure)
         stream = BytesIO()
@@ -117,6 +119,21 @@ def bars(
     )
     on.set_yticks(at, names)
     on.grid(False, axis="y")
+
+
+def dots(
+    on: Axes, names: Sequence[str], series: Mapping[str, tuple[Sequence[float], Sequence[float]]]
+) -> None:
+    """Draw, for each name from the top, one point of every series (means, standard errors) beside one another."""
+    rows = np.arange(len(names))[::-1]
+    shifts = np.linspace(0.28, -0.28, len(series)) if len(series) > 1 else [0.0]
+    for order, ((label, (mean, se)), shift) in enumerate(zip(series.items(), shifts, strict=True)):
+        on.errorbar(
+            np.asarray(mean, float), rows + shift, xerr=np.asarray(se, float), label=label, linestyle="none",
+            color=COLOURS[order % len(COLOURS)], marker=MARKERS[order % len(MARKERS)], markersize=5, elinewidth=1.3,
+        )  # fmt: skip
+    on.set_yticks(rows, names)
+    on.set_ylim(-0.6, len(names) - 0.4)
 
 
 def legend(on: Axes, **how: Any) -> None:

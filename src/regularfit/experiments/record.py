@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import inspect
 import json
@@ -34,7 +35,7 @@ class Record:
     facts : what it measured.
     seconds : of wall clock.
     versions : of everything that computed.
-    digest : of the source of the claim, so that facts of an older text are known for such.
+    digest : of the code that measured, so that facts of an older one are known for such.
     """
 
     name: str
@@ -102,9 +103,36 @@ class Record:
 
 
 def digest_of(name: str) -> str:
-    """Return a short digest of the source of a claim."""
+    """Return a short digest of how a claim is measured; words, rule, table and picture may change without another."""
     module = import_module(experiment(name).run.__module__)
-    return hashlib.sha256(inspect.getsource(module).encode()).hexdigest()[:12]
+    return _digest(inspect.getsource(module))
+
+
+def _digest(source: str) -> str:
+    """Digest of the code that measures.
+
+    Examples
+    --------
+    >>> one, same, other = "def run(): return 1  # so", "def run():  return (1)", "def run(): return 2"
+    >>> _digest(one) == _digest(same), _digest(one) == _digest(other)
+    (True, False)
+    """
+    tree = ast.parse(source)
+    measuring = [node for node in tree.body if not _renders(node)]
+    for node in (
+        inner for part in measuring for inner in ast.walk(part) if isinstance(inner, ast.FunctionDef)
+    ):
+        if ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+    return hashlib.sha256("".join(map(ast.dump, measuring)).encode()).hexdigest()[:12]
+
+
+def _renders(node: ast.stmt) -> bool:
+    if isinstance(node, ast.FunctionDef):
+        return node.name in {"verdict", "table", "plot"}
+    if isinstance(node, ast.Assign):
+        return any(isinstance(target, ast.Name) and target.id == "EXPERIMENT" for target in node.targets)
+    return isinstance(node, (ast.Import, ast.ImportFrom, ast.Expr, ast.If))
 
 
 def versions() -> dict[str, str]:

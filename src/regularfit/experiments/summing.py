@@ -50,7 +50,7 @@ def plus_minus(mean: float, se: float) -> str:
 
     Examples
     --------
-    >>> plus_minus(0.12345, 0.0067), plus_minus(1532.2, 41.0), plus_minus(3.0, 0.0)
+    >>> plus_minus(0.12341, 0.0067), plus_minus(1532.2, 41.0), plus_minus(3.0, 0.0)
     ('0.1234 ± 0.0067', '1,532 ± 41', '3 ± 0')
     """
     if not se > 0:

@@ -12,14 +12,23 @@ from ..errors import FewerFoldsWarning, InputError
 __all__ = ["check_number", "usual_number"]
 
 _USUAL = 10
+_INSTEAD = "strength=..."
 
 
-def usual_number(n: int, y: Any = None, groups: Any = None, classifier: bool = False) -> int:
-    """Return 10, or as many folds as there can be, with a warning that says why.
+def usual_number(
+    n: int,
+    y: Any = None,
+    groups: Any = None,
+    classifier: bool = False,
+    *,
+    usual: int = _USUAL,
+    instead: str | None = _INSTEAD,
+) -> int:
+    """Return the usual number of folds, or as many as there can be, with a warning that says why.
 
     Parameters
     ----------
-    n, y, groups, classifier : as for :func:`~regularfit.selection.splitters.make_folds`.
+    n, y, groups, classifier, usual, instead : as for :func:`~regularfit.selection.splitters.make_folds`.
 
     Raises
     ------
@@ -29,7 +38,7 @@ def usual_number(n: int, y: Any = None, groups: Any = None, classifier: bool = F
     Warns
     -----
     FewerFoldsWarning
-        Where there are fewer than 10 rows, groups or members of the rarer class.
+        Where there are fewer than ``usual`` rows, groups or members of the rarer class.
 
     Examples
     --------
@@ -37,15 +46,12 @@ def usual_number(n: int, y: Any = None, groups: Any = None, classifier: bool = F
     10
     """
     most, what = _most(n, y, groups, classifier)
-    if most >= _USUAL:
-        return _USUAL
+    if most >= usual:
+        return usual
     if most < 2:
-        raise InputError(
-            f"Choosing by folds holds rows out, but {what}. Give strength=... to choose nothing, "
-            f"{_more(groups)}."
-        )
+        raise InputError(f"Choosing by folds holds rows out, but {what}. G{_advice(groups, instead)[1:]}.")
     warnings.warn(
-        f"{most} folds are used in place of the usual {_USUAL}, since {what}. Give cv={most} to agree, or a "
+        f"{most} folds are used in place of the usual {usual}, since {what}. Give cv={most} to agree, or a "
         "splitter of your own.",
         FewerFoldsWarning,
         stacklevel=2,
@@ -53,7 +59,15 @@ def usual_number(n: int, y: Any = None, groups: Any = None, classifier: bool = F
     return most
 
 
-def check_number(k: int, n: int, y: Any = None, groups: Any = None, classifier: bool = False) -> None:
+def check_number(
+    k: int,
+    n: int,
+    y: Any = None,
+    groups: Any = None,
+    classifier: bool = False,
+    *,
+    instead: str | None = _INSTEAD,
+) -> None:
     """Refuse a number of folds below 2, or above what the rows, groups or classes allow.
 
     Raises
@@ -72,14 +86,14 @@ def check_number(k: int, n: int, y: Any = None, groups: Any = None, classifier: 
     most, what = _most(n, y, groups, classifier)
     if k <= most:
         return
-    advice = f"give cv <= {most}"
-    if most < 2:
-        advice = f"give strength=... to choose nothing, {_more(groups)}"
+    advice = f"give cv <= {most}" if most >= 2 else _advice(groups, instead)
     raise InputError(f"cv={k} folds were asked for, but {what}; {advice}.")
 
 
-def _more(groups: Any) -> str:
-    return "or more rows of that class" if groups is None else "or rows of more groups"
+def _advice(groups: Any, instead: str | None) -> str:
+    """What helps where nothing can be held out."""
+    more = "more rows of that class" if groups is None else "rows of more groups"
+    return f"give {more}" if instead is None else f"give {instead} to choose nothing, or {more}"
 
 
 def _most(n: int, y: Any, groups: Any, classifier: bool) -> tuple[int, str]:

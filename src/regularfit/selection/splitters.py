@@ -28,6 +28,8 @@ def make_folds(
     classifier: bool = False,
     random_state: Any = None,
     sample_weight: Vector | None = None,
+    usual: int = 10,
+    instead: str | None = "strength=...",
 ) -> list[Fold]:
     """Return the folds that ``cv`` asks for.
 
@@ -38,7 +40,7 @@ def make_folds(
 
     Parameters
     ----------
-    cv : None (10 folds; fewer, with a warning, where there are fewer rows, groups or members of a class), an
+    cv : None (``usual`` folds; fewer, with a warning, where there are fewer rows, groups or members of a class), an
         int >= 2 (exactly so many), a splitter with ``split``, or an iterable of (train, test) indices or masks.
     n : number of rows.
     y : (n,) target; needed for stratified splits and to see that every training set holds two classes.
@@ -48,6 +50,8 @@ def make_folds(
     random_state : which random folds an int ``cv`` (or None) means; None is the same as 0. A ``RandomState``
         draws on, so that ``np.random.RandomState()`` gives other folds at every call.
     sample_weight : (n,); rows of weight zero do not fill a test set.
+    usual : how many folds ``cv=None`` means.
+    instead : which parameters choose without folds, for messages; None where there are none.
 
     Raises
     ------
@@ -58,7 +62,7 @@ def make_folds(
     Warns
     -----
     FewerFoldsWarning
-        Where ``cv=None`` and 10 folds cannot be had.
+        Where ``cv=None`` and the usual number of folds cannot be had.
 
     Examples
     --------
@@ -71,6 +75,10 @@ def make_folds(
         raise InputError(
             f"groups has {len(members)} entries but X has {n} rows; give one label for every row."
         )
+    if cv is None:
+        cv = usual_number(n, labels, members, classifier, usual=usual, instead=instead)
+    elif not isinstance(cv, bool) and isinstance(cv, Integral):
+        check_number(int(cv), n, labels, members, classifier, instead=instead)
     found = _split(cv, n, labels, X, members, classifier, random_state)
     folds = [_checked(k, pair, n) for k, pair in enumerate(found)]
     if not folds:
@@ -177,10 +185,8 @@ def _split(
         raise InputError(
             f"cv={cv!r} is not a way to split; give a whole number >= 2, a splitter, or (train, test) pairs."
         )
-    if cv is None:
-        cv = usual_number(n, y, groups, classifier)
     if isinstance(cv, Integral):
-        cv = _by_number(int(cv), n, y, groups, classifier, random_state)
+        cv = _by_number(int(cv), y, groups, classifier, random_state)
     if not hasattr(cv, "split"):
         try:
             return list(cv)
@@ -194,7 +200,7 @@ def _split(
         raise InputError(f"{cv!r} cannot split these {n} rows: {error}") from None
 
 
-def _by_number(k: int, n: int, y: Any, groups: Any, classifier: bool, random_state: Any) -> Any:
+def _by_number(k: int, y: Any, groups: Any, classifier: bool, random_state: Any) -> Any:
     """The scikit-learn splitter for a number of folds; imported here because scikit-learn is slow to load."""
     from sklearn.model_selection import (  # pyright: ignore[reportMissingTypeStubs]
         GroupKFold,
@@ -203,7 +209,6 @@ def _by_number(k: int, n: int, y: Any, groups: Any, classifier: bool, random_sta
         StratifiedKFold,
     )
 
-    check_number(k, n, y, groups, classifier)
     random_state = 0 if random_state is None else random_state
     if groups is not None:
         by_group = StratifiedGroupKFold if classifier else GroupKFold

@@ -26,7 +26,7 @@ from ..lockstep import (
     strength_grid,
 )
 from ..penalties import Penalty
-from ..selection import RelaxedCV
+from ..selection import RelaxedCV, grid_edge, warn_grid_edge
 from .knob_cv import KnobCV
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "choose",
     "knob_cv",
     "losses_along",
+    "warn_of_edge",
 ]
 
 GAMMAS = (0.0, 0.25, 0.5, 0.75, 1.0)  # from the refit of the chosen columns to the penalised fit itself
@@ -83,6 +84,9 @@ class Combination:
         return path
 
 
+KEEPS_NOTHING = 1000.0  # times the strength at which all rows keep nothing, no fold keeps anything either
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """The place on a path that held-out rows suggest.
@@ -95,6 +99,32 @@ class Chosen:
 
     index: int
     gamma: float
+
+
+def after_nothing(strengths: Vector) -> Vector:
+    """Return the strengths after one that keeps nothing, on whatever rows.
+
+    >>> after_nothing(np.array([2.0, 1.0]))
+    array([2000.,    2.,    1.])
+    """
+    return np.concatenate([[KEEPS_NOTHING * strengths[0]], strengths])
+
+
+def empty_alike(
+    blends: Sequence[tuple[np.ndarray, np.ndarray]], kept: np.ndarray
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return a fold's blends along the path of all rows, with nothing kept wherever that path keeps nothing.
+
+    A fold grows columns of its own, and may keep some at strengths where all rows keep none. Its loss would then
+    speak for a model that nobody gets.
+
+    Parameters
+    ----------
+    blends : of a fold, along :func:`after_nothing` of the strengths: (L + 1, ...).
+    kept : (L,) how many columns the path on all rows keeps.
+    """
+    places = np.where(kept == 0, 0, np.arange(1, len(kept) + 1))
+    return [(coefs[places], intercepts[places]) for coefs, intercepts in blends]
 
 
 def losses_along(
@@ -138,6 +168,22 @@ def knob_cv(cv: RelaxedCV, chosen: Chosen, knob: str, values: np.ndarray) -> Kno
     """Return the scores of the chosen blend along the path."""
     folds = cv.folds[int(np.argmin(np.abs(cv.gammas - chosen.gamma)))]
     return KnobCV(cv.strengths, folds, cv.weights, cv.score_name, cv.greater_is_better, knob, values)
+
+
+def warn_of_edge(path: Path, cv: KnobCV, most: int | None = None) -> None:
+    """Warn where the best strength is at the edge of its grid, as the linear estimators do.
+
+    Parameters
+    ----------
+    path : on all rows.
+    cv : the scores of the chosen blend along it.
+    most : how many columns may be kept; where the path goes beyond, its end was not among the choices.
+    """
+    if most is not None and cv.index_min > 0 and (path.nonzeros > most).any():
+        return
+    null = bool(path.nonzeros[0] == 0)
+    edge = grid_edge(cv.strengths, cv.index_min, cv.mean, null_at_top=null, ended=path.ended)
+    warn_grid_edge(edge, stacklevel=3)
 
 
 def check_shares(values: Any, name: str) -> tuple[float, ...]:

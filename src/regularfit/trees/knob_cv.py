@@ -17,12 +17,16 @@ __all__ = ["KnobCV"]
 class KnobCV(CVResult):
     """Held-out scores along a path that one fit a fold has given, from the strongest restraint to the weakest.
 
+    ``mean`` and ``se`` are over folds, weighted by their rows; ``value_min`` is the knob at the best mean score,
+    ``value_1se`` where it restrains most and is not clearly worse, by paired errors of the folds.
+
     Parameters
     ----------
     strengths : (L,) decreasing; how strongly each point is restrained (for rounds: one over their number).
     folds, weights, score_name, greater_is_better : as in :class:`~regularfit.selection.CVResult`.
-    knob : what varies: "rounds", "ccp_alpha", "shrinkage" or "trees".
-    values : (L,) of that knob, in the order of ``strengths``.
+    knob : what ``values`` are: "rounds" of boosting, "ccp_alpha" of pruning, "shrinkage" (its strength, in rows),
+        "trees" that a sparse forest keeps, or "rules" (terms, the linear ones included) that a rule model keeps.
+    values : (L,) of that knob, in the order of ``strengths``; of rules and trees on all rows.
 
     Raises
     ------

@@ -39,8 +39,8 @@ NOT_A_SUM = {
 
 @parametrize_with_checks(
     [
-        NetClassifier((8,), epochs=20, lr=1e-2, random_state=0),
-        NetRegressor((8,), epochs=20, lr=1e-2, random_state=0),
+        NetClassifier((8,), epochs=8, lr=3e-2, random_state=0),
+        NetRegressor((8,), epochs=8, lr=3e-2, random_state=0),
     ],
     expected_failed_checks=lambda estimator: NOT_A_SUM,
 )

@@ -19,7 +19,7 @@ from regularfit.nets.schedules import schedule  # noqa: E402
 from .plain import fit  # noqa: E402
 
 CPU = torch.device("cpu")
-STEPS, SIZE, EVERY = 200, 32, 20
+STEPS, SIZE, EVERY = 120, 32, 12
 
 
 def table(n=300, d=6, classes=3, seed=0, regression=False):

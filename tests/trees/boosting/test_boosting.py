@@ -24,7 +24,7 @@ Y = np.where(X[:, 0] > 0, 2.0, 0.0) + X[:, 1] + 0.3 * RNG.normal(size=N)
 CODES = np.digitize(Y, [0.5, 2.0])
 LABELS = np.array(["low", "mid", "top"])[CODES]
 KNOBS = Regularisation(learning_rate=0.2, leaves=6, min_rows=8)
-QUICK = {"rounds": 80, "patience": 10, "n_jobs": 1}
+QUICK = {"rounds": 80, "patience": 5, "n_jobs": 1}
 ENGINES = ["lightgbm", "xgboost", "sklearn"]
 
 
@@ -48,7 +48,7 @@ def table():
 
 def test_the_curve_is_that_of_one_model_a_fold():
     model = BoostingRegressor(KNOBS, engine="sklearn", **QUICK).fit(X, Y)
-    assert len(model.cv_.values) == model.cv_.index_min + 1 + 10  # patience after the best
+    assert len(model.cv_.values) == model.cv_.index_min + 1 + QUICK["patience"]  # rounds after the best
     for k, (train, test) in enumerate(make_folds(5, N)):
         alone = HistGradientBoostingRegressor(
             learning_rate=0.2, max_leaf_nodes=6, min_samples_leaf=8, max_iter=80, early_stopping=False
@@ -90,11 +90,10 @@ def test_one_standard_error_takes_no_more_rounds():
 
 
 def test_given_rounds_need_no_folds(engine):
-    for how in ({"cv": None}, {"select": None}):
-        model = BoostingRegressor(KNOBS.with_(rounds=7), engine=engine, n_jobs=1, **how).fit(X, Y)
-        assert (model.rounds_, model.cv_) == (7, None)
+    model = BoostingRegressor(KNOBS.with_(rounds=7), engine=engine, n_jobs=1, select=None).fit(X, Y)
+    assert (model.rounds_, model.cv_) == (7, None)
     with pytest.raises(rf.InputError, match="Regularisation\\(rounds=200\\)"):
-        BoostingRegressor(KNOBS, cv=None).fit(X, Y)
+        BoostingRegressor(KNOBS, select=None).fit(X, Y)
     with pytest.raises(rf.InputError, match="not cross-validated"):
         model.plot_cv()
 
@@ -198,7 +197,7 @@ def test_quantiles(engine):
 
 def test_monotone_columns_stay_monotone(engine):
     model = BoostingRegressor(
-        KNOBS.with_(rounds=30), engine=engine, monotone={1: -1, 0: 1}, cv=None, n_jobs=1
+        KNOBS.with_(rounds=30), engine=engine, monotone={1: -1, 0: 1}, select=None, n_jobs=1
     ).fit(X, Y)
     rows = np.repeat(X[:20], 30, axis=0)
     rows[:, 1] = np.tile(np.linspace(-2, 2, 30), 20)
@@ -213,7 +212,7 @@ def test_monotone_columns_stay_monotone(engine):
 
 def test_no_interactions_is_an_additive_model(engine):
     y = Y + 3 * X[:, 2] * X[:, 3]
-    how = {"engine": engine, "cv": None, "n_jobs": 1}
+    how = {"engine": engine, "select": None, "n_jobs": 1}
     corners = np.array([[0.1, 0.2, a, b] for a in (-1.0, 1.0) for b in (-1.0, 1.0)])
 
     def interaction(interactions):
@@ -234,7 +233,7 @@ def test_rows_of_weight_zero_do_not_count(engine):
     junk = np.vstack([X, RNG.normal(size=(30, 4))])
     y = np.concatenate([Y, np.full(30, 50.0)])
     weights = np.concatenate([np.ones(N), np.zeros(30)])
-    how = {"engine": engine, "cv": None, "n_jobs": 1}
+    how = {"engine": engine, "select": None, "n_jobs": 1}
     left_out = BoostingRegressor(KNOBS.with_(rounds=20), **how).fit(junk, y, sample_weight=weights)
     without = BoostingRegressor(KNOBS.with_(rounds=20), **how).fit(X, Y)
     # bins of LightGBM and cuts of XGBoost are found on all rows, so that folds can share them
@@ -287,7 +286,7 @@ def test_weights_go_into_the_held_out_score():
     weights = RNG.uniform(0.1, 3, N)
     model = BoostingRegressor(KNOBS, engine="sklearn", **QUICK).fit(X, Y, sample_weight=weights)
     train, test = make_folds(5, N)[1]
-    alone = BoostingRegressor(KNOBS.with_(rounds=4), engine="sklearn", cv=None, n_jobs=1)
+    alone = BoostingRegressor(KNOBS.with_(rounds=4), engine="sklearn", select=None, n_jobs=1)
     said = alone.fit(X[train], Y[train], sample_weight=weights[train]).predict(X[test])
     expected = np.average((Y[test] - said) ** 2, weights=weights[test])
     assert model.cv_.folds[3, 1] == pytest.approx(expected)
@@ -300,7 +299,7 @@ def test_the_path_holds_every_number_of_rounds(engine):
     several = path.predict_proba(X, [1, model.rounds_])
     np.testing.assert_array_equal(several[1], model.predict_proba(X))
     np.testing.assert_array_equal(path.predict(X), model.predict(X))
-    short = BoostingClassifier(KNOBS.with_(rounds=3), engine=engine, cv=None, n_jobs=1).fit(X, LABELS)
+    short = BoostingClassifier(KNOBS.with_(rounds=3), engine=engine, select=None, n_jobs=1).fit(X, LABELS)
     np.testing.assert_allclose(path.predict_proba(X, 3), short.predict_proba(X), rtol=1e-6)
     losses = [log_loss(LABELS, path.predict_proba(X, r)) for r in (1, 3)]
     np.testing.assert_allclose(path.training_loss[[0, 2]], losses, rtol=1e-5)
@@ -308,7 +307,7 @@ def test_the_path_holds_every_number_of_rounds(engine):
         with pytest.raises(rf.InputError, match="is none of this model's"):
             path.predict(X, wrong)
     with pytest.raises(rf.UnsupportedError, match="Only a classifier"):
-        BoostingRegressor(KNOBS.with_(rounds=2), engine=engine, cv=None, n_jobs=1).fit(
+        BoostingRegressor(KNOBS.with_(rounds=2), engine=engine, select=None, n_jobs=1).fit(
             X, Y
         ).path_.predict_proba(X)
 
@@ -320,7 +319,7 @@ def test_the_honest_score_refits_everything():
     assert score.score_name == "mean squared error"
     low, high = score.interval(0.9)
     assert 0 < low < score.mean < high < Y.var()
-    sorter = BoostingClassifier(KNOBS.with_(rounds=4), engine="sklearn", cv=None, n_jobs=1)
+    sorter = BoostingClassifier(KNOBS.with_(rounds=4), engine="sklearn", select=None, n_jobs=1)
     said = rf.honest_score(sorter, X, LABELS, cv=3, random_state=0)
     assert said.score_name == "mean log-loss"
     assert 0 < said.mean < np.log(3)
@@ -369,7 +368,7 @@ def test_a_silent_constant_of_xgboost_is_refused():
     with pytest.raises(
         rf.InputError, match=r"XGBoost's own min_rows of 81 leaves no split possible.*min_rows=8"
     ):
-        BoostingClassifier(Regularisation(rounds=5), engine="xgboost", cv=None).fit(X[:80], rare)
+        BoostingClassifier(Regularisation(rounds=5), engine="xgboost", select=None).fit(X[:80], rare)
 
 
 def test_knobs_that_an_engine_has_not():
@@ -455,7 +454,7 @@ def test_categories_have_no_order():
 def test_other_columns_and_sparse_tables():
     import scipy.sparse as sp
 
-    model = BoostingRegressor(KNOBS.with_(rounds=3), engine="sklearn", cv=None, n_jobs=1).fit(table(), Y)
+    model = BoostingRegressor(KNOBS.with_(rounds=3), engine="sklearn", select=None, n_jobs=1).fit(table(), Y)
     with pytest.raises(rf.InputError, match="feature names should match"):
         model.predict(table().rename(columns={"kind": "sort"}))
     with pytest.raises(rf.UnsupportedError, match="sparse input is not supported"):

@@ -20,7 +20,7 @@ else:
 # Two classes of three members each are all that some checks have: folds of one's own serve them, too.
 PLAIN = Regularisation(learning_rate=0.3, leaves=8, min_rows=1, rounds=2)
 BY_FOLDS = {"patience": 4, "cv": KFold(2, shuffle=True, random_state=0)}
-GIVEN = {"cv": None}
+GIVEN = {"select": None}
 NOT_REPEATED_ROWS = {
     "check_sample_weight_equivalence_on_dense_data": "folds are drawn by rows, and cuts of columns are found on all "
     "rows, so that folds can share them: a weight of 0 is not quite a row left out"

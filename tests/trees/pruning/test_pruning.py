@@ -146,7 +146,7 @@ def test_folds_score_as_refitted_trees_do(weighted, criterion):
 @pytest.mark.parametrize("scoring", ["misclassification", "brier", "log-loss"])
 def test_folds_of_classes_score_as_refitted_trees_do(scoring):
     y = three_classes(Y)
-    model = PrunedTreeClassifier(cv=3, scoring=scoring).fit(X, y)
+    model = PrunedTreeClassifier(cv=3, scoring=scoring, smoothing=0).fit(X, y)
     seed = np.random.RandomState(0).randint(2**31)
     codes = np.unique(y, return_inverse=True)[1]
     for k, (train, test) in enumerate(make_folds(3, len(y), codes, classifier=True)):
@@ -178,6 +178,31 @@ def test_groups_stay_together_and_the_same_call_gives_the_same_tree():
     one, two = (PrunedTreeRegressor(cv=5).fit(X, Y, groups=groups) for _ in range(2))
     np.testing.assert_array_equal(one.cv_.folds, two.cv_.folds)
     assert (one.cv_.folds != PrunedTreeRegressor(cv=5).fit(X, Y).cv_.folds).any()
+
+
+def test_class_weights_are_those_of_scikit_learn():
+    labels = np.where(np.quantile(Y, 0.85) < Y, "rare", "usual")
+    share = {"rare": 4.0}
+    for class_weight in ("balanced", share):
+        grown_ = PrunedTreeClassifier(ccp_alpha=0.01, class_weight=class_weight, smoothing=0).fit(X, labels)
+        ties = grown_.tree_.random_state  # of equally good splits
+        theirs = DecisionTreeClassifier(ccp_alpha=0.01, class_weight=class_weight, random_state=ties)
+        theirs.fit(X, labels)
+        np.testing.assert_allclose(grown_.predict_proba(X), theirs.predict_proba(X), rtol=1e-12)
+    by_class = PrunedTreeClassifier(class_weight=share, cv=4).fit(X, labels)
+    by_row = PrunedTreeClassifier(cv=4).fit(X, labels, sample_weight=np.where(labels == "rare", 4.0, 1.0))
+    np.testing.assert_array_equal(by_class.cv_.folds, by_row.cv_.folds)
+    np.testing.assert_array_equal(by_class.predict_proba(X), by_row.predict_proba(X))
+    once = PrunedTreeClassifier(ccp_alpha=0.01, class_weight=share, smoothing=0)  # it counts by weights
+    both = clone(once).fit(X, labels, sample_weight=np.full(300, 2.0))
+    np.testing.assert_allclose(both.predict_proba(X), once.fit(X, labels).predict_proba(X))
+    plain = PrunedTreeClassifier().fit(X, labels)
+    balanced = PrunedTreeClassifier(class_weight="balanced").fit(X, labels)
+    assert (balanced.predict(X) == "rare").sum() > (plain.predict(X) == "rare").sum()
+    with pytest.raises(InputError, match="names 'none', which is no label"):
+        PrunedTreeClassifier(class_weight={"none": 2}).fit(X, labels)
+    with pytest.raises(InputError, match="must be None, 'balanced' or a dict"):
+        PrunedTreeClassifier(class_weight="heavy").fit(X, labels)
 
 
 def test_a_fold_without_one_of_the_classes():
@@ -257,7 +282,9 @@ def test_settings_that_cannot_be_used(settings_, says):
 
 
 def test_knobs_and_targets_that_cannot_be_used():
-    with pytest.raises(UnsupportedError, match="no leaf_l2"):
+    with pytest.raises(
+        UnsupportedError, match=r"no leaf_l2\. Engines that have it: lightgbm, xgboost, sklearn"
+    ):
         PrunedTreeRegressor(Regularisation(leaf_l2=1.0)).fit(X, Y)
     with pytest.raises(InputError, match="NaN"):
         PrunedTreeRegressor().fit(X, np.where(np.arange(300) == 3, np.nan, Y))

@@ -14,7 +14,7 @@ from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import regularfit as rf
-from regularfit.errors import InputError, UnsupportedError
+from regularfit.errors import GridEdgeWarning, InputError, UnsupportedError
 from regularfit.trees import RuleFitClassifier, RuleFitRegressor, read_trees
 from regularfit.trees.rules.harvest import distinct, rules_of
 from regularfit.trees.rules.linear_terms import LinearTerms, weighted_quantile
@@ -99,6 +99,7 @@ def test_supports_are_weighted_means_of_rules(seed, weighted):
     assert ((model.support_ > 0) & (model.support_ < 1)).all()
 
 
+@pytest.mark.filterwarnings("ignore::regularfit.GridEdgeWarning")
 def test_predictions_are_the_sum_of_the_table():
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"a": rng.normal(size=150), "b": rng.normal(size=150)})
@@ -179,6 +180,7 @@ def test_rules_find_what_a_line_cannot():
 # --- words
 
 
+@pytest.mark.filterwarnings("ignore::regularfit.GridEdgeWarning")
 def test_rules_in_words():
     rng = np.random.default_rng(1)
     frame = pd.DataFrame(
@@ -310,6 +312,27 @@ def test_settings_that_cannot_be_used(how, message):
         RuleFitRegressor(**QUICK | how).fit(X, Y)
 
 
+def test_a_choice_at_the_edge_of_the_grid_is_told_in_the_words_of_the_linear_side():
+    top = RuleFitRegressor(**QUICK).fit(X, Y).path_.strengths[0]
+    with pytest.warns(
+        GridEdgeWarning, match="The best strength is the smallest of the grid .* still improving"
+    ) as told:
+        RuleFitRegressor(**QUICK | {"strengths": [top, 0.9 * top]}).fit(X, Y)
+    assert told[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", GridEdgeWarning)
+        RuleFitRegressor(strength=0.9 * top, relax=True, **QUICK).fit(X, Y)  # the user's own choice
+
+
+@pytest.mark.filterwarnings("ignore:The model file could not hold these parameters")
+def test_linear_terms_may_be_all_there_is(tmp_path):
+    model = RuleFitRegressor(DecisionTreeRegressor(min_samples_leaf=80), **QUICK).fit(X, Y)
+    assert model.support_.shape == (0,)
+    assert set(model.rules_["kind"]) == {"linear"}
+    model.save(tmp_path / "rules.rfit")
+    np.testing.assert_array_equal(rf.load(tmp_path / "rules.rfit").predict(X), model.predict(X))
+
+
 def test_data_that_cannot_be_used():
     with pytest.raises(InputError, match="NaN"):
         RuleFitRegressor(**QUICK).fit(X, np.where(np.arange(len(Y)) == 3, np.nan, Y))
@@ -319,6 +342,7 @@ def test_data_that_cannot_be_used():
         RuleFitRegressor(**QUICK).fit(np.ones((20, 2)), np.arange(20.0))
 
 
+@pytest.mark.filterwarnings("ignore::regularfit.GridEdgeWarning")
 def test_a_class_that_a_fold_has_not_seen_has_no_probability_there():
     labels = np.repeat(["a", "b", "c"], 50)
     folds = [(np.arange(100), np.arange(100, 150)), (np.arange(150)[1::2], np.arange(150)[::2])]

@@ -27,7 +27,6 @@ from sklearn.model_selection import KFold, cross_val_score
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-import regularfit as rf
 from regularfit.errors import GridEdgeWarning, InputError, UnsupportedError
 from regularfit.selection import make_folds
 from regularfit.trees import Shrunk, TreeNodes, read_trees, shrink
@@ -451,40 +450,3 @@ def test_models_and_targets_that_cannot_be_used():
     lightgbm = pytest.importorskip("lightgbm", reason="the extra `trees` is not installed")
     with pytest.raises(UnsupportedError, match="neither a regressor nor a classifier"):
         Shrunk(lightgbm.LGBMRanker()).fit(X, Y)
-
-
-# --- model files
-
-
-@pytest.mark.filterwarnings("ignore:The model file could not hold these parameters")
-@pytest.mark.parametrize(
-    "name", [*EVERY, "class tree", "class gradient", "class hist", "class lightgbm", "class xgboost"]
-)
-def test_a_file_holds_the_trees(tmp_path, name):
-    colour = np.array(["red", "blue", "green", None], dtype=object)[np.arange(200) % 4]
-    frame = pd.DataFrame({"colour": colour, "size": X[:, 0], "other": X[:, 1]})
-    classes = name.startswith("class ")
-    inner = classifier(name.removeprefix("class ")) if classes else regressor(name)
-    y = LABELS if classes else positive(Y)
-    model = Shrunk(inner, strength=3.0).fit(frame, y)
-    model.save(tmp_path / "shrunk.rfit")
-    same = rf.load(tmp_path / "shrunk.rfit")
-    if classes:
-        np.testing.assert_allclose(same.predict_proba(frame), model.predict_proba(frame), atol=1e-6)
-        np.testing.assert_array_equal(same.predict(frame), model.predict(frame))
-        assert is_classifier(same)
-    else:
-        tolerance = 1e-6 if name.startswith("xgboost") else 1e-12
-        np.testing.assert_allclose(same.predict(frame), model.predict(frame), rtol=tolerance)
-    assert same.strength_ == 3.0
-    same.save(tmp_path / "again.rfit")
-    np.testing.assert_array_equal(rf.load(tmp_path / "again.rfit").predict(frame), same.predict(frame))
-    with pytest.raises(InputError, match="needs a model"):
-        same.fit(frame, y)
-
-
-def test_what_a_file_cannot_hold(tmp_path):
-    model = Shrunk(DecisionTreeRegressor().fit(X, Y), strength=1.0).fit()
-    with pytest.raises(UnsupportedError, match="Give it unfitted"):
-        model.save(tmp_path / "shrunk.rfit")
-    assert not list(tmp_path.iterdir())

@@ -14,7 +14,7 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import regularfit as rf
-from regularfit.errors import InputError, UnsupportedError
+from regularfit.errors import GridEdgeWarning, InputError, UnsupportedError
 from regularfit.trees import Regularisation, SparseForestClassifier, SparseForestRegressor
 from regularfit.trees.sparse_forest.forest import fill_in_bag, out_of_bag, tree_outputs
 from regularfit.trees.sparse_forest.thinning import blend
@@ -44,6 +44,7 @@ def test_scikit_learns_checks(estimator, check):
 # --- laws
 
 
+@pytest.mark.filterwarnings("ignore::regularfit.GridEdgeWarning")
 @settings(max_examples=4, deadline=None)
 @given(st.integers(0, 1000), st.sampled_from(["min", "1se"]), st.booleans())
 def test_kept_trees_add_up_to_predictions(seed, select, relax):
@@ -58,6 +59,7 @@ def test_kept_trees_add_up_to_predictions(seed, select, relax):
     np.testing.assert_allclose(model.predict(X), total, rtol=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore::regularfit.GridEdgeWarning")  # six trees may be worth none
 @settings(max_examples=4, deadline=None)
 @given(st.integers(0, 1000), st.sampled_from(["brier", "log-loss", "misclassification"]), st.booleans())
 def test_probabilities_are_the_weighted_votes_of_kept_trees(seed, scoring, two):
@@ -212,7 +214,10 @@ def test_the_curve_is_drawn():
     ("how", "message"),
     [
         ({"forest": RandomForestRegressor(bootstrap=False)}, "bootstrap=True"),
-        ({"forest": Regularisation(path_smoothing=1.0)}, "has no path_smoothing"),
+        (
+            {"forest": Regularisation(path_smoothing=1.0)},
+            r"has no path_smoothing\. Engines that have it: lightgbm",
+        ),
         ({"forest": Regularisation(split_toll=0.1)}, "split_toll"),
         ({"forest": RandomForestClassifier()}, "RandomForestRegressor or ExtraTreesRegressor"),
         ({"forest": 7}, "RandomForestRegressor"),
@@ -224,11 +229,38 @@ def test_the_curve_is_drawn():
         ({"evens": []}, "evens is empty"),
         ({"evens": [2.0]}, "evens"),
         ({"cv": 1000}, "fold"),
+        (
+            {"forest": Regularisation(min_rows=61)},
+            "min_rows=61 rows in every leaf allow no split of 120 rows",
+        ),
+        ({"forest": RandomForestRegressor(min_samples_leaf=0.6)}, "min_samples_leaf=0.6 .*<= 60"),
     ],
 )
 def test_settings_that_cannot_be_used(how, message):
     with pytest.raises((InputError, UnsupportedError), match=message):
         SparseForestRegressor(**QUICK | how).fit(X, Y)
+
+
+def test_a_choice_at_the_edge_of_the_grid_is_told_in_the_words_of_the_linear_side():
+    top = SparseForestRegressor(**QUICK).fit(X, Y).path_.strengths[0]
+    with pytest.warns(GridEdgeWarning, match="The best strength is the smallest of the grid") as told:
+        SparseForestRegressor(**QUICK | {"strengths": [top, 0.9 * top, 0.8 * top]}).fit(X, Y)
+    assert told[0].filename == __file__
+    noise = np.random.default_rng(2).normal(size=len(Y))
+    low = [1e-2 * top, 1e-5 * top]
+    with pytest.warns(GridEdgeWarning, match="not yet the null model"):
+        SparseForestRegressor(**QUICK | {"strengths": low}, relax=False).fit(X, noise)
+    with pytest.warns(GridEdgeWarning, match="no column predicts the target better than a constant"):
+        SparseForestRegressor(**QUICK).fit(X, noise)
+
+
+def test_a_limit_on_the_trees_is_no_edge_of_the_grid():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", GridEdgeWarning)
+        model = SparseForestRegressor(**QUICK | {"relax": False, "most": 3}).fit(X, Y)
+    assert model._index < len(model.path_) - 1
+    with pytest.warns(GridEdgeWarning, match="smallest of the grid"):
+        SparseForestRegressor(**QUICK | {"relax": False}).fit(X, Y)
 
 
 def test_data_that_cannot_be_used():
@@ -249,3 +281,15 @@ def test_a_failed_fit_leaves_the_model_as_it_was():
     with pytest.raises(InputError):
         model.fit(X, np.full(len(Y), np.nan))
     assert (model.predict(X) == before).all()
+
+
+def test_no_fold_speaks_for_a_forest_without_trees():
+    """Where all rows keep no tree, a fold's own forest may keep one; its loss must not choose the empty forest."""
+    x = np.random.default_rng(0).normal(size=(90, 3))
+    y = (x[:, 0] > 0).astype(int)
+    forest = RandomForestClassifier(15, random_state=0, n_jobs=1)
+    model = SparseForestClassifier(forest, cv=3, n_jobs=1).fit(x, y)
+    empty = model.path_.nonzeros == 0
+    np.testing.assert_allclose(model.cv_.folds[empty], 0.25)  # the Brier score of two equal probabilities
+    assert model.trees_kept_ >= 1
+    assert (model.predict(x) == y).mean() > 0.95

@@ -85,14 +85,14 @@ def verdict(facts: Facts) -> Verdict:
     before = train[facts["degrees"].index(best)]
     numbers = (
         f"From degree {best} to {facts['degrees'][-1]} the training error falls from {number(before)} to "
-        f"{number(train[-1])} (the noise is {number(facts['noise'])}), while the test error of a typical draw grows "
-        f"{number(np.exp(rise))}-fold (its logarithm by {plus_minus(rise, rise_se)})."
+        f"{number(float(train[-1]))} (the noise is {number(facts['noise'])}), while the test error of a typical draw "
+        f"grows {number(float(np.exp(rise)))}-fold (its logarithm by {plus_minus(rise, rise_se)})."
     )
     if not (falls and rise > 2 * rise_se):
         return Verdict("does not hold", numbers)
     if cure < -2 * cure_se:
         return Verdict(
-            "holds", f"{numbers} L2 on the same columns divides it by {number(np.exp(-cure))} again."
+            "holds", f"{numbers} L2 on the same columns divides it by {number(float(np.exp(-cure)))} again."
         )
     return Verdict(
         "holds when",

@@ -13,8 +13,9 @@ from sklearn.utils.validation import check_is_fitted
 from ..._checks import check_choice
 from ...errors import InputError, UnsupportedError
 from ...inputs.targets import read_weights
-from ...selection import Fold, make_folds
+from ...selection import Fold
 from .._estimator import TreeEstimator
+from .._folds import folds_for
 from ..columns import TreeColumns
 from ..engines import Task, TreeData, TreeModel, get_engine
 from ..knob_cv import KnobCV
@@ -100,6 +101,13 @@ class Boosting(TreeEstimator):
             Where the engine is not installed.
         KeyboardInterrupt
             After Ctrl-C; ``partial_cv_`` then holds the curve over the rounds that all folds had reached.
+
+        Warns
+        -----
+        FewerFoldsWarning
+            Where ``cv=None`` and there are fewer rows, groups or members of a class than the usual number of folds.
+        GridEdgeWarning
+            Where the best number of rounds is the most that was allowed.
         """
         self._check_settings()
         engine = get_engine(self.engine)
@@ -113,8 +121,10 @@ class Boosting(TreeEstimator):
         drawn = check_random_state(0 if self.random_state is None else self.random_state)
         task = self._task_for(columns, classes, int(drawn.randint(2**31 - 1)))
         workshop = Workshop.of(engine, TreeData(matrix, target, weights), task)
-        folds = self._folds(X, target, weights, classes, groups)
-        choice = self._choice(workshop, folds, classes)
+        how = (X, target, weights, classes, groups)
+        folds = self._folds(*how, self.random_state)
+        finals = self._finals(*how, task.seed)
+        choice = self._choice(workshop, folds, finals, classes)
         grown, losses = _grown(workshop, choice)
         self._keep(columns, classes, task, choice)
         self._keep_model(grown, losses)
@@ -134,15 +144,11 @@ class Boosting(TreeEstimator):
         given = self.regularisation
         if given is not None and not isinstance(given, Regularisation):
             raise InputError(f"regularisation must be a Regularisation or None; {given!r:.80} was given.")
-        if not self._by_folds and (given is None or given.rounds is None or self.tune is not None):
+        if self.select is None and (given is None or given.rounds is None or self.tune is not None):
             raise InputError(
-                "Without folds (cv=None or select=None) nothing can be chosen: give "
-                "regularisation=Regularisation(rounds=200) and tune=None, or cv=5 and select='min'."
+                "Without folds (select=None) nothing can be chosen: give "
+                "regularisation=Regularisation(rounds=200) and tune=None, or select='min'."
             )
-
-    @property
-    def _by_folds(self) -> bool:
-        return self.select is not None and self.cv is not None
 
     def _task_for(self, columns: TreeColumns, classes: np.ndarray | None, seed: int) -> Task:
         task = replace(
@@ -160,23 +166,32 @@ class Boosting(TreeEstimator):
             )
         return task
 
-    def _folds(
-        self, X: Any, target: np.ndarray, weights: np.ndarray | None, classes: np.ndarray | None, groups: Any
-    ) -> list[Fold] | None:
-        if not self._by_folds:
-            return None
-        return make_folds(
-            self.cv,
-            len(target),
-            target,
-            X=X,
-            groups=groups,
-            classifier=classes is not None,
-            random_state=self.random_state,
-            sample_weight=weights,
-        )
+    def _finals(self, *how: Any) -> list[Fold] | None:
+        """Return folds other than those of the search, which only a number of random folds can give."""
+        drawn = self.cv is None or isinstance(self.cv, Integral)
+        return self._folds(*how) if self.tune is not None and drawn else None
 
-    def _choice(self, workshop: Workshop, folds: list[Fold] | None, classes: np.ndarray | None) -> Choice:
+    def _folds(
+        self,
+        X: Any,
+        target: np.ndarray,
+        weights: np.ndarray | None,
+        classes: np.ndarray | None,
+        groups: Any,
+        random_state: Any,
+    ) -> list[Fold] | None:
+        if self.select is None:
+            return None
+        how: dict[str, Any] = {"instead": "select=None and regularisation=Regularisation(rounds=...)"}
+        return folds_for(self, X, target, weights, groups, classes, random_state=random_state, **how)
+
+    def _choice(
+        self,
+        workshop: Workshop,
+        folds: list[Fold] | None,
+        finals: list[Fold] | None,
+        classes: np.ndarray | None,
+    ) -> Choice:
         smallest = min(
             (len(workshop.trained(train)) for train, _ in folds or []), default=len(workshop.trained())
         )
@@ -191,6 +206,7 @@ class Boosting(TreeEstimator):
             most=self.rounds if given is None or given.rounds is None else given.rounds,
             patience=self.patience,
             trials=self.tune,
+            finals=finals,
             verbose=bool(self.verbose),
         )
         score = make_score(self.scoring, workshop.task, classes, workshop.data.weights is not None)

@@ -68,7 +68,7 @@ class BoostingClassifier(ClassifierMixin, Boosting):
         engine: str = "lightgbm",
         class_weight: Any = None,
         select: str | None = "min",
-        cv: Any = 5,
+        cv: Any = None,
         rounds: int = 2000,
         patience: int | None = 100,
         tune: int | None = None,

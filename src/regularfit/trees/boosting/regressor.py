@@ -47,14 +47,17 @@ class BoostingRegressor(RegressorMixin, Boosting):
         Best mean held-out score; the fewest rounds within one paired standard error of it; None takes the rounds of
         ``regularisation`` without folds.
     cv : int, splitter, iterable of (train, test) or None
-        How rows are held out. None takes the rounds of ``regularisation`` without folds.
-    rounds : int
-        The most rounds.
-    patience : int or None
+        How rows are held out; None is 5 folds, or as many as there can be, with a warning.
+    rounds : int >= 1
+        The most rounds; that the best number is the most is warned of.
+    patience : int >= 1 or None
         Growing ends after so many rounds without a better mean score; None grows to the end.
-    tune : int or None
-        How many trials a search over the knobs has (Optuna proposes; a trial that is clearly worse than the best on
-        the same folds ends early). Knobs given in ``regularisation`` stay as they are. None: no search.
+    tune : int >= 1 or None
+        How many trials a search over the knobs has (Optuna proposes; a trial that is probably worse than the
+        best on the same folds ends early). The first trial is the default. Where ``cv`` is None or a number,
+        the three best are grown again on other folds, and take the default's place only where they are better
+        there by one standard error: on small tables most gains of a search are chance. Knobs given in
+        ``regularisation`` stay as they are. None: no search.
     monotone : mapping from column to 1 (rising) or -1 (falling), or one number a column, or None
     interactions : lists of columns that may interact; a column in none acts alone. [] is an additive model.
     scoring : str, callable or None
@@ -115,7 +118,7 @@ class BoostingRegressor(RegressorMixin, Boosting):
         engine: str = "lightgbm",
         loss: Any = "squared",
         select: str | None = "min",
-        cv: Any = 5,
+        cv: Any = None,
         rounds: int = 2000,
         patience: int | None = 100,
         tune: int | None = None,

@@ -12,8 +12,10 @@ from ..._checks import check_choice, check_positive
 from ..._typing import Vector
 from ...errors import InputError
 from ...inputs.targets import read_weights
-from ...selection import Fold, fold_weights, make_folds
+from ...selection import Fold, fold_weights
 from .._estimator import TreeEstimator
+from .._folds import folds_for
+from .._min_rows import check_min_rows
 from ..knob_cv import KnobCV
 from ..knob_plot import KnobDisplay
 from ..regularisation import Regularisation
@@ -56,6 +58,10 @@ class PrunedTree(TreeEstimator):
     def _read_target(self, y: Any, n: int, weights: Vector | None) -> Vector:
         raise NotImplementedError
 
+    def _row_weights(self, target: Vector, weights: Vector | None) -> Vector | None:
+        """Return what rows count, in growing and in the held-out score."""
+        return weights
+
     def _unfitted(self, **settings: Any) -> Any:
         raise NotImplementedError
 
@@ -83,6 +89,11 @@ class PrunedTree(TreeEstimator):
             For data or settings that cannot be used.
         UnsupportedError
             For a knob of ``regularisation`` that a single tree does not have.
+
+        Warns
+        -----
+        FewerFoldsWarning
+            Where ``cv=None`` and there are fewer rows, groups or members of a class than the usual number of folds.
         """
         check_choice(self.select, ("min", "1se"), "select")
         matrix = self._learn_columns(X, indicators=True)
@@ -92,6 +103,7 @@ class PrunedTree(TreeEstimator):
             )
         weights = read_weights(sample_weight, len(matrix))
         target = self._read_target(y, len(matrix), weights)
+        weights = self._row_weights(target, weights)
         self._missing: np.ndarray = np.any(np.isnan(matrix), axis=0)
         seed = int(check_random_state(0 if self.random_state is None else self.random_state).randint(2**31))
         settings = self._settings(matrix, target, weights, seed)
@@ -116,7 +128,7 @@ class PrunedTree(TreeEstimator):
                 f"regularisation must be a trees.Regularisation or None; {knobs!r:.80} was given, write "
                 "trees.Regularisation(min_rows=5)."
             )
-        _check_min_rows(knobs.min_rows, len(matrix))
+        check_min_rows(knobs.min_rows, len(matrix))
         self.regularisation_ = knobs
         settings = {"criterion": self.criterion, "random_state": seed}
         gain = None
@@ -149,16 +161,8 @@ class PrunedTree(TreeEstimator):
                 if self.ccp_alpha == 0
                 else check_positive(self.ccp_alpha, "ccp_alpha", "0 is the full tree.")
             )
-        folds = make_folds(
-            self.cv,
-            len(matrix),
-            target,
-            X=X,
-            groups=groups,
-            classifier=hasattr(self, "classes_"),
-            random_state=self.random_state,
-            sample_weight=weights,
-        )
+        classes = getattr(self, "classes_", None)
+        folds = folds_for(self, X, target, weights, groups, classes, usual=10, instead="ccp_alpha=...")
         kind = self._score_kind()
         losses = np.column_stack([self._fold(f, matrix, target, weights, settings, kind) for f in folds])
         typical = self.path_.typical
@@ -282,10 +286,3 @@ def _read(grown: Any) -> tuple[TreeNodes, Vector]:
 
 def _rows(rows: float) -> str:
     return "1 row" if rows == 1 else f"{rows:.6g} rows"
-
-
-def _check_min_rows(min_rows: int | None, n: int) -> None:
-    if min_rows is not None and 2 * min_rows > n:
-        raise InputError(
-            f"min_rows={min_rows} rows in every leaf allow no split of {n} rows. Give min_rows <= {n // 2}."
-        )

@@ -41,6 +41,10 @@ class PruningPath:
     1
     >>> path.typical
     array([0.5       , 0.2236068, 0.       ])
+
+    References
+    ----------
+    Breiman, L., Friedman, J., Olshen, R. and Stone, C. (1984). Classification and Regression Trees, chapter 3.
     """
 
     alphas: Vector

@@ -15,16 +15,20 @@ from ...errors import InputError
 from ...inputs.targets import read_weights
 from ...lockstep import Path
 from ...penalties import Penalty
-from ...selection import Fold, RelaxedCV, fold_weights, make_folds
+from ...selection import Fold, RelaxedCV, fold_weights
+from .._folds import folds_for
 from ..columns import TreeColumns
 from ..combination import (
     Combination,
+    after_nothing,
     blends_of,
     check_penalty,
     check_shares,
     choose,
+    empty_alike,
     knob_cv,
     losses_along,
+    warn_of_edge,
 )
 from ..knob_cv import KnobCV
 from ..knob_plot import KnobDisplay
@@ -96,6 +100,13 @@ class RuleFit(ReadRules):
         ------
         InputError, UnsupportedError
             For data or settings that cannot be used; a model of an earlier fit stays as it was.
+
+        Warns
+        -----
+        FewerFoldsWarning
+            Where ``cv=None`` and there are fewer rows, groups or members of a class than the usual number of folds.
+        GridEdgeWarning
+            Where the best strength is at an edge of its grid.
         """
         self._check_settings()
         columns = TreeColumns.learn(X, indicators=True)
@@ -110,14 +121,17 @@ class RuleFit(ReadRules):
         how = self._combination(classes)
         gammas = check_shares(self.gammas, "gammas") if self.relax else (1.0,)
         grow = Growing(self, wording, classes, self._seed(), how)
-        folds = (
-            self._folds(X, target, classes, weights, groups) if self.strength is None or self.relax else None
-        )
+        folds = None
+        if self.strength is None or self.relax:
+            instead = "strength=... with relax=False" if self.relax else "strength=..."
+            folds = folds_for(self, X, target, weights, groups, classes, instead=instead)
         strengths = self.strengths if self.strength is None else [check_positive(self.strength, "strength")]
         terms, path = grow.path(matrix, target, weights, strengths)
         scores = None if folds is None else self._scores(grow, folds, matrix, target, weights, path, gammas)
         self._keep(columns, classes, wording, terms, path, scores)
-        self.support_ = np.average(terms.of(matrix)[:, : len(terms.rules)], axis=0, weights=weights)
+        self.support_ = _supports(terms, matrix, weights)
+        if self.cv_ is not None and self.strength is None:
+            warn_of_edge(path, self.cv_)
         return self
 
     def _check_settings(self) -> None:
@@ -148,20 +162,6 @@ class RuleFit(ReadRules):
             check_random_state(0 if self.random_state is None else self.random_state).randint(2**31 - 1)
         )
 
-    def _folds(
-        self, X: Any, target: np.ndarray, classes: np.ndarray | None, weights: Vector | None, groups: Any
-    ) -> list[Fold]:
-        return make_folds(
-            self.cv,
-            len(target),
-            target,
-            X=X,
-            groups=groups,
-            classifier=classes is not None,
-            random_state=self.random_state,
-            sample_weight=weights,
-        )
-
     def _scores(
         self,
         grow: Growing,
@@ -176,11 +176,11 @@ class RuleFit(ReadRules):
         found: list[np.ndarray] = []
         for train, test in folds:
             inside = None if weights is None else weights[train]
-            terms, own = grow.path(matrix[train], target[train], inside, path.strengths)
+            terms, own = grow.path(matrix[train], target[train], inside, after_nothing(path.strengths))
             held = np.ones(len(test)) if weights is None else weights[test]
             values = terms.of(matrix[test])
             judge = Judge(self, values, target[test], held, grow.seen(target[train]), grow.count)
-            found.append(losses_along(blends_of(own, gammas), judge.loss))
+            found.append(losses_along(empty_alike(blends_of(own, gammas), _kept(path)), judge.loss))
         name = "mean squared error" if grow.classes is None else "mean log-loss"
         held_weights = fold_weights(folds, weights)
         return RelaxedCV(path.strengths, np.array(gammas), np.stack(found, axis=2), held_weights, name)
@@ -252,6 +252,12 @@ class RuleFit(ReadRules):
     def __sklearn_is_fitted__(self) -> bool:
         """Whether fit has been called."""
         return hasattr(self, "_terms")
+
+
+def _supports(terms: Terms, matrix: np.ndarray, weights: Vector | None) -> Vector:
+    """Share of the rows where each rule holds; there may be linear terms only."""
+    held = terms.of(matrix, np.arange(len(terms.rules)))
+    return np.average(held, axis=0, weights=weights) if terms.rules else np.empty(0)
 
 
 def _kept(path: Path) -> np.ndarray:

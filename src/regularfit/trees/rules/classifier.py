@@ -69,7 +69,7 @@ class RuleFitClassifier(ClassifierMixin, RuleFit):
         select: str = "min",
         strengths: Any = 100,
         min_ratio: float | None = 1e-3,
-        cv: Any = 5,
+        cv: Any = None,
         relax: bool = False,
         gammas: Any = GAMMAS,
         tol: float = 1e-5,

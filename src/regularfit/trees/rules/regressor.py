@@ -52,12 +52,12 @@ class RuleFitRegressor(RegressorMixin, RuleFit):
         Multiplier of the penalty; None: chosen by ``select``.
     select : {"min", "1se"}
         The best mean held-out error, or the strongest penalty within one paired standard error of it.
-    strengths : int or (L,) array
-        How many strengths to try, or which.
+    strengths : int >= 1 or (L,) array > 0
+        How many strengths to try, or which; a best one at the edge of the grid is warned of.
     min_ratio : float in (0, 1) or None
         Smallest strength over the largest, for a number of strengths.
     cv : int, splitter, iterable of (train, test) or None
-        How rows are held out; None is 10 folds, or as many as there can be, with a warning.
+        How rows are held out; None is 5 folds, or as many as there can be, with a warning.
     relax : bool
         Whether the kept terms are also refitted without a penalty, and blends (``gammas``) of both are compared.
     gammas : numbers in [0, 1]
@@ -111,7 +111,7 @@ class RuleFitRegressor(RegressorMixin, RuleFit):
         select: str = "min",
         strengths: Any = 100,
         min_ratio: float | None = 1e-3,
-        cv: Any = 5,
+        cv: Any = None,
         relax: bool = False,
         gammas: Any = GAMMAS,
         tol: float = 1e-5,

@@ -11,7 +11,7 @@ from sklearn.utils import _safe_indexing, check_random_state
 
 from ..._typing import Indices, Vector
 from ...errors import InputError, UnsupportedError
-from ...selection import fold_weights, make_folds
+from ...selection import Fold, fold_weights
 from ..columns import TreeColumns
 from ..knob_cv import KnobCV
 from ..structure.read import engine_of
@@ -71,17 +71,14 @@ class Workshop:
         model: Any = clone(self.model)
         return model.fit(self.taken(rows), labels, **settings), classes
 
-    def cross_validated(self, strengths: Vector, cv: Any, groups: Any, random_state: Any) -> KnobCV:
+    def cross_validated(self, strengths: Vector, folds: list[Fold]) -> KnobCV:
         """Return held-out scores at every strength, (S,) decreasing, from one fit a fold."""
-        n, classifier = len(self.target), bool(is_classifier(self.model))
-        how = {"X": self.rows, "groups": groups, "classifier": classifier, "random_state": random_state}
-        folds = make_folds(cv, n, self.target, sample_weight=self.weights, **how)
         losses: list[Vector] = []
         for train, test in folds:
             model, classes = self.fitted(train)
             held = np.ones(len(test)) if self.weights is None else self.weights[test]
             losses.append(fold_losses(model, self.taken(test), self.target[test], held, strengths, classes))
-        name = "mean log-loss" if classifier else "mean squared error"
+        name = "mean log-loss" if is_classifier(self.model) else "mean squared error"
         weights = fold_weights(folds, self.weights)
         return KnobCV(strengths, np.column_stack(losses), weights, name, False, "shrinkage", strengths)
 

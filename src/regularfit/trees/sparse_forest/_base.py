@@ -14,12 +14,25 @@ from ...errors import InputError
 from ...inputs.targets import read_weights
 from ...lockstep import Path
 from ...penalties import Penalty
-from ...selection import RelaxedCV, fold_weights, make_folds
+from ...selection import RelaxedCV, fold_weights
 from .._estimator import TreeEstimator
+from .._folds import folds_for
+from .._min_rows import check_min_rows
 from ..columns import TreeColumns
-from ..combination import Combination, check_penalty, check_shares, choose, knob_cv, losses_along
+from ..combination import (
+    Combination,
+    after_nothing,
+    check_penalty,
+    check_shares,
+    choose,
+    empty_alike,
+    knob_cv,
+    losses_along,
+    warn_of_edge,
+)
 from ..knob_cv import KnobCV
 from ..knob_plot import KnobDisplay
+from ..regularisation import Regularisation
 from ..structure import TreeNodes
 from ..structure.read_sklearn import read_tree
 from .forest import make_forest, tree_outputs
@@ -93,6 +106,13 @@ class SparseForest(TreeEstimator):
         ------
         InputError, UnsupportedError
             For data or settings that cannot be used; a model of an earlier fit stays as it was.
+
+        Warns
+        -----
+        FewerFoldsWarning
+            Where ``cv=None`` and there are fewer rows, groups or members of a class than the usual number of folds.
+        GridEdgeWarning
+            Where the best strength is at an edge of its grid.
         """
         check_choice(self.select, ("min", "1se"), "select")
         columns = TreeColumns.learn(X, indicators=True)
@@ -109,21 +129,13 @@ class SparseForest(TreeEstimator):
             check_random_state(0 if self.random_state is None else self.random_state).randint(2**31 - 1)
         )
         forest = make_forest(self.forest, classes is not None, seed, self.n_jobs)
+        own = not isinstance(self.forest, Regularisation)
+        check_min_rows(forest.min_samples_leaf, len(matrix), "min_samples_leaf" if own else "min_rows")
         most = most_trees(self.most, forest.n_estimators)
-        folds = make_folds(
-            self.cv,
-            len(matrix),
-            target,
-            X=X,
-            groups=groups,
-            classifier=classes is not None,
-            random_state=self.random_state,
-            sample_weight=weights,
-        )
+        folds = folds_for(self, X, target, weights, groups, classes, instead=None)
         grown, path = thinned(forest, how, matrix, target, classes, weights, self.strengths)
         found = [
-            self._fold(fold, forest, how, evens, matrix, target, classes, weights, path.strengths)
-            for fold in folds
+            self._fold(fold, forest, how, evens, matrix, target, classes, weights, path) for fold in folds
         ]
         scores = RelaxedCV(
             path.strengths,
@@ -147,6 +159,7 @@ class SparseForest(TreeEstimator):
         self.trees_ = tuple(read_tree(grown.estimators_[t]) for t in np.flatnonzero(self.weights_))
         self._count = None if classes is None else len(classes)
         self._index = chosen.index
+        warn_of_edge(path, self.cv_, most)
         return self
 
     def _combination(self, classes: np.ndarray | None) -> Combination:
@@ -169,12 +182,13 @@ class SparseForest(TreeEstimator):
         target: np.ndarray,
         classes: np.ndarray | None,
         weights: Vector | None,
-        strengths: Vector,
+        whole_path: Path,
     ) -> tuple[np.ndarray, float]:
         """Return the held-out losses of a forest grown and thinned without the fold, and of the whole forest."""
         train, test = fold
         inside = None if weights is None else weights[train]
         held = np.ones(len(test)) if weights is None else weights[test]
+        strengths = after_nothing(whole_path.strengths)
         grown, path = thinned(forest, how, matrix[train], target[train], classes, inside, strengths)
         outputs = tree_outputs(grown, matrix[test], None if classes is None else len(classes))
 
@@ -183,7 +197,8 @@ class SparseForest(TreeEstimator):
             return self._loss(self._answers(total), target[test], held)
 
         whole = self._loss(self._answers(outputs.mean(axis=1)), target[test], held)
-        return losses_along([blend(path, even) for even in evens], loss), whole
+        blends = empty_alike([blend(path, even) for even in evens], whole_path.nonzeros)
+        return losses_along(blends, loss), whole
 
     # --- the fitted model
 

@@ -33,13 +33,18 @@ class SparseForestClassifier(ClassifierMixin, SparseForest):
     a weight for every class, and bend the probabilities of the trees. Everything else is as for
     :class:`SparseForestRegressor`.
 
+    Prefer it to a forest where the model has to be small: to be stored, sent or evaluated often. For the best
+    prediction alone, :class:`~regularfit.trees.BoostingClassifier` is better most of the time.
+
     Parameters
     ----------
     forest : None, trees.Regularisation, or an unfitted RandomForestClassifier or ExtraTreesClassifier
         None is a random forest of 100 trees.
     scoring : {"brier", "log-loss", "misclassification"}
         How held-out rows are scored: squared error of the probabilities, log-loss (probabilities below 2e-16 count as
-        that), or the share of wrong labels.
+        that), or the share of wrong labels. For the log-loss give a forest with leaves of some rows
+        (``min_samples_leaf=5``): with pure leaves, few trees often give a class no vote at all, which costs 36 where it
+        is the right one, and keeping no tree can then score best (``benchmarks/results/sparse_forest.md``).
     penalty, select, most, strengths, min_ratio, cv, relax, evens, tol, n_jobs, random_state
         As for :class:`SparseForestRegressor`. Folds hold all classes evenly.
 
@@ -74,7 +79,7 @@ class SparseForestClassifier(ClassifierMixin, SparseForest):
         most: float | None = None,
         strengths: Any = 100,
         min_ratio: float | None = None,
-        cv: Any = 5,
+        cv: Any = None,
         scoring: str = "brier",
         relax: bool = True,
         evens: Any = EVENS,

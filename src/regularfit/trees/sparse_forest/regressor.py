@@ -44,12 +44,12 @@ class SparseForestRegressor(RegressorMixin, SparseForest):
         The best mean held-out error, or the fewest trees within one paired standard error of it.
     most : int >= 1, share in (0, 1) or None
         How many of the trees may be kept; None: as many as ``select`` says.
-    strengths : int or (L,) array
-        How many strengths to try, or which.
+    strengths : int >= 1 or (L,) array > 0
+        How many strengths to try, or which; a best one at the edge of the grid is warned of.
     min_ratio : float in (0, 1) or None
         Smallest strength over the largest, for a number of strengths.
     cv : int, splitter, iterable of (train, test) or None
-        How rows are held out; None is 10 folds, or as many as there can be, with a warning.
+        How rows are held out; None is 5 folds, or as many as there can be, with a warning.
     relax : bool
         Whether the kept trees are refitted without the penalty; else the penalised weights are used as they are.
     evens : numbers in [0, 1]
@@ -104,7 +104,7 @@ class SparseForestRegressor(RegressorMixin, SparseForest):
         most: float | None = None,
         strengths: Any = 100,
         min_ratio: float | None = None,
-        cv: Any = 5,
+        cv: Any = None,
         relax: bool = True,
         evens: Any = EVENS,
         tol: float = 1e-7,
