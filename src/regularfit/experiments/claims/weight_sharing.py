@@ -10,7 +10,7 @@ from ..._typing import Matrix
 from ..data import clothes, split
 from ..drawing import BLUE, GREEN, ORANGE, axes, curve, legend
 from ..experiment import Experiment, Facts, Table, Verdict
-from ..summing import mean_se, plus_minus, points
+from ..summing import mean_se, points
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,7 +40,6 @@ def run(seed: int, quick: bool) -> dict[str, Any]:
     mean, error = mean_se(found)
     return {
         "sizes": sizes,
-        "parameters": [_count(_convolutions()), _count(_dense())],
         "error": mean[..., 0],
         "error_se": error[..., 0],
         "matched": mean[..., 1],
@@ -92,10 +91,6 @@ def _dense() -> Any:
     from ...nets.architectures import mlp
 
     return mlp(_SIDE**2, (_HIDDEN,), 10)
-
-
-def _count(net: Any) -> int:
-    return sum(parameter.numel() for parameter in net.parameters())
 
 
 def _curve(kind: str, rows: tuple[Matrix, Any, Any, Any], seed: int, steps: int) -> Matrix:
@@ -155,10 +150,7 @@ def table(facts: Facts) -> Table:
     """One row a net and size."""
     rows = [
         [f"{net}, {kind}, {size:,} rows"]
-        + [
-            plus_minus(100 * facts[key][arm][k], 100 * facts[f"{key}_se"][arm][k])
-            for key in ("error", "matched")
-        ]
+        + [points((facts[key][arm][k], facts[f"{key}_se"][arm][k])) for key in ("error", "matched")]
         for arm, (net, kind) in enumerate(_ARMS)
         for k, size in enumerate(facts["sizes"])
     ]
