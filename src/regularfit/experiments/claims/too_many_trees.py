@@ -50,7 +50,8 @@ def _followed(half: Draw, sizes: tuple[int, ...]) -> dict[str, Any]:
     )
     by_folds = trees.BoostingRegressor(knobs, rounds=sizes[-1], patience=50, cv=5, **how)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", GridEdgeWarning)  # that more rounds might be better still is the question here
+        # That more rounds might be better still is the question here.
+        warnings.simplefilter("ignore", GridEdgeWarning)
         by_folds.fit(half.X, half.y)
     forest = RandomForestRegressor(sizes[-1], random_state=0).fit(half.X, half.y)
     votes = np.cumsum([tree.predict(half.X_test) for tree in forest.estimators_], axis=0)[np.array(sizes) - 1]
