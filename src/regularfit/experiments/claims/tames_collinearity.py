@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ... import L2, PenalizedRegressor
+from ... import L2, GridEdgeWarning, PenalizedRegressor
 from ..._typing import Matrix, Vector
 from ..drawing import BLUE, ORANGE, axes, curve, legend
 from ..experiment import Experiment, Facts, Table, Verdict
@@ -58,7 +59,11 @@ def _least_squares(X: Matrix, Y: Matrix) -> Matrix:
 
 
 def _ridge(X: Matrix, y: Vector) -> Vector:
-    return PenalizedRegressor(L2(), select="loo", strengths=_STRENGTHS).fit(X, y).coef_
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", GridEdgeWarning
+        )  # where nothing is left, more strength changes nothing
+        return PenalizedRegressor(L2(), select="loo", strengths=_STRENGTHS).fit(X, y).coef_
 
 
 def _summary(seen: list[dict[str, Vector]]) -> dict[str, Any]:
@@ -101,8 +106,9 @@ def verdict(facts: Facts) -> Verdict:
     """Read the rule."""
     found = _by_truth(facts)
     numbers = "; ".join(
-        f"with {truth} the variance of its weights is {_factor(cells[-1]['spread_ratio'])}, their squared miss "
-        f"{_factor(cells[-1]['miss_ratio'])} and that of predictions {_factor(cells[-1]['predictions_ratio'])} of theirs"
+        f"with {truth} the variance of its weights is {_factor(cells[-1]['spread_ratio'])}, their squared "
+        f"miss {_factor(cells[-1]['miss_ratio'])}, and that of predictions "
+        f"{_factor(cells[-1]['predictions_ratio'])} of theirs"
         for truth, cells in found.items()
     )
     highest = facts["cells"][-1]["correlation"]
@@ -161,7 +167,8 @@ def plot(facts: Facts, figure: Figure) -> None:
     panels[0].set_ylabel("variance, summed over the weights")
     panels[1].set_ylabel("mean squared error beyond the noise")
     panels[1].set_yticks([0.03, 0.1, 0.3, 1], ["0.03", "0.1", "0.3", "1"])
-    legend(panels[1], loc="center right", bbox_to_anchor=(1.0, 0.42))
+    panels[1].set_ylim(0.03, 1.5)
+    legend(panels[1], loc="upper right")
 
 
 EXPERIMENT = Experiment(
@@ -175,9 +182,9 @@ EXPERIMENT = Experiment(
     """,
     how=f"""
     {_ROWS} rows, {_COLUMNS} columns, every pair correlated at 0 to 0.999, noise as large as the signal;
-    25 designs and 25 targets for each. The truth has equal weights, which lie along what columns share, or weights of both
-    signs, which lie in what tells them apart. L2's strength is chosen by leave-one-out in every fit. The error of
-    predictions is the one on new rows of the same distribution; geometric means over designs.
+    25 designs and 25 targets for each. The truth has equal weights, which lie along what columns share, or
+    weights of both signs, which lie in what tells them apart. L2's strength is chosen by leave-one-out in
+    every fit. The error of predictions is the one on new rows of the same distribution; geometric means over designs.
     """,
     rule=f"""
     Tamed: at every correlation of {_HIGH} or more the weights of L2 vary less than those of least squares,
