@@ -96,13 +96,13 @@ def _harmed(one: dict[str, Any]) -> bool:
     return one["gain"][0] < -2 * one["gain"][1]
 
 
-def _helped(one: dict[str, Any]) -> bool:
-    return one["gain"][0] > 2 * one["gain"][1]
-
-
 def _shares(facts: Facts, kind: str) -> dict[str, float]:
     sets = [one for one in facts["sets"] if one["kind"] == kind]
-    tests = {"needless": _needless, "harmed": _harmed, "helped": _helped}
+    tests = {
+        "needless": _needless,
+        "harmed": _harmed,
+        "helped": lambda one: one["gain"][0] > 2 * one["gain"][1],
+    }
     return {name: float(np.mean([test(one) for one in sets])) for name, test in tests.items()} | {
         "count": len(sets)
     }
@@ -113,7 +113,7 @@ def verdict(facts: Facts) -> Verdict:
     found = {kind: _shares(facts, kind) for kind in ("shipped", "simulated")}
     numbers = "; ".join(
         f"of {one['count']:.0f} {kind} sets, no penalty is within one standard error of a tuned one in "
-        f"{share(one['needless'])}, clearly worse in {share(one['helped'])} and clearly better in {share(one['harmed'])}"
+        f"{share(one['needless'])}, clearly worse in {share(one['helped'])}, clearly better in {share(one['harmed'])}"
         for kind, one in found.items()
     )
     start = f"{numbers[0].upper()}{numbers[1:]}."
@@ -170,7 +170,9 @@ def plot(facts: Facts, figure: Figure) -> None:
     left.set(xlabel="no penalty costs, % of the error")
     for order, (columns, snr) in enumerate(product(_COLUMNS, _SNRS)):
         cells = [one for one in _simulated_sets(facts) if (one["columns"], one["snr"]) == (columns, snr)]
-        yes = [np.mean([_needless(one) for one in cells if one["rows"] == rows]) for rows in _ROWS]
+        yes = [
+            100 * float(np.mean([_needless(one) for one in cells if one["rows"] == rows])) for rows in _ROWS
+        ]
         label = f"{columns} columns, {'weak' if snr < 1 else 'strong'} signal"
         curve(
             right, _ROWS, 100 * np.array(yes), label=label, colour=COLOURS[order], order=order, dashed=snr < 1

@@ -169,8 +169,8 @@ EXPERIMENT = Experiment(
     how=f"""
     {_ROWS} rows and 5 to {4 * _ROWS} weights: simulated columns which all matter a little (signal {_SNR:g} times
     the noise), and random bent features of the concrete set. Least squares, of the smallest norm where many
-    fit, against L2 of a strength that five folds inside the rows choose among 30; 40 tables a cell, tables and folds as lanes;
-    errors on {_TEST} other rows, log ratios paired by table.
+    fit, against L2 of a strength that five folds inside the rows choose among 30; 40 tables a cell, tables
+    and folds as lanes; errors on {_TEST} other rows, log ratios paired by table.
     """,
     rule=f"""
     The gain is the log ratio of both errors; differences count beyond two standard errors. Holds if, on both
