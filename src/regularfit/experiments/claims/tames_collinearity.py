@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ... import L2, PenalizedRegressor
+from ... import L2, GridEdgeWarning, PenalizedRegressor
 from ..._typing import Matrix, Vector
-from ...errors import GridEdgeWarning
 from ..drawing import BLUE, ORANGE, axes, curve, legend
 from ..experiment import Experiment, Facts, Table, Verdict
 from ..summing import mean_se, number, plus_minus
@@ -61,8 +60,9 @@ def _least_squares(X: Matrix, Y: Matrix) -> Matrix:
 
 def _ridge(X: Matrix, y: Vector) -> Vector:
     with warnings.catch_warnings():
-        # Where columns share no signal the strongest penalty is the right one, and the grid's end as good as any beyond.
-        warnings.simplefilter("ignore", GridEdgeWarning)
+        warnings.simplefilter(
+            "ignore", GridEdgeWarning
+        )  # where nothing is left, more strength changes nothing
         return PenalizedRegressor(L2(), select="loo", strengths=_STRENGTHS).fit(X, y).coef_
 
 
@@ -106,9 +106,9 @@ def verdict(facts: Facts) -> Verdict:
     """Read the rule."""
     found = _by_truth(facts)
     numbers = "; ".join(
-        f"with {truth} the variance of its weights is {_factor(cells[-1]['spread_ratio'])}, their squared miss "
-        f"{_factor(cells[-1]['miss_ratio'])} and that of predictions {_factor(cells[-1]['predictions_ratio'])} "
-        "of theirs"
+        f"with {truth} the variance of its weights is {_factor(cells[-1]['spread_ratio'])}, their squared "
+        f"miss {_factor(cells[-1]['miss_ratio'])}, and that of predictions "
+        f"{_factor(cells[-1]['predictions_ratio'])} of theirs"
         for truth, cells in found.items()
     )
     highest = facts["cells"][-1]["correlation"]
@@ -167,7 +167,8 @@ def plot(facts: Facts, figure: Figure) -> None:
     panels[0].set_ylabel("variance, summed over the weights")
     panels[1].set_ylabel("mean squared error beyond the noise")
     panels[1].set_yticks([0.03, 0.1, 0.3, 1], ["0.03", "0.1", "0.3", "1"])
-    legend(panels[1], loc="center right", bbox_to_anchor=(1.0, 0.42))
+    panels[1].set_ylim(0.03, 1.5)
+    legend(panels[1], loc="upper right")
 
 
 EXPERIMENT = Experiment(
@@ -175,24 +176,22 @@ EXPERIMENT = Experiment(
     part="linear models",
     claim="L2 tames collinearity.",
     why="""
-    The variance of least squares along an eigenvector of X'X is the noise over its eigenvalue, which
-    goes to zero as columns become alike; L2 adds the strength to every eigenvalue (Hoerl and Kennard,
-    1970). Predictions of rows like the old ones never suffered: their variance is noise times columns /
-    rows.
+    The variance of least squares along an eigenvector of X'X is the noise over its eigenvalue, which goes
+    to zero as columns become alike; L2 adds the strength to every eigenvalue (Hoerl and Kennard, 1970).
+    Predictions of rows like the old ones never suffered: their variance is noise times columns / rows.
     """,
     how=f"""
     {_ROWS} rows, {_COLUMNS} columns, every pair correlated at 0 to 0.999, noise as large as the signal;
-    25 designs and 25 targets for each. The truth has equal weights, which lie along what columns share,
-    or weights of both signs, which lie in what tells them apart. L2's strength is chosen by leave-one-
-    out in every fit. The error of predictions is the one on new rows of the same distribution;
-    geometric means over designs.
+    25 designs and 25 targets for each. The truth has equal weights, which lie along what columns share, or
+    weights of both signs, which lie in what tells them apart. L2's strength is chosen by leave-one-out in
+    every fit. The error of predictions is the one on new rows of the same distribution; geometric means over designs.
     """,
     rule=f"""
-    Tamed: at every correlation of {_HIGH} or more the weights of L2 vary less than those of least
-    squares, by two standard errors, and from the lowest to the highest their variance grows less than a
-    tenth as much. A cure: besides, the squared miss of weights and of predictions is smaller there, by
-    two standard errors each (log ratios, paired by design). Holds if it is a cure for both truths,
-    'holds when' for one, does not hold for none.
+    Tamed: at every correlation of {_HIGH} or more the weights of L2 vary less than those of least squares,
+    by two standard errors, and from the lowest to the highest their variance grows less than a tenth as
+    much. A cure: besides, the squared miss of weights and of predictions is smaller there, by two standard errors
+    each (log ratios, paired by design). Holds if it is a cure for both truths, 'holds when' for one, does not hold
+    for none.
     """,
     run=run,
     verdict=verdict,
