@@ -31,10 +31,12 @@ class SideBySide(nn.Module):
     ghost : rows of a ghost batch, in place of batch norm's whole one.
     """
 
-    def __init__(self, nets: Sequence[nn.Sequential], ghost: int | None = None) -> None:
+    def __init__(self, nets: Sequence[nn.Module], ghost: int | None = None) -> None:
         """Put the layers of all nets together."""
         super().__init__()
-        self.layers = nn.Sequential(*(_joined(list(layers), ghost) for layers in zip(*nets, strict=True)))
+        self.layers = nn.Sequential(
+            *(_joined(list(layers), ghost) for layers in zip(*(net.children() for net in nets), strict=True))
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs, those of a net beside one another."""

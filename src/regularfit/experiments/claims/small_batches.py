@@ -69,9 +69,10 @@ def _matched(chosen: Pairs, size: int, rate: float, target: float, seed: int) ->
         )  # fmt: skip
         steps, rounds = steps + more, rounds + 1
         there = ~done & (judged(net, X, y, chosen)["train"] <= target)
+        now = torch.as_tensor(there)
         with torch.no_grad():
             for old, new in zip(kept.parameters(), net.parameters(), strict=True):
-                old[there] = new[there]
+                old[now] = new[now]
         at[there], done = steps, done | there
         if steps > 100_000:
             raise RuntimeError(f"Batches of {size} do not reach a training loss of {target:g}.")
