@@ -10,7 +10,7 @@ from ..._typing import Matrix
 from ..data import digits, split
 from ..drawing import BLUE, GREEN, ORANGE, axes, curve, legend
 from ..experiment import Experiment, Facts, Table, Verdict
-from ..summing import mean_se, plus_minus
+from ..summing import mean_se, plus_minus, points
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,8 +72,8 @@ def verdict(facts: Facts) -> Verdict:
     adds = [mean > 2 * se for mean, se in facts["gain"]]
     pays = [mean > 2 * se for mean, se in facts["price"]]
     said = [
-        f"with {size:,} rows training at {facts['radii'][best]:g} raises the robust accuracy by {_points(gain)} points "
-        f"and lowers the clean one by {_points(price)} ({_points(largest)} at {facts['radii'][-1]:g})"
+        f"with {size:,} rows training at {facts['radii'][best]:g} raises the robust accuracy by {points(gain)} points "
+        f"and lowers the clean one by {points(price)} ({points(largest)} at {facts['radii'][-1]:g})"
         for size, best, gain, price, largest in zip(
             facts["sizes"], facts["best"], facts["gain"], facts["price"], facts["largest_price"], strict=True
         )
@@ -88,10 +88,6 @@ def verdict(facts: Facts) -> Verdict:
     return Verdict(
         "holds when", f"{numbers} The robustness is there, but no price was found with {where} rows."
     )
-
-
-def _points(value: tuple[float, float]) -> str:
-    return plus_minus(100 * value[0], 100 * value[1])
 
 
 def table(facts: Facts) -> Table:
@@ -117,7 +113,6 @@ def plot(facts: Facts, figure: Figure) -> None:
     found = axes(figure, [f"{size:,} training rows" for size in facts["sizes"]], share_y=True)
     for on, level, se in zip(found, mean, error, strict=True):
         _curves(on, facts["radii"], level, se)
-        on.axvline(_HELD, color="black", linewidth=0.8, linestyle=":")
         on.set(xlabel="radius in training (share of the pixel range)")
         on.set_ylim(0, 102)
     found[0].set_ylabel("digits right (%)")

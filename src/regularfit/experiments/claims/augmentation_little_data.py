@@ -11,7 +11,7 @@ from ..data import digits, split, table
 from ..drawing import BLUE, GREY, ORANGE, axes, curve, legend
 from ..experiment import Experiment, Facts, Verdict
 from ..experiment import Table as Cells
-from ..summing import mean_se, plus_minus
+from ..summing import mean_se, percent, plus_minus, points
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,12 +72,12 @@ def verdict(facts: Facts) -> Verdict:
     both, said = [], []
     for kind, name in _NAMES.items():
         one = facts[kind]
-        (few, few_se), (many, many_se) = one["gain"][0], one["gain"][-1]
-        helps, most = few > 2 * few_se, one["shrinks"][0] > 2 * one["shrinks"][1]
+        few, many = one["gain"][0], one["gain"][-1]
+        helps, most = few[0] > 2 * few[1], one["shrinks"][0] > 2 * one["shrinks"][1]
         both.append(helps and most)
         said.append(
-            f"{name}: {plus_minus(100 * few, 100 * few_se)} points fewer errors with {one['sizes'][0]} rows and "
-            f"{plus_minus(100 * many, 100 * many_se)} with {one['sizes'][-1]:,}"
+            f"{name}: {points(few)} points fewer errors with {one['sizes'][0]} rows and "
+            f"{points(many)} with {one['sizes'][-1]:,}"
         )
     numbers = f"{'; '.join(said)}."
     numbers = numbers[0].upper() + numbers[1:]
@@ -97,7 +97,7 @@ def table_of(facts: Facts) -> Cells:
             plus_minus(100 * facts[kind][key][k], 100 * facts[kind][f"{key}_se"][k])
             for key in ("without", "with")
         ]
-        + [plus_minus(*(100 * value for value in facts[kind]["gain"][k]))]
+        + [points(facts[kind]["gain"][k])]
         for kind, name in _NAMES.items()
         for k, size in enumerate(facts[kind]["sizes"])
     ]
@@ -113,7 +113,7 @@ def plot(facts: Facts, figure: Figure) -> None:
     ):
         for order, (key, colour) in enumerate((("without", BLUE), ("with", ORANGE))):
             curve(
-                on, one["sizes"], 100 * np.asarray(one[key]), 100 * np.asarray(one[f"{key}_se"]),
+                on, one["sizes"], percent(one[key]), percent(one[f"{key}_se"]),
                 label=f"{key} augmentation", colour=colour, order=order, dashed=bool(order),
             )  # fmt: skip
         on.set(xscale="log", xlabel="training rows", ylabel=f"wrong classes of new {kind} (%)")

@@ -9,6 +9,7 @@ import numpy as np
 from ... import L2
 from ..._typing import Matrix, Vector
 from ..data import digits, simulate, split
+from ..descent import Descent, matched
 from ..drawing import BLUE, GREEN, GREY, ORANGE, axes, curve, legend
 from ..experiment import Experiment, Facts, Table, Verdict
 from ..lanes import Along, Draw, along
@@ -27,13 +28,9 @@ def run(seed: int, quick: bool) -> dict[str, Any]:
     """Match gradient descent with ridge on simulated tables, then stopped nets with decayed ones."""
     draws = 10 if quick else 300
     rng = np.random.default_rng([seed, 0])
-    tables = [_centred(*_table(rng)) for _ in range(draws)]
-    ridge = along(tables, L2(), np.geomspace(300, 1e-4, 81), standardize=False, keep=True)
-    spectra = [_Spectrum(one) for one in tables]
-    found = [
-        _matched(one, spectrum, ridge, k)
-        for k, (one, spectrum) in enumerate(zip(tables, spectra, strict=True))
-    ]
+    tables = [_centred(rng) for _ in range(draws)]
+    ridge = along(tables, L2(), np.geomspace(300, 1e-7, 111), standardize=False, keep=True)
+    found = [_matched(one, ridge, k) for k, one in enumerate(tables)]
     linear = {key: np.array([one[key] for one in found]) for key in found[0]}
     best = int(linear["test"].mean(axis=0).argmin())
     return {
@@ -44,74 +41,33 @@ def run(seed: int, quick: bool) -> dict[str, Any]:
         "stopped": mean_se(linear["test"].min(axis=1)),
         "ridge": mean_se(ridge.test.min(axis=1)),
         "ratio": mean_se(np.log(linear["test"].min(axis=1) / ridge.test.min(axis=1))),
-        "apart": mean_se(linear["apart"][:, best]),
-        "iterates": _against_the_trainer(tables[0], spectra[0]),
+        "iterates": Descent(tables[0], _STEP).trained(100),
         "net": (net := _in_a_net(seed, quick)),
         "fits": ridge.fits + 1 + net["fits"],
     }
 
 
-def _table(rng: np.random.Generator) -> tuple[Matrix, Vector]:
+def _centred(rng: np.random.Generator) -> Draw:
     one = simulate(_ROWS + _TEST, _COLUMNS, rng, correlation=0.5)
-    return one.X, one.y
-
-
-def _centred(X: Matrix, y: Vector) -> Draw:
-    X, y = X - X[:_ROWS].mean(axis=0), y - y[:_ROWS].mean()
+    X, y = one.X - one.X[:_ROWS].mean(axis=0), one.y - one.y[:_ROWS].mean()
     return Draw(X[:_ROWS], y[:_ROWS], X[_ROWS:], y[_ROWS:])
 
 
-class _Spectrum:
-    """Gradient descent on squared error / 2n from zero, in closed form."""
-
-    def __init__(self, one: Draw) -> None:
-        gram, moment = one.X.T @ one.X / len(one.y), one.X.T @ one.y / len(one.y)
-        self.values, self.vectors = np.linalg.eigh(gram)
-        self.moment = self.vectors.T @ moment
-
-    def coefs(self, times: Vector) -> Matrix:
-        """Return the iterates at step x iterations, (T, p): what is fitted of each direction is 1 - (1 - step s)^t."""
-        left = np.power(1 - _STEP * self.values, times[:, None] / _STEP)
-        return ((1 - left) / self.values * self.moment) @ self.vectors.T
-
-
-def _matched(one: Draw, spectrum: _Spectrum, ridge: Along, table: int) -> dict[str, Vector]:
-    """Find for every time the ridge strength with the same norm, and that with the same training error."""
-    coefs = spectrum.coefs(_TIMES)
+def _matched(one: Draw, ridge: Along, k: int) -> dict[str, Vector]:
+    """Return logarithms of strength x time by both matches, and the test errors."""
     assert ridge.coefs is not None
-    shrunk, log = ridge.coefs[table], np.log(ridge.strengths)  # strengths fall, norms grow
-    train = ((one.y[:, None] - one.X @ coefs.T) ** 2).mean(axis=0)
-    by_norm = np.interp(np.linalg.norm(coefs, axis=1), np.linalg.norm(shrunk, axis=1), log)
-    known = ((one.y[:, None] - one.X @ shrunk.T) ** 2).mean(axis=0)
-    by_error = np.interp(train, known[::-1], log[::-1])
-    near = np.array([[np.interp(at, log[::-1], column[::-1]) for column in shrunk.T] for at in by_error])
+    coefs = Descent(one, _STEP).coefs(_TIMES)
+    by_norm, by_error = matched(one, coefs, ridge.coefs[k], ridge.strengths)
     return {
-        "by_norm": by_norm + np.log(_TIMES),
-        "by_error": by_error + np.log(_TIMES),
+        "by_norm": np.log(by_norm * _TIMES),
+        "by_error": np.log(by_error * _TIMES),
         "test": ((one.y_test[:, None] - one.X_test @ coefs.T) ** 2).mean(axis=0),
-        "apart": np.linalg.norm(one.X_test @ (coefs - near).T, axis=0)
-        / np.linalg.norm(one.X_test @ near.T, axis=0),
     }
 
 
 def _geometric(name: str, logs: Matrix) -> dict[str, Vector]:
     mean, error = mean_se(logs)
     return {name: np.exp(mean), f"{name}_se": np.exp(mean) * error}
-
-
-def _against_the_trainer(one: Draw, spectrum: _Spectrum) -> float:
-    """Return how far the trainer's weights are from the closed form after 100 steps, relative to their size."""
-    import torch
-
-    from ... import nets
-
-    line = torch.nn.Linear(_COLUMNS, 1, bias=False)
-    torch.nn.init.zeros_(line.weight)
-    how = {"optimizer": lambda groups, lr: torch.optim.SGD(groups, lr=lr), "schedule": "constant"}
-    trainer = nets.Trainer(line, lr=_STEP, steps=100, batch_size=_ROWS, verbose=None, **how)
-    trainer.fit(torch.tensor(one.X, dtype=torch.float32), torch.tensor(one.y, dtype=torch.float32))
-    truth = spectrum.coefs(np.array([100 * _STEP]))[0]
-    return float(np.abs(line.weight.detach().numpy()[0] - truth).max() / np.abs(truth).max())
 
 
 def _in_a_net(seed: int, quick: bool) -> dict[str, Any]:
@@ -133,13 +89,10 @@ def _in_a_net(seed: int, quick: bool) -> dict[str, Any]:
     stop = int(stopped.mean(axis=0).argmin())
     by_stop, by_decay = last[0] - stopped[:, stop], last[0] - last[best]
     return {
-        "epochs": scores.columns.to_numpy() * 32 / 200,
         "train": free.groupby("step")["loss"].mean().to_numpy(),
         **dict(zip(("test", "test_se"), mean_se(stopped), strict=True)),
-        "decays": decays,
         "decay_train": found.train_scores.mean(axis=1),
         **dict(zip(("decay_test", "decay_test_se"), mean_se(last, axis=1), strict=True)),
-        "none": mean_se(last[0]),
         "gain_of_stopping": mean_se(by_stop),
         "gain_of_decay": mean_se(by_decay),
         "stopping_over_half": mean_se(by_stop - by_decay / 2),
@@ -171,12 +124,10 @@ def verdict(facts: Facts) -> Verdict:
     if always and same_net:
         return Verdict("holds", f"{numbers}; {in_net}.")
     late = products[:, -1].min()
-    why = (
-        []
-        if always
-        else [f"up to about the best stop, as far beyond it the factor falls to {number(late, 2)}"]
+    why = [] if same_net else ["in least squares only"]
+    why += (
+        [] if always else [f"up to about the best stop: far beyond it the factor falls to {number(late, 2)}"]
     )
-    why += [] if same_net else ["in least squares only"]
     return Verdict("holds when", f"{numbers}. It holds {' and '.join(why)}; {in_net}.")
 
 

@@ -10,7 +10,7 @@ from ..._typing import Matrix
 from ..data import digits, split
 from ..drawing import BLUE, GREY, ORANGE, axes, curve, legend
 from ..experiment import Experiment, Facts, Table, Verdict
-from ..summing import mean_se, number, plus_minus
+from ..summing import mean_se, number, percent, plus_minus, points
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -97,10 +97,10 @@ def verdict(facts: Facts) -> Verdict:
     at = free[-1] if free else len(nats) - 1
     numbers = (
         f"From beta {facts['betas'][0]:g} to {facts['betas'][at]:g} the bound on what the code tells falls from "
-        f"{number(nats[0])} to {number(nats[at])} nats, and the accuracy by "
-        f"{plus_minus(*(100 * value for value in facts['lost'][at]))} points. Half of the units dropped lowers the "
-        f"bound by {plus_minus(less, less_se)} nats and changes the accuracy by "
-        f"{plus_minus(*(100 * value for value in facts['dropout_gains']))} points."
+        f"{number(nats[0])} to {number(nats[at])} nats, while the accuracy changes by "
+        f"{points((-facts['lost'][at][0], facts['lost'][at][1]))} points. Half "
+        f"of the units dropped lowers the bound by {plus_minus(less, less_se)} nats and changes the accuracy by "
+        f"{points(facts['dropout_gains'])} points."
     )
     if not (falls and free):
         return Verdict("does not hold", numbers)
@@ -132,8 +132,10 @@ def plot(facts: Facts, figure: Figure) -> None:
     left.axhline(np.log(10), color=GREY, linestyle=":", label="all about the digit")
     left.set(xscale="log", xlabel="beta, the price of a nat", ylabel="information (nats)")
     left.set_yscale("symlog", linthresh=1.0)
-    left.set_yticks([0, 1, 3, 10, 30], ["0", "1", "3", "10", "30"])
-    legend(left, fontsize=8.5)
+    left.set_yticks([0, 1, 3, 10, 30, 100], ["0", "1", "3", "10", "30", "100"])
+    left.minorticks_off()
+    left.set_ylim(-0.2, 1000)
+    legend(left, fontsize=8.5, loc="upper right")
     for order, (of, colour, label) in enumerate(
         (
             ("beta", BLUE, "price from small to large"),
@@ -141,11 +143,14 @@ def plot(facts: Facts, figure: Figure) -> None:
         )
     ):
         curve(
-            right, facts[f"{of}_nats"], 100 * np.asarray(facts[f"{of}_accuracy"]),
-            100 * np.asarray(facts[f"{of}_accuracy_se"]), label=label, colour=colour, order=order, dashed=bool(order),
+            right, facts[f"{of}_nats"], percent(facts[f"{of}_accuracy"]),
+            percent(facts[f"{of}_accuracy_se"]), label=label, colour=colour, order=order, dashed=bool(order),
         )  # fmt: skip
-    right.set(xlabel="information about the picture (nats, at most)", ylabel="new digits right (%)")
-    legend(right)
+    right.set(
+        xlabel="information about the picture (nats, at most)", ylabel="new digits right (%)", xscale="log"
+    )
+    right.set_ylim(0, 102)
+    legend(right, loc="lower right")
 
 
 EXPERIMENT = Experiment(
