@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from regularfit.experiments.side_by_side import SideBySide, judged, train  # noqa: E402
+from regularfit.experiments.side_by_side import SideBySide, judged, sharpness, train  # noqa: E402
 from regularfit.nets import GhostBatchNorm, Trainer, WeightDecay, roles  # noqa: E402
 from regularfit.nets.architectures import initialise, mlp  # noqa: E402
 
@@ -40,3 +40,21 @@ def test_ghost_batches_and_roles():
     assert {role.role for role in roles(SideBySide(nets("layer"))).values()} == {"weight", "bias", "norm"}
     with pytest.raises(TypeError, match="Tanh"):
         SideBySide([torch.nn.Sequential(torch.nn.Tanh())])
+
+
+def test_sharpness_is_the_largest_eigenvalue_of_the_whole_hessian():
+    found = sharpness(SideBySide(nets(None)), X, Y, DRAWN, iterations=300)
+    for k, (net, (rows, _)) in enumerate(zip(nets(None), DRAWN, strict=True)):
+        shapes = {name: value.shape for name, value in net.named_parameters()}
+        flat = torch.cat([value.detach().flatten() for value in net.parameters()])
+
+        def loss(at, net=net, rows=rows, shapes=shapes):
+            parts = at.split([shape.numel() for shape in shapes.values()])
+            named = {
+                name: part.view(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)
+            }
+            outputs = torch.func.functional_call(net, named, (torch.as_tensor(X[rows]),))
+            return torch.nn.functional.cross_entropy(outputs, torch.as_tensor(Y[rows]))
+
+        values = torch.linalg.eigvalsh(torch.autograd.functional.hessian(loss, flat))
+        assert found[k] == pytest.approx(float(values.abs().max()), rel=1e-3)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from ..nets import GhostBatchNorm, Trainer
 from .draws import Pairs
 
-__all__ = ["SideBySide", "judged", "train"]
+__all__ = ["SideBySide", "judged", "sharpness", "train"]
 
 
 class SideBySide(nn.Module):
@@ -31,10 +31,12 @@ class SideBySide(nn.Module):
     ghost : rows of a ghost batch, in place of batch norm's whole one.
     """
 
-    def __init__(self, nets: Sequence[nn.Sequential], ghost: int | None = None) -> None:
+    def __init__(self, nets: Sequence[nn.Module], ghost: int | None = None) -> None:
         """Put the layers of all nets together."""
         super().__init__()
-        self.layers = nn.Sequential(*(_joined(list(layers), ghost) for layers in zip(*nets, strict=True)))
+        self.layers = nn.Sequential(
+            *(_joined(list(layers), ghost) for layers in zip(*(net.children() for net in nets), strict=True))
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs, those of a net beside one another."""
@@ -67,6 +69,27 @@ def judged(net: nn.Module, X: Any, y: np.ndarray, drawn: Pairs) -> dict[str, np.
         found[name] = losses.double().mean(0).numpy()
         found[f"{name}_error"] = (outputs.argmax(-1) != labels).double().mean(0).numpy()
     return found
+
+
+def sharpness(net: nn.Module, X: Any, y: np.ndarray, drawn: Pairs, iterations: int = 30) -> np.ndarray:
+    """Return the largest eigenvalue of the Hessian of every net's training loss, (nets,), by the power method.
+
+    It is the largest in size; thirty rounds are good to about a per cent where the second is a tenth smaller.
+    """
+    rows = np.array([train for train, _ in drawn]).T
+    outputs = net(torch.as_tensor(X, dtype=torch.float32)[rows]).unflatten(1, (len(drawn), -1))
+    labels = torch.as_tensor(y[rows])
+    loss = F.cross_entropy(outputs.flatten(0, 1), labels.flatten(), reduction="sum") / len(rows)
+    weights = list(net.parameters())
+    slopes = torch.autograd.grad(loss, weights, create_graph=True)
+    numbers = torch.Generator().manual_seed(0)
+    at = [torch.randn(weight.shape, generator=numbers) for weight in weights]
+    size = torch.ones(len(drawn))
+    for _ in range(iterations):
+        at = [part / size.view(-1, *[1] * (part.ndim - 1)) for part in at]
+        at = list(torch.autograd.grad(slopes, weights, at, retain_graph=True))
+        size = torch.stack([part.flatten(1).square().sum(1) for part in at]).sum(0).sqrt()
+    return size.double().numpy()
 
 
 @dataclass(frozen=True)

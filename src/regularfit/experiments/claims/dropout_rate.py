@@ -114,7 +114,7 @@ def plot(facts: Facts, figure: Figure) -> None:
     for on, n in zip(every, numbers, strict=True):
         on.axvspan(_LOW, _HIGH, color=GREY, alpha=0.15, linewidth=0, label="claimed")
         for order, one in enumerate(one for one in facts["cells"] if one["n"] == n):
-            mean, se = 100 * np.array(one["error"]), 100 * np.array(one["error_se"])
+            mean, se = (list(100 * np.array(one[key])) for key in ("error", "error_se"))
             curve(on, facts["rates"], mean, se, label=f"{one['width']} + {one['width']} units", order=order)
         on.set(xlabel="rate of dropout", yscale="log")
     every[0].set(

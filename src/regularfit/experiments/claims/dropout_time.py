@@ -149,8 +149,8 @@ def plot(facts: Facts, figure: Figure) -> None:
     """Draw the training loss over epochs, and the ratios of times."""
     left, right = axes(figure, ["Training loss", "Dropout of 0.5 against none"])
     for order, rate in enumerate(facts["rates"]):
-        mean, se = np.array(facts["curve"][order]), np.array(facts["curve_se"][order])
-        curve(left, np.arange(1, len(mean) + 1), mean, se, label=f"rate {rate:g}", order=order, points=False)
+        mean, se = (facts[key][order] for key in ("curve", "curve_se"))
+        curve(left, range(1, len(mean) + 1), mean, se, label=f"rate {rate:g}", order=order, points=False)
     left.axhline(facts["target"], color="black", linestyle=":", linewidth=1)
     left.set(xlabel="epochs", ylabel="log-loss without dropout (log scale)", yscale="log")
     legend(left)
@@ -158,9 +158,8 @@ def plot(facts: Facts, figure: Figure) -> None:
     for one in facts["times"]:
         names += [f"step, {one['width']}", f"predict, {one['width']}"]
         ratios += [one["step_ratio"], one["predict_ratio"]]
-    mean = np.exp([ratio for ratio, _ in ratios])
     bars(
-        right, names, mean, mean * [se for _, se in ratios],
+        right, names, [float(np.exp(mean)) for mean, _ in ratios], [float(np.exp(mean) * se) for mean, se in ratios],
         colours=[COLOURS[0] if name[0] != "p" else COLOURS[1] for name in names],
     )  # fmt: skip
     right.axvline(1, color="black", linestyle=":", linewidth=1)

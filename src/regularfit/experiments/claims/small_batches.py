@@ -9,7 +9,7 @@ import numpy as np
 
 from ..._typing import Vector
 from ..data import digits
-from ..drawing import axes, curve, legend
+from ..drawing import axes, curve
 from ..draws import Pairs, pairs
 from ..experiment import Experiment, Facts, Table, Verdict
 from ..summing import mean_se, plus_minus
@@ -55,7 +55,7 @@ def _matched(chosen: Pairs, size: int, rate: float, target: float, seed: int) ->
     import torch
 
     from ...nets.architectures import initialise, mlp
-    from ..side_by_side import SideBySide, judged, train
+    from ..side_by_side import SideBySide, judged, sharpness, train
 
     X, y = digits()
     net = SideBySide([initialise(mlp(64, (_UNITS,), 10), 1000 * seed + k) for k in range(len(chosen))])
@@ -69,36 +69,14 @@ def _matched(chosen: Pairs, size: int, rate: float, target: float, seed: int) ->
         )  # fmt: skip
         steps, rounds = steps + more, rounds + 1
         there = ~done & (judged(net, X, y, chosen)["train"] <= target)
+        now = torch.as_tensor(there)
         with torch.no_grad():
             for old, new in zip(kept.parameters(), net.parameters(), strict=True):
-                old[there] = new[there]
+                old[now] = new[now]
         at[there], done = steps, done | there
         if steps > 100_000:
             raise RuntimeError(f"Batches of {size} do not reach a training loss of {target:g}.")
-    return {**judged(kept, X, y, chosen), "steps": at, "sharpness": _sharpness(kept, chosen)}
-
-
-def _sharpness(net: Any, chosen: Pairs, iterations: int = 30) -> Vector:
-    """Largest eigenvalue of the Hessian of each net's training loss, by the power method on all nets at once."""
-    import torch
-
-    X, y = digits()
-    rows = np.array([train for train, _ in chosen]).T
-    outputs = net(torch.as_tensor(X[rows], dtype=torch.float32)).unflatten(1, (len(chosen), -1))
-    labels = torch.as_tensor(y[rows])
-    loss = torch.nn.functional.cross_entropy(outputs.flatten(0, 1), labels.flatten(), reduction="sum") / len(
-        rows
-    )
-    weights = list(net.parameters())
-    slopes = torch.autograd.grad(loss, weights, create_graph=True)
-    numbers = torch.Generator().manual_seed(0)
-    at = [torch.randn(weight.shape, generator=numbers) for weight in weights]
-    size = torch.ones(len(chosen))
-    for _ in range(iterations):
-        at = [part / size.view(-1, *[1] * (part.ndim - 1)) for part in at]
-        at = list(torch.autograd.grad(slopes, weights, at, retain_graph=True))
-        size = torch.stack([part.flatten(1).square().sum(1) for part in at]).sum(0).sqrt()
-    return size.double().numpy()
+    return {**judged(kept, X, y, chosen), "steps": at, "sharpness": sharpness(kept, X, y, chosen)}
 
 
 def verdict(facts: Facts) -> Verdict:
@@ -156,7 +134,7 @@ def plot(facts: Facts, figure: Figure) -> None:
         on.minorticks_off()
     left.set(ylabel="error at the same training loss, %")
     right.set(ylabel="largest eigenvalue of the Hessian")
-    legend(right, loc="lower right")
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2)
 
 
 EXPERIMENT = Experiment(
