@@ -3,7 +3,8 @@ SURE, NOT = (0.1, 0.01), (0.01, 0.01)
 
 def facts(linear=SURE, net=SURE, narrower=SURE, lasso=7.0, ridge=0.0):
     return {
-        "zeros": {"lasso": lasso, "ridge": ridge}, "linear_gain": linear, "net_gain": net, "narrower": narrower, "net": (0.2, 0.21),
+        "zeros": {"lasso": lasso, "ridge": ridge}, "linear_gain": linear, "net_gain": net, "narrower": narrower,
+        "net": (0.2, 0.21),
     }  # fmt: skip
 
 

@@ -34,7 +34,7 @@ _NETS = (
 
 def run(seed: int, quick: bool) -> dict[str, Any]:
     """Run both scripts as they are, then with what other pages found, on the same draws."""
-    draws, splits, steps = (4, 2, 20) if quick else (100, 4, 400)
+    draws, splits, steps = (4, 2, 10) if quick else (100, 4, 400)
     rng = np.random.default_rng([seed, 0])
     tables = [simulate(_ROWS + _TEST, _COLUMNS, rng, relevant=_RELEVANT, snr=2.0) for _ in range(draws)]
     linear, zeros, apart = _linear(tables)
@@ -124,8 +124,8 @@ def verdict(facts: Facts) -> Verdict:
         f"{number(facts['zeros']['ridge'])}; dropout and decay narrow the gap between new and known pictures by "
         f"{points(facts['narrower'])} points. MCP with a strength chosen by folds lowers the better script's error by "
         f"{plus_minus(*facts['linear_gain'])}; the last net makes {points(facts['net_gain'])} points fewer errors "
-        f"than the script's, which has {number(100 * facts['net'][1])} %, and {number(100 * facts['net'][0])} % without "
-        "regularisation"
+        f"than the script's, which has {number(100 * facts['net'][1])} %, and {number(100 * facts['net'][0])} % "
+        "without regularisation"
     )
     if shown and all(better):
         return Verdict("holds", f"{numbers}.")
