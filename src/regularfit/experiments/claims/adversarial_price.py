@@ -24,7 +24,7 @@ _TESTS = 500
 def run(seed: int, quick: bool) -> dict[str, Any]:
     """Train digits against attacks of growing radius, with few rows and with many; attack the nets harder."""
     radii, times = (_RADII[::3], 2) if quick else (_RADII, 5)
-    steps, climb = (60, 10) if quick else (300, 40)
+    steps, climb = (30, 8) if quick else (300, 40)
     found = np.array(
         [
             [[_accuracies(radius, size, seed, repeat, steps, climb) for radius in radii] for size in _SIZES]

@@ -28,10 +28,10 @@ def run(seed: int, quick: bool) -> dict[str, Any]:
     pixels, classes = digits()
     frame, kinds = table("sms")
     images, texts = pixels.reshape(-1, 8, 8).astype(np.float32), frame["text"].to_numpy(dtype=object)
-    times, steps = (2, 60) if quick else (6, 300)
+    times, steps = (2, 30) if quick else (6, 300)
     of_images = _errors(images, classes, turns, (8, 16), (_IMAGES, 700, times, steps), [seed, 0], quick)
-    times, steps = (2, 40) if quick else (8, 200)
-    of_texts = _errors(texts, kinds, words, (32,), (_TEXTS, 2000, times, steps), [seed, 1], quick)
+    times, steps, tests = (2, 20, 300) if quick else (8, 200, 2000)
+    of_texts = _errors(texts, kinds, words, (32,), (_TEXTS, tests, times, steps), [seed, 1], quick)
     return {"images": of_images, "texts": of_texts, "fits": of_images["fits"] + of_texts["fits"]}
 
 
