@@ -130,20 +130,22 @@ EXPERIMENT = Experiment(
     part="nets",
     claim="Adversarial training makes a net robust, at a price in clean accuracy.",
     why="""
-    A net that may not lean on pixels which an attack can turn loses what these told, so that robust and plain accuracy
-    can want different nets (Tsipras, Santurkar, Engstrom, Turner and Madry, 2019). With little data an attack is
-    augmentation, too, and may pay for itself.
+    A net that may not lean on pixels which an attack can turn loses what these told, so that robust and
+    plain accuracy can want different nets (Tsipras, Santurkar, Engstrom, Turner and Madry, 2019). With
+    little data an attack is augmentation, too, and may pay for itself.
     """,
     how=f"""
-    Nets of 128 units on digits, 300 steps of 64 rows, trained on PGD examples (3 steps) of {len(_RADII) - 1} radii
-    or on none, with {_SIZES[0]} and {_SIZES[1]:,} rows and five draws. All are attacked by a stronger PGD (40 steps, 2
-    restarts) at {_HELD:g} of the pixel range on {_TESTS} other rows, which shows how much the attack of training
-    overstates.
+    Nets of 128 units on digits, 300 steps of 64 rows, trained on PGD examples (3 steps) of {
+        len(_RADII) - 1
+    } radii or on none, with {_SIZES[0]} and {_SIZES[1]:,} rows and five draws. All are attacked by a
+    stronger PGD (40 steps, 2 restarts) at {_HELD:g} of the pixel range on {_TESTS} other rows, which
+    shows how much the attack of training overstates.
     """,
     rule="""
-    At the radius of training that is the most robust: holds if the robust accuracy is above that of plain training and
-    the clean one below it, each by more than two standard errors (paired by draw), with few and with many rows; 'holds
-    when' if only the price is missing somewhere; does not hold if the robustness is.
+    At the radius of training that is the most robust: holds if the robust accuracy is above that of
+    plain training and the clean one below it, each by more than two standard errors (paired by draw),
+    with few and with many rows; 'holds when' if only the price is missing somewhere; does not hold if
+    the robustness is.
     """,
     run=run,
     verdict=verdict,

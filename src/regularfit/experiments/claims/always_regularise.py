@@ -189,20 +189,21 @@ EXPERIMENT = Experiment(
     claim="Always use some regularisation.",
     why="""
     There always is a strength above zero at which L2 has a smaller error than least squares (Hoerl and
-    Kennard, 1970), but it is not known, and choosing it costs variance. With many rows a column both the
-    gain and the cost vanish.
+    Kennard, 1970), but it is not known, and choosing it costs variance. With many rows a column both
+    the gain and the cost vanish.
     """,
     how=f"""
-    The numeric columns of all ten shipped tables, and 288 simulated ones ({", ".join(map(str, _ROWS))} rows, 5 or 40
-    columns of which few or all matter, signal a fifth of or twice the noise). Ten folds; inside each, five
-    more choose among L1, elastic net and L2 and 25 strengths of each; the fit without a penalty has the
-    same rows. Squared errors, or log-losses of classes, paired by fold; all folds as lanes.
+    The numeric columns of all ten shipped tables, and 288 simulated ones ({", ".join(map(str, _ROWS))}
+    rows, 5 or 40 columns of which few or all matter, signal a fifth of or twice the noise). Ten folds;
+    inside each, five more choose among L1, elastic net and L2 and 25 strengths of each; the fit without
+    a penalty has the same rows. Squared errors, or log-losses of classes, paired by fold; all folds as
+    lanes.
     """,
     rule=f"""
     A fit without a penalty is good enough if its error is at most one standard error (of the paired
-    difference over folds) above the tuned one's. Holds if that is so in fewer than {share(_RARE)} of the shipped
-    and of the simulated sets; 'holds when' if in more; does not hold if the tuned fit is worse by more than
-    two standard errors in more than {share(_CHANCE)} of either.
+    difference over folds) above the tuned one's. Holds if that is so in fewer than {share(_RARE)} of
+    the shipped and of the simulated sets; 'holds when' if in more; does not hold if the tuned fit is
+    worse by more than two standard errors in more than {share(_CHANCE)} of either.
     """,
     run=run,
     verdict=verdict,

@@ -123,19 +123,22 @@ EXPERIMENT = Experiment(
     part="nets",
     claim="Batch normalisation regularises a little, through the noise of the batch.",
     why="""
-    A row's activations are shifted and scaled by the other rows that happen to be in its batch, which is noise of a
-    size of one over the root of the batch (Ioffe and Szegedy, 2015). Ghost batches, which normalise parts of a large
-    batch on their own (Hoffer et al., 2017), change that noise and nothing else.
+    A row's activations are shifted and scaled by the other rows that happen to be in its batch, which
+    is noise of a size of one over the root of the batch (Ioffe and Szegedy, 2015). Ghost batches, which
+    normalise parts of a large batch on their own (Hoffer et al., 2017), change that noise and nothing
+    else.
     """,
     how=f"""
-    Nets of 64 + 64 units trained on {_ROWS} digits for 500 steps of Adam, 10 draws each side by side, tested on {_TEST}
-    others: without norm and with it in batches of 8 to {_ROWS} rows, and with ghost batches of these sizes within the
-    one batch of all rows. The gap is test minus training log-loss, without the noise.
+    Nets of 64 + 64 units trained on {_ROWS} digits for 500 steps of Adam, 10 draws each side by side,
+    tested on {_TEST} others: without norm and with it in batches of 8 to {_ROWS} rows, and with ghost
+    batches of these sizes within the one batch of all rows. The gap is test minus training log-loss,
+    without the noise.
     """,
     rule=f"""
-    A change regularises if the gap falls by more than two standard errors (paired by draw) and the test log-loss does
-    not rise by more than two. Holds if batch norm does, against none, in batches of {_USUAL}, and ghost batches of
-    {_SMALL} do, against the norm of the whole batch; 'holds when' if one of the two does; else does not hold.
+    A change regularises if the gap falls by more than two standard errors (paired by draw) and the test
+    log-loss does not rise by more than two. Holds if batch norm does, against none, in batches of
+    {_USUAL}, and ghost batches of {_SMALL} do, against the norm of the whole batch; 'holds when' if one
+    of the two does; else does not hold.
     """,
     run=run,
     verdict=verdict,

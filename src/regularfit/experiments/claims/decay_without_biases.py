@@ -162,20 +162,23 @@ EXPERIMENT = Experiment(
     part="nets",
     claim="Weight decay should leave out biases and the gains of norms.",
     why="""
-    A bias moves a boundary and does not bend it, so a pull on it adds bias and saves next to no variance (Goodfellow,
-    Bengio and Courville, 2016); a gain or shift of a norm layer is one number a unit, pulled to zero although one is
-    its neutral value. There are few of them, so it may matter little either way.
+    A bias moves a boundary and does not bend it, so a pull on it adds bias and saves next to no
+    variance (Goodfellow, Bengio and Courville, 2016); a gain or shift of a norm layer is one number a
+    unit, pulled to zero although one is its neutral value. There are few of them, so it may matter
+    little either way.
     """,
     how=f"""
-    Nets of 64 + 64 units without norm, with layer norm and with batch norm (10 draws side by side), and a transformer
-    of one layer (4 draws), trained by AdamW on {_ROWS} digits of which a fifth have labels drawn by lot, with five
-    rates of decay from {_RATES[0]:g} to {_RATES[-1]:g}, on weights alone and on biases and norms too; test log-loss on
-    {_TEST} others. The best strength of each is chosen on one half of the draws and judged on the other.
+    Nets of 64 + 64 units without norm, with layer norm and with batch norm (10 draws side by side), and
+    a transformer of one layer (4 draws), trained by AdamW on {_ROWS} digits of which a fifth have
+    labels drawn by lot, with five rates of decay from {_RATES[0]:g} to {_RATES[-1]:g}, on weights alone
+    and on biases and norms too; test log-loss on {_TEST} others. The best strength of each is chosen on
+    one half of the draws and judged on the other.
     """,
     rule="""
-    Differences of the test log-loss, paired by draw, in each net at the best strengths and at the strongest. Holds if
-    leaving out is better by more than two standard errors at the best strengths in every net; does not hold if it is
-    worse by more than two there in some net, or better nowhere; else 'holds when'.
+    Differences of the test log-loss, paired by draw, in each net at the best strengths and at the
+    strongest. Holds if leaving out is better by more than two standard errors at the best strengths in
+    every net; does not hold if it is worse by more than two there in some net, or better nowhere; else
+    'holds when'.
     """,
     run=run,
     verdict=verdict,

@@ -171,23 +171,23 @@ EXPERIMENT = Experiment(
     part="nets",
     claim="Dropout averages an exponential ensemble, and one net with scaled weights stands for that average.",
     why="""
-    Every mask is a sub-net, all 2^k of them share their weights, and training on a new mask each step trains them
-    all a little (Srivastava et al., 2014). With one hidden layer before a softmax the scaled net is exactly their
-    geometric mean, normalised; with more layers it is an approximation (Baldi and Sadowski, 2013), and it is never
-    the arithmetic mean that an ensemble would take.
+    Every mask is a sub-net, all 2^k of them share their weights, and training on a new mask each step
+    trains them all a little (Srivastava et al., 2014). With one hidden layer before a softmax the
+    scaled net is exactly their geometric mean, normalised; with more layers it is an approximation
+    (Baldi and Sadowski, 2013), and it is never the arithmetic mean that an ensemble would take.
     """,
     how="""
-    Nets of one to three hidden layers trained with dropout of 0.5 on 500 digits or pictures of clothes, tested on 500
-    others (200 where there are 12 hidden units), 10 draws each. Of 12 units all 4,096 sub-nets are asked, else 200 a
-    row; their mean probabilities are held against the scaled net, a single sub-net, and the mean of 5 plain nets
-    trained apart.
+    Nets of one to three hidden layers trained with dropout of 0.5 on 500 digits or pictures of clothes,
+    tested on 500 others (200 where there are 12 hidden units), 10 draws each. Of 12 units all 4,096
+    sub-nets are asked, else 200 a row; their mean probabilities are held against the scaled net, a
+    single sub-net, and the mean of 5 plain nets trained apart.
     """,
     rule=f"""
-    Holds if in every net the mean of the sub-nets beats a single one in error and log-loss by more than two standard
-    errors, the scaled net keeps at least {share(_CLOSE)} of both gains (less two standard errors), and its
-    probabilities are at most {_NEAR:g} times as far from the mean (root mean square, plus two standard errors) as
-    those of a single sub-net; does not hold if averaging gains nothing or the gains are kept in no net; else
-    'holds when'.
+    Holds if in every net the mean of the sub-nets beats a single one in error and log-loss by more than
+    two standard errors, the scaled net keeps at least {share(_CLOSE)} of both gains (less two standard
+    errors), and its probabilities are at most {_NEAR:g} times as far from the mean (root mean square,
+    plus two standard errors) as those of a single sub-net; does not hold if averaging gains nothing or
+    the gains are kept in no net; else 'holds when'.
     """,
     run=run,
     verdict=verdict,

@@ -155,20 +155,22 @@ EXPERIMENT = Experiment(
     part="nets",
     claim="Dropout reduces the co-adaptation of hidden units.",
     why="""
-    A unit that cannot count on any other being there has to be useful by itself (Hinton et al., 2012). It says less
-    than it seems to: a net that must work without half of its units can do so by having others that say the same,
-    and copies are correlated.
+    A unit that cannot count on any other being there has to be useful by itself (Hinton et al., 2012).
+    It says less than it seems to: a net that must work without half of its units can do so by having
+    others that say the same, and copies are correlated.
     """,
     how=f"""
-    Nets of {_UNITS} hidden units trained with dropout of 0 to 0.7 on 500 digits or pictures of clothes, 15 draws each,
-    all rates and draws as lanes. On 500 other rows, with all units there: the mean size of the correlation of two
-    units; the rise of the log-loss when one unit is removed; and the mean size of the interaction
-    loss(without both) - loss(without one) - loss(without the other) + loss for {_PAIRS} pairs.
+    Nets of {_UNITS} hidden units trained with dropout of 0 to 0.7 on 500 digits or pictures of clothes,
+    15 draws each, all rates and draws as lanes. On 500 other rows, with all units there: the mean size
+    of the correlation of two units; the rise of the log-loss when one unit is removed; and the mean
+    size of the interaction loss(without both) - loss(without one) - loss(without the other) + loss for
+    {_PAIRS} pairs.
     """,
     rule=f"""
-    Three meanings of co-adaptation: correlation, cost of removal, interaction. Each falls if at a rate of {_DECIDES:g}
-    it is below that of the plain net by more than two standard errors of the difference, paired by draw, in each set
-    of data. Holds if all three fall; 'holds when' if one or two; does not hold if none does.
+    Three meanings of co-adaptation: correlation, cost of removal, interaction. Each falls if at a rate
+    of {_DECIDES:g} it is below that of the plain net by more than two standard errors of the
+    difference, paired by draw, in each set of data. Holds if all three fall; 'holds when' if one or
+    two; does not hold if none does.
     """,
     run=run,
     verdict=verdict,

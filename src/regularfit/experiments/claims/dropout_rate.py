@@ -131,20 +131,21 @@ EXPERIMENT = Experiment(
     part="nets",
     claim="Rates of 0.2 to 0.5 are best for the hidden layers.",
     why="""
-    A half is the rate with most sub-nets, and by the usual advice a hidden layer keeps 0.5 to 0.8 of its units
-    (Srivastava et al., 2014). Dropout also takes capacity away, n (1 - p) units on average are at work, so the best
-    rate has to depend on the width and on how much there is to overfit.
+    A half is the rate with most sub-nets, and by the usual advice a hidden layer keeps 0.5 to 0.8 of
+    its units (Srivastava et al., 2014). Dropout also takes capacity away, n (1 - p) units on average
+    are at work, so the best rate has to depend on the width and on how much there is to overfit.
     """,
     how="""
-    Nets of two hidden layers of 16, 64 or 128 units trained on 100, 300 or 1,000 digits (400 to 1,000 steps of 32 rows)
-    with eight rates from 0 to 0.8, 8 draws each, tested on 700 others; all rates and draws of a cell are lanes.
-    The best rate within the range, and the best outside, are chosen on one half of the draws and judged on the other.
+    Nets of two hidden layers of 16, 64 or 128 units trained on 100, 300 or 1,000 digits (400 to 1,000
+    steps of 32 rows) with eight rates from 0 to 0.8, 8 draws each, tested on 700 others; all rates and
+    draws of a cell are lanes. The best rate within the range, and the best outside, are chosen on one
+    half of the draws and judged on the other.
     """,
     rule="""
-    In each cell (width and rows): beaten if the best rate outside 0.2 to 0.5 has an error smaller than the best within
-    by more than two standard errors, useful if the best within is better than no dropout by more than two (paired by
-    draw). Holds if no cell is beaten and all are useful; does not hold if more than half are beaten, or fewer than half
-    useful; else 'holds when'.
+    In each cell (width and rows): beaten if the best rate outside 0.2 to 0.5 has an error smaller than
+    the best within by more than two standard errors, useful if the best within is better than no
+    dropout by more than two (paired by draw). Holds if no cell is beaten and all are useful; does not
+    hold if more than half are beaten, or fewer than half useful; else 'holds when'.
     """,
     run=run,
     verdict=verdict,

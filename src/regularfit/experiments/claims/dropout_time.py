@@ -171,18 +171,21 @@ EXPERIMENT = Experiment(
     part="nets",
     claim="Dropout slows training, not inference.",
     why="""
-    Each step trains another sub-net, so gradients are noisier and more epochs are needed, two to three times as many
-    by the usual report (Srivastava et al., 2014). Predictions need no masks: weights are scaled already in training.
+    Each step trains another sub-net, so gradients are noisier and more epochs are needed, two to three
+    times as many by the usual report (Srivastava et al., 2014). Predictions need no masks: weights are
+    scaled already in training.
     """,
     how=f"""
-    Nets of {_WIDTH} units trained on {_ROWS} digits with Adam at a constant rate, {len(_RATES)} rates of dropout and 12
-    draws as lanes: epochs until the log-loss of the training rows, without dropout, is {_TARGET:g}. Then processor
-    times of a step of 64 rows and of predicting 1,797 rows, nets of two hidden layers, 12 turns with and without.
+    Nets of {_WIDTH} units trained on {_ROWS} digits with Adam at a constant rate, {len(_RATES)} rates
+    of dropout and 12 draws as lanes: epochs until the log-loss of the training rows, without dropout,
+    is {_TARGET:g}. Then processor times of a step of 64 rows and of predicting 1,797 rows, nets of two
+    hidden layers, 12 turns with and without.
     """,
     rule=f"""
-    Holds if at every rate the epochs grow (the logarithm of their ratio, paired by draw, above zero by more than two
-    standard errors) and the time of predictions differs by at most {100 * _SAME:g} %, two standard errors included;
-    does not hold if epochs grow at no rate or predictions are surely slower by more than that; else 'holds when'.
+    Holds if at every rate the epochs grow (the logarithm of their ratio, paired by draw, above zero by
+    more than two standard errors) and the time of predictions differs by at most {100 * _SAME:g} %, two
+    standard errors included; does not hold if epochs grow at no rate or predictions are surely slower
+    by more than that; else 'holds when'.
     """,
     run=run,
     verdict=verdict,

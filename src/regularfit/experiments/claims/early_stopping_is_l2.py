@@ -181,21 +181,23 @@ EXPERIMENT = Experiment(
     part="nets",
     claim="Early stopping acts like L2: training for longer is like a weaker penalty.",
     why="""
-    Along an eigenvector of X'X / n with eigenvalue s gradient descent has fitted the share 1 - (1 - step s)^t and
-    ridge s / (s + strength); the two are near each other where the strength is 1 / (step t) (Ali, Kolter and
-    Tibshirani, 2019). Nets follow suit as far as they are quadratic near a minimum (Bishop, 1995).
+    Along an eigenvector of X'X / n with eigenvalue s gradient descent has fitted the share 1 - (1 -
+    step s)^t and ridge s / (s + strength); the two are near each other where the strength is 1 / (step
+    t) (Ali, Kolter and Tibshirani, 2019). Nets follow suit as far as they are quadratic near a minimum
+    (Bishop, 1995).
     """,
     how=f"""
-    300 simulated tables ({_ROWS} rows, {_COLUMNS} columns, neighbours correlated at 0.5): the iterates of gradient
-    descent in closed form (the trainer's own steps agree with it), and the ridge path with all tables as lanes. For
-    every time the strength with the same norm, and that with the same training error. Then nets of 64 units on 200
-    digits, a fifth of them drawn a new label: eight decays x 20 draws as lanes, stopped or decayed.
+    300 simulated tables ({_ROWS} rows, {_COLUMNS} columns, neighbours correlated at 0.5): the iterates
+    of gradient descent in closed form (the trainer's own steps agree with it), and the ridge path with
+    all tables as lanes. For every time the strength with the same norm, and that with the same training
+    error. Then nets of 64 units on 200 digits, a fifth of them drawn a new label: eight decays x 20
+    draws as lanes, stopped or decayed.
     """,
     rule="""
-    Holds if strength x step x iterations is within a factor of two of 1 at all times, the best stopped test error is
-    less than 5 % above that of ridge (with two standard errors), and in the net each of stopping and decay gains more
-    than half of what the other one gains (by two standard errors); 'holds when' if the factor is so at the best stop
-    and the 5 % are kept; else does not hold.
+    Holds if strength x step x iterations is within a factor of two of 1 at all times, the best stopped
+    test error is less than 5 % above that of ridge (with two standard errors), and in the net each of
+    stopping and decay gains more than half of what the other one gains (by two standard errors); 'holds
+    when' if the factor is so at the best stop and the 5 % are kept; else does not hold.
     """,
     run=run,
     verdict=verdict,

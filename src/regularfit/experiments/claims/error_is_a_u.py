@@ -176,9 +176,9 @@ EXPERIMENT = Experiment(
     part="linear models",
     claim="Along the strength the error on new rows is a U: too little overfits, too much underfits.",
     why="""
-    A larger strength adds bias and takes variance away, and near zero the variance falls faster than the
-    squared bias grows (Hoerl and Kennard, 1970). How much there is to gain on the weak side depends on
-    how much variance there is: about noise times columns / rows.
+    A larger strength adds bias and takes variance away, and near zero the variance falls faster than
+    the squared bias grows (Hoerl and Kennard, 1970). How much there is to gain on the weak side depends
+    on how much variance there is: about noise times columns / rows.
     """,
     how="""
     Four real sets from many rows a column to many columns a row: wine, diabetes with all squares and
@@ -187,10 +187,10 @@ EXPERIMENT = Experiment(
     other splits, and standard errors allow for splits that share rows (Nadeau and Bengio, 2003).
     """,
     rule="""
-    A curve is a U if the error at its weakest and at its strongest end exceeds the best one by more than
-    two standard errors each (of the log ratio, paired by split), and it does not fall again on the weak
-    side by more than two. Holds if all eight curves
-    are U's, 'holds when' if some are, does not hold if none is.
+    A curve is a U if the error at its weakest and at its strongest end exceeds the best one by more
+    than two standard errors each (of the log ratio, paired by split), and it does not fall again on the
+    weak side by more than two. Holds if all eight curves are U's, 'holds when' if some are, does not
+    hold if none is.
     """,
     run=run,
     verdict=verdict,

@@ -167,16 +167,17 @@ EXPERIMENT = Experiment(
     that are merely correlated each still carry something of their own.
     """,
     how=f"""
-    {_GROUP} columns correlated at 0.5 to 0.99 and {_OTHERS} independent ones that do not matter, {_ROWS} rows,
-    signal three times the noise; 20 tables each, 100 bootstrap resamples of each as lanes, 20 strengths
-    of L1 and of the elastic net (half L1), the one taken that predicts rows out of the resamples best.
+    {_GROUP} columns correlated at 0.5 to 0.99 and {_OTHERS} independent ones that do not matter,
+    {_ROWS} rows, signal three times the noise; 20 tables each, 100 bootstrap resamples of each as
+    lanes, 20 strengths of L1 and of the elastic net (half L1), the one taken that predicts rows out of
+    the resamples best.
     """,
     rule=f"""
-    Where all of the group matter and correlation is {_HIGH} or more, L1 'keeps one' if it keeps fewer than
-    half of the group and two resamples disagree on a column in more than a quarter of the cases (half is
-    the most there can be); the elastic net 'keeps the group' if it keeps more than nine tenths; each by
-    two standard errors. Holds if both are so at every such correlation; 'holds when' if at some, or if
-    the elastic net at least keeps more by two standard errors; else does not hold.
+    Where all of the group matter and correlation is {_HIGH} or more, L1 'keeps one' if it keeps fewer
+    than half of the group and two resamples disagree on a column in more than a quarter of the cases
+    (half is the most there can be); the elastic net 'keeps the group' if it keeps more than nine
+    tenths; each by two standard errors. Holds if both are so at every such correlation; 'holds when' if
+    at some, or if the elastic net at least keeps more by two standard errors; else does not hold.
     """,
     run=run,
     verdict=verdict,

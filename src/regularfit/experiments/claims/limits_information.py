@@ -158,19 +158,20 @@ EXPERIMENT = Experiment(
     part="nets",
     claim="Dropout and the information bottleneck limit what a net keeps of its input.",
     why="""
-    A noisy code z with a price beta on KL(p(z | x) || N(0, 1)), whose mean bounds I(Z; X) from above, keeps only what
-    pays for itself in predictions (Tishby, Pereira and Bialek, 1999; Alemi, Fischer, Dillon and Murphy, 2017). Dropout
-    is multiplicative noise and so a channel, too, but nothing prices what passes it (Achille and Soatto, 2018).
+    A noisy code z with a price beta on KL(p(z | x) || N(0, 1)), whose mean bounds I(Z; X) from above,
+    keeps only what pays for itself in predictions (Tishby, Pereira and Bialek, 1999; Alemi, Fischer,
+    Dillon and Murphy, 2017). Dropout is multiplicative noise and so a channel, too, but nothing prices
+    what passes it (Achille and Soatto, 2018).
     """,
     how=f"""
-    Nets of 128 units with a code of {_CODE} numbers on {_ROWS} digits, eight draws, {_TESTS:,} other rows for all
-    measures: {len(_BETAS)} prices as lanes of one batched net; and {len(_RATES)} rates of dropout, each trained at the
-    small price {_BETA:g}, so that both are measured by the same bound.
+    Nets of 128 units with a code of {_CODE} numbers on {_ROWS} digits, eight draws, {_TESTS:,} other
+    rows for all measures: {len(_BETAS)} prices as lanes of one batched net; and {len(_RATES)} rates of
+    dropout, each trained at the small price {_BETA:g}, so that both are measured by the same bound.
     """,
     rule="""
-    Holds if the bound falls at every step of beta, some beta halves the one at the smallest beta while the accuracy
-    falls by less than two standard errors (paired), and half of the units dropped lowers the bound by more than two
-    standard errors; 'holds when' without the last; else does not hold.
+    Holds if the bound falls at every step of beta, some beta halves the one at the smallest beta while
+    the accuracy falls by less than two standard errors (paired), and half of the units dropped lowers
+    the bound by more than two standard errors; 'holds when' without the last; else does not hold.
     """,
     run=run,
     verdict=verdict,

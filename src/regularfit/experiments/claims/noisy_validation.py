@@ -170,19 +170,22 @@ EXPERIMENT = Experiment(
     part="nets",
     claim="Early stopping is sensitive to noisy validation: few rows stop at the wrong time and cost accuracy.",
     why="""
-    The validation loss of m rows is off by about its spread over rows divided by the root of m, and the epoch with the
-    smallest loss is chosen by that noise, too; a curve with many local minima makes patience matter (Prechelt,
-    1998). All epochs are judged by the same rows, though, so that much of the noise is common to them and cancels.
+    The validation loss of m rows is off by about its spread over rows divided by the root of m, and the
+    epoch with the smallest loss is chosen by that noise, too; a curve with many local minima makes
+    patience matter (Prechelt, 1998). All epochs are judged by the same rows, though, so that much of
+    the noise is common to them and cancels.
     """,
     how=f"""
-    Nets of 64 units on {_ROWS} digits, a fifth of all labels drawn anew: {len(_SIZES)} sizes of the validation set x
-    {len(_PATIENCES)} patiences x 20 draws as lanes of one batched model, looked at after every epoch, 80 epochs at
-    most; patience without end keeps the best epoch of all. The weights kept are tested on about 1,200 other rows;
-    training rows and initial weights of a draw are the same for all sizes.
+    Nets of 64 units on {_ROWS} digits, a fifth of all labels drawn anew: {len(_SIZES)} sizes of the
+    validation set x {len(_PATIENCES)} patiences x 20 draws as lanes of one batched model, looked at
+    after every epoch, 80 epochs at most; patience without end keeps the best epoch of all. The weights
+    kept are tested on about 1,200 other rows; training rows and initial weights of a draw are the same
+    for all sizes.
     """,
     rule=f"""
-    Holds if under every patience {_SIZES[0]} validation rows lead to a larger log-loss on new rows than {_SIZES[-1]},
-    by more than two standard errors (paired by draw); 'holds when' under some of them; else does not hold.
+    Holds if under every patience {_SIZES[0]} validation rows lead to a larger log-loss on new rows than
+    {_SIZES[-1]}, by more than two standard errors (paired by draw); 'holds when' under some of them;
+    else does not hold.
     """,
     run=run,
     verdict=verdict,

@@ -162,21 +162,23 @@ EXPERIMENT = Experiment(
     part="linear models",
     claim="Regularisation matters most when the model is overparameterised.",
     why="""
-    The variance of least squares grows as p / (n - p - 1) up to as many weights as rows, and falls beyond:
-    among the many solutions that fit, the one of smallest norm gets smaller with more columns, which is a
-    penalty in itself (Belkin, Hsu, Ma and Mandal, 2019; Hastie, Montanari, Rosset and Tibshirani, 2022).
+    The variance of least squares grows as p / (n - p - 1) up to as many weights as rows, and falls
+    beyond: among the many solutions that fit, the one of smallest norm gets smaller with more columns,
+    which is a penalty in itself (Belkin, Hsu, Ma and Mandal, 2019; Hastie, Montanari, Rosset and
+    Tibshirani, 2022).
     """,
     how=f"""
-    {_ROWS} rows and 5 to {4 * _ROWS} weights: simulated columns which all matter a little (signal {_SNR:g} times
-    the noise), and random bent features of the concrete set. Least squares, of the smallest norm where many
-    fit, against L2 of a strength that five folds inside the rows choose among 30; 40 tables a cell, tables
-    and folds as lanes; errors on {_TEST} other rows, log ratios paired by table.
+    {_ROWS} rows and 5 to {4 * _ROWS} weights: simulated columns which all matter a little (signal
+    {_SNR:g} times the noise), and random bent features of the concrete set. Least squares, of the
+    smallest norm where many fit, against L2 of a strength that five folds inside the rows choose among
+    30; 40 tables a cell, tables and folds as lanes; errors on {_TEST} other rows, log ratios paired by
+    table.
     """,
     rule=f"""
-    The gain is the log ratio of both errors; differences count beyond two standard errors. Holds if, on both
-    data, it is larger with more weights than rows than with fewer, in all pairs, and nowhere larger than
-    with the most weights; 'holds when' if it is at least larger than with {_FEW:g} weights a row or
-    fewer, in all pairs; else does not hold.
+    The gain is the log ratio of both errors; differences count beyond two standard errors. Holds if, on
+    both data, it is larger with more weights than rows than with fewer, in all pairs, and nowhere
+    larger than with the most weights; 'holds when' if it is at least larger than with {_FEW:g} weights
+    a row or fewer, in all pairs; else does not hold.
     """,
     run=run,
     verdict=verdict,

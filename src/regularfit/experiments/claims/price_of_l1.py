@@ -110,7 +110,8 @@ def verdict(facts: Facts) -> Verdict:
         text += f" ({len(facts['cells']) - len(cells)} left out: not accurate enough)"
     if cells:
         most, least = (pick(cells, key=lambda one: one["ratio"][1]) for pick in (max, min))
-        text += f"; from {number(least['ratio'][1])} times ({_named(least)}) to {number(most['ratio'][1])} ({_named(most)})"
+        text += f"; from {number(least['ratio'][1])} times ({_named(least)}) "
+        text += f"to {number(most['ratio'][1])} ({_named(most)})"
     if cells and len(dear) == len(cells):
         return Verdict("holds", f"{text}.")
     if 2 * len(dear) >= len(cells) > 0:
@@ -192,19 +193,20 @@ EXPERIMENT = Experiment(
     claim="L1 costs more to compute than L2.",
     why="""
     L2 with the squared loss has a closed form, and one decomposition serves all strengths (Hoerl and
-    Kennard, 1970); L1 has none. But L1 works on the few columns that are not zero, and strengths next to
-    each other share most of them (Friedman, Hastie and Tibshirani, 2010).
+    Kennard, 1970); L1 has none. But L1 works on the few columns that are not zero, and strengths next
+    to each other share most of them (Friedman, Hastie and Tibshirani, 2010).
     """,
     how="""
-    CPU time of fit_path on one thread, L1 and L2 in turns, 15 rounds after one to warm up; five shapes, squared
-    and logistic loss, one strength in the middle of the grid and 50 down to little penalty. The objective of
-    every fit is compared with that of a fit at a tolerance of 1e-11, and its duality gap is certified; 10 columns matter, neighbours
-    correlate at 0.5. This compares both as regularfit solves them; other programs differ.
+    CPU time of fit_path on one thread, L1 and L2 in turns, 15 rounds after one to warm up; five shapes,
+    squared and logistic loss, one strength in the middle of the grid and 50 down to little penalty. The
+    objective of every fit is compared with that of a fit at a tolerance of 1e-11, and its duality gap
+    is certified; 10 columns matter, neighbours correlate at 0.5. This compares both as regularfit
+    solves them; other programs differ.
     """,
     rule="""
-    Settings count in which both penalties end within 1e-6 of the best objective. L1 is dearer where the lower
-    quartile of the ratios, paired by round, exceeds 1. Holds if it is in every setting; 'holds when' if in
-    at least half of them; else does not hold.
+    Settings count in which both penalties end within 1e-6 of the best objective. L1 is dearer where the
+    lower quartile of the ratios, paired by round, exceeds 1. Holds if it is in every setting; 'holds
+    when' if in at least half of them; else does not hold.
     """,
     run=run,
     verdict=verdict,

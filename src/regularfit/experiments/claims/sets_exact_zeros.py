@@ -176,10 +176,11 @@ EXPERIMENT = Experiment(
     which needs correlated columns (Efron, Hastie, Johnstone and Tibshirani, 2004).
     """,
     how=f"""
-    Lasso paths of 61 strengths on 400 simulated tables ({_ROWS} rows, {_COLUMNS} columns of which {_RELEVANT}
-    matter, signal three times the noise) for each of three correlations of neighbours, all tables as
-    lanes of one call. Counted along each path: exact zeros, changes of their number in the wrong
-    direction, precision and recall of the columns kept, there where {_TEST} new rows are predicted best.
+    Lasso paths of 61 strengths on 400 simulated tables ({_ROWS} rows, {_COLUMNS} columns of which
+    {_RELEVANT} matter, signal three times the noise) for each of three correlations of neighbours, all
+    tables as lanes of one call. Counted along each path: exact zeros, changes of their number in the
+    wrong direction, precision and recall of the columns kept, there where {_TEST} new rows are
+    predicted best.
     """,
     rule="""
     Does not hold unless weights are exactly zero where prediction is best, and more than at the weakest

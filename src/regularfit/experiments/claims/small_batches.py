@@ -142,19 +142,20 @@ EXPERIMENT = Experiment(
     part="nets",
     claim="Small-batch SGD regularises implicitly: it ends in flatter minima that generalise better.",
     why="""
-    The gradient of a batch of b rows has noise of variance 1 / b, and noise is said to drive steps out of sharp minima
-    (Keskar et al., 2017). For small steps it is the ratio of learning rate to b that matters (Smith and Le, 2018), so
-    a rate in proportion to the batch should undo the difference.
+    The gradient of a batch of b rows has noise of variance 1 / b, and noise is said to drive steps out
+    of sharp minima (Keskar et al., 2017). For small steps it is the ratio of learning rate to b that
+    matters (Smith and Le, 2018), so a rate in proportion to the batch should undo the difference.
     """,
     how=f"""
-    Nets of {_UNITS} units trained by plain SGD on {_ROWS} digits, 12 draws side by side, in batches of 4 to all {_ROWS}
-    rows, at one learning rate and at rates in proportion to the batch. Each is judged when its training log-loss first
-    is {_TARGET:g}: error on {_TEST} others, and sharpness, the largest eigenvalue of the Hessian of the training loss.
+    Nets of {_UNITS} units trained by plain SGD on {_ROWS} digits, 12 draws side by side, in batches of
+    4 to all {_ROWS} rows, at one learning rate and at rates in proportion to the batch. Each is judged
+    when its training log-loss first is {_TARGET:g}: error on {_TEST} others, and sharpness, the largest
+    eigenvalue of the Hessian of the training loss.
     """,
     rule="""
-    At one learning rate and the same training loss, smallest batch against all rows: holds if test error and sharpness
-    are both smaller by more than two standard errors (paired by draw); 'holds when' if one of them is; else does not
-    hold.
+    At one learning rate and the same training loss, smallest batch against all rows: holds if test
+    error and sharpness are both smaller by more than two standard errors (paired by draw); 'holds when'
+    if one of them is; else does not hold.
     """,
     run=run,
     verdict=verdict,

@@ -141,20 +141,20 @@ EXPERIMENT = Experiment(
     claim="L1 wins when few columns matter, L2 when all matter a little, and the elastic net in between.",
     why="""
     L1 pays for every column it keeps and little for those it drops, L2 the same small price for all; so
-    each suits the truth that its ball resembles (Tibshirani, 1996). The elastic net was made to join the
-    two (Zou and Hastie, 2005).
+    each suits the truth that its ball resembles (Tibshirani, 1996). The elastic net was made to join
+    the two (Zou and Hastie, 2005).
     """,
     how=f"""
-    Tables of {_ROWS} rows and {_COLUMNS} columns of which 2 to {_COLUMNS} matter, with random weights on random
-    columns, signal twice the noise (variance 1), three correlations of neighbours, 60 tables a cell. Strengths (25
-    of each penalty) are chosen by five folds inside the table, tables and folds as lanes of one call; errors on
-    {_TEST} new rows, ratios paired by table.
+    Tables of {_ROWS} rows and {_COLUMNS} columns of which 2 to {_COLUMNS} matter, with random weights
+    on random columns, signal twice the noise (variance 1), three correlations of neighbours, 60 tables
+    a cell. Strengths (25 of each penalty) are chosen by five folds inside the table, tables and folds
+    as lanes of one call; errors on {_TEST} new rows, ratios paired by table.
     """,
     rule="""
-    Effects are log ratios of errors beyond two standard errors. Holds if L1 beats L2 in every cell where 2
-    or 5 columns matter and L2 beats L1 in every cell where all do, the elastic net is nowhere worse than
-    both, and better than both in most cells in between; 'holds when' if L1 and L2 win so at least where
-    columns are uncorrelated; else does not hold.
+    Effects are log ratios of errors beyond two standard errors. Holds if L1 beats L2 in every cell
+    where 2 or 5 columns matter and L2 beats L1 in every cell where all do, the elastic net is nowhere
+    worse than both, and better than both in most cells in between; 'holds when' if L1 and L2 win so at
+    least where columns are uncorrelated; else does not hold.
     """,
     run=run,
     verdict=verdict,

@@ -60,9 +60,8 @@ def _least_squares(X: Matrix, Y: Matrix) -> Matrix:
 
 def _ridge(X: Matrix, y: Vector) -> Vector:
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", GridEdgeWarning
-        )  # where nothing is left, more strength changes nothing
+        # Where nothing is left, more strength changes nothing.
+        warnings.simplefilter("ignore", GridEdgeWarning)
         return PenalizedRegressor(L2(), select="loo", strengths=_STRENGTHS).fit(X, y).coef_
 
 
@@ -176,22 +175,24 @@ EXPERIMENT = Experiment(
     part="linear models",
     claim="L2 tames collinearity.",
     why="""
-    The variance of least squares along an eigenvector of X'X is the noise over its eigenvalue, which goes
-    to zero as columns become alike; L2 adds the strength to every eigenvalue (Hoerl and Kennard, 1970).
-    Predictions of rows like the old ones never suffered: their variance is noise times columns / rows.
+    The variance of least squares along an eigenvector of X'X is the noise over its eigenvalue, which
+    goes to zero as columns become alike; L2 adds the strength to every eigenvalue (Hoerl and Kennard,
+    1970). Predictions of rows like the old ones never suffered: their variance is noise times columns /
+    rows.
     """,
     how=f"""
     {_ROWS} rows, {_COLUMNS} columns, every pair correlated at 0 to 0.999, noise as large as the signal;
-    25 designs and 25 targets for each. The truth has equal weights, which lie along what columns share, or
-    weights of both signs, which lie in what tells them apart. L2's strength is chosen by leave-one-out in
-    every fit. The error of predictions is the one on new rows of the same distribution; geometric means over designs.
+    25 designs and 25 targets for each. The truth has equal weights, which lie along what columns share,
+    or weights of both signs, which lie in what tells them apart. L2's strength is chosen by leave-one-
+    out in every fit. The error of predictions is the one on new rows of the same distribution;
+    geometric means over designs.
     """,
     rule=f"""
-    Tamed: at every correlation of {_HIGH} or more the weights of L2 vary less than those of least squares,
-    by two standard errors, and from the lowest to the highest their variance grows less than a tenth as
-    much. A cure: besides, the squared miss of weights and of predictions is smaller there, by two standard errors
-    each (log ratios, paired by design). Holds if it is a cure for both truths, 'holds when' for one, does not hold
-    for none.
+    Tamed: at every correlation of {_HIGH} or more the weights of L2 vary less than those of least
+    squares, by two standard errors, and from the lowest to the highest their variance grows less than a
+    tenth as much. A cure: besides, the squared miss of weights and of predictions is smaller there, by
+    two standard errors each (log ratios, paired by design). Holds if it is a cure for both truths,
+    'holds when' for one, does not hold for none.
     """,
     run=run,
     verdict=verdict,

@@ -154,8 +154,8 @@ EXPERIMENT = Experiment(
     trees; beside it the rounds that five folds of the training half choose.
     """,
     rule="""
-    Both kinds are worse at 500 trees than at their best number by more than two paired standard
-    errors on every set: holds. Some kind on some sets: holds when. None: does not hold.
+    Both kinds are worse at 500 trees than at their best number by more than two paired standard errors
+    on every set: holds. Some kind on some sets: holds when. None: does not hold.
     """,
     run=run,
     verdict=verdict,
