@@ -77,16 +77,20 @@ def _times(width: int, seed: int, turns: int, steps: int) -> dict[str, Any]:
     pixels = X.astype(np.float32)
     spent: list[list[float]] = []
     for turn in range(turns + 1):  # the first warms up
-        row: list[float] = []
+        both: list[Any] = []
         for values in ([], [Dropout(0.5)]):
             net = initialise(mlp(64, (width, width), 10), seed + turn)
-            trainer = Trainer(
-                net, values, batch_size=64, steps=steps, evaluate_every=f"{steps} steps", seed=turn
-            )
-            row += [_seconds(partial(trainer.fit, pixels, y)) / steps]
-            row += [min(_seconds(partial(trainer.predict, pixels)) for _ in range(15))]
-        spent.append(row)
-    plain, plain_said, dropped, dropped_said = np.array(spent[1:]).T
+            how: dict[str, Any] = {
+                "batch_size": 64,
+                "steps": steps,
+                "evaluate_every": f"{steps} steps",
+                "seed": turn,
+            }
+            both.append(Trainer(net, values, **how))
+        fitted = [_seconds(partial(one.fit, pixels, y)) / steps for one in both]
+        said = [[_seconds(partial(one.predict, pixels)) for one in both] for _ in range(15)]  # by turns, too
+        spent.append([*fitted, *np.min(said, axis=0)])
+    plain, dropped, plain_said, dropped_said = np.array(spent[1:]).T
     return {
         "width": width,
         "step": mean_se(1e3 * plain), "step_dropout": mean_se(1e3 * dropped),
