@@ -17,12 +17,12 @@ def test_a_sample_tends_to_all_of_them(hidden):
     net = initialise(mlp(3, hidden, 4), seed=1)
     with torch.no_grad():
         net[-1].weight *= 5  # so that sub-nets disagree
-    every, some = asked(net, X, 0.5), asked(net, X, 0.5, 4000)
+    every, some = asked(net, X, 0.5), asked(net, X, 0.5, 1000)
     spread = (every.squares - every.mean**2).clamp_min(0).sqrt()
     assert spread.max() > 0.05
-    assert ((some.mean - every.mean).abs() <= 5 * spread / 4000**0.5 + 1e-6).all()
-    shares = (every.votes * (1 - every.votes)).clamp_min(1 / 4000).sqrt()
-    assert ((some.votes - every.votes).abs() <= 5 * shares / 4000**0.5).all()
+    assert ((some.mean - every.mean).abs() <= 5 * spread / 1000**0.5 + 1e-6).all()
+    shares = (every.votes * (1 - every.votes)).clamp_min(1 / 1000).sqrt()
+    assert ((some.votes - every.votes).abs() <= 5 * shares / 1000**0.5).all()
 
 
 def test_with_one_hidden_layer_the_geometric_mean_is_the_net():

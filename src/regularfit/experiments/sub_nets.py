@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 
 from ..nets import Dropout, monte_carlo
 
-__all__ = ["SubNets", "asked"]
+__all__ = ["SubNets", "asked", "judged"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +56,28 @@ def asked(net: nn.Sequential, X: Tensor, rate: float, passes: int | None = None,
         else:
             means = monte_carlo(net, X, passes, dropout=Dropout(rate), of=_opinions, seed=seed).mean
     return SubNets(*means.chunk(4, dim=-1))
+
+
+def judged(said: SubNets, others: Mapping[str, Tensor], target: Tensor) -> dict[str, float]:
+    """Return errors and log-losses of one sub-net, of their mean and of others, and how far "scaled" is from the mean.
+
+    Parameters
+    ----------
+    others : probabilities, (n, C), of "scaled", the net with all its units, and of whatever else is to be judged.
+    target : (n,) classes.
+    """
+    hit, scaled = target[:, None], others["scaled"]
+    found = {
+        "single_error": 1 - float(said.votes.gather(1, hit).mean()),
+        "single_loss": -float(said.logs.gather(1, hit).mean()),
+        "geometric_gap": float((said.logs.softmax(-1) - scaled).abs().max()),
+        "distance": float((scaled - said.mean).square().mean().sqrt()),
+        "single_distance": float((said.squares - said.mean**2).mean().sqrt()),
+    }
+    for name, chances in {"mean": said.mean, **others}.items():
+        found[f"{name}_error"] = float((chances.argmax(-1) != target).float().mean())
+        found[f"{name}_loss"] = -float(chances.gather(1, hit).log().mean())
+    return found
 
 
 def _opinions(outputs: Tensor) -> Tensor:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._typing import Matrix, Vector
+from ..._typing import Matrix
+from ..choosing import best_of_others
 from ..data import digits
 from ..drawing import GREY, axes, curve
 from ..draws import pairs
@@ -56,17 +57,8 @@ def _compared(errors: Matrix) -> dict[str, Any]:
     """Compare the best rate within the range to the best outside it and to none, (draws, rates)."""
     rates = np.array(_RATES)
     within = (rates >= _LOW) & (rates <= _HIGH)
-    inside, outside = (_best(errors, np.flatnonzero(part)) for part in (within, ~within))
+    inside, outside = (best_of_others(errors, np.flatnonzero(part)) for part in (within, ~within))
     return {"over_outside": mean_se(outside - inside), "over_none": mean_se(errors[:, 0] - inside)}
-
-
-def _best(errors: Matrix, which: np.ndarray) -> Vector:
-    """Error on every draw of the rate that is best on the other half of the draws: choosing flatters nobody."""
-    found = np.empty(len(errors))
-    even = np.arange(len(errors)) % 2 == 0
-    for half in (even, ~even):
-        found[half] = errors[half, which[errors[~half][:, which].mean(axis=0).argmin()]]
-    return found
 
 
 def verdict(facts: Facts) -> Verdict:

@@ -43,11 +43,7 @@ def _epochs(seed: int, draws: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the epochs until the training loss is at the target, (draws, rates), and the loss after every epoch."""
     from ...nets import NetSettings, lockstep
 
-    X, y = digits()
-    X, y = (
-        np.concatenate([X, X]),
-        np.concatenate([y, y]),
-    )  # so that training rows can be watched, as held-out ones
+    X, y = (np.concatenate([part, part]) for part in digits())  # training rows are watched as if held out
     half = len(y) // 2
     chosen = [
         (train, train + half) for train, _ in pairs(y[:half], _ROWS, 0, draws, np.random.default_rng(seed))
@@ -121,7 +117,7 @@ def verdict(facts: Facts) -> Verdict:
         return Verdict("does not hold", text)
     if len(slower) == len(rates) and same:
         return Verdict("holds", text)
-    doubt = "" if same else f" That predictions are the same to {100 * _SAME:g} % is not sure."
+    doubt = "" if same else f" That predictions take the same time, within {100 * _SAME:g} %, is not sure."
     return Verdict("holds when", f"{text} Epochs grow surely at {', '.join(slower)}.{doubt}")
 
 
@@ -133,11 +129,7 @@ def _between(ratios: list[tuple[float, float]]) -> str:
 def table(facts: Facts) -> Table:
     """Rates first, then widths."""
     rows = [
-        [
-            f"rate {rate:g}: epochs to a training loss of {facts['target']:g}",
-            plus_minus(*epochs),
-            _ratio(more),
-        ]
+        [f"rate {rate:g}: epochs to a loss of {facts['target']:g}", plus_minus(*epochs), _ratio(more)]
         for rate, epochs, more in zip(facts["rates"], facts["epochs"], facts["more"], strict=True)
     ]
     for one in facts["times"]:

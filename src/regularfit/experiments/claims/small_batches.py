@@ -156,7 +156,7 @@ def plot(facts: Facts, figure: Figure) -> None:
         on.minorticks_off()
     left.set(ylabel="error at the same training loss, %")
     right.set(ylabel="largest eigenvalue of the Hessian")
-    legend(left)
+    legend(right, loc="lower right")
 
 
 EXPERIMENT = Experiment(

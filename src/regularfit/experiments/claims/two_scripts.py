@@ -185,22 +185,23 @@ EXPERIMENT = Experiment(
     part="choosing and combining",
     claim="The lectures' two scripts show what they are meant to show, and what the other pages found improves both.",
     why="""
-    A strength fixed beforehand suits no data in particular, and the lasso's shrinkage of large coefficients is a bias
-    that a concave penalty avoids (Zhang, 2010). Decay that is added to Adam's gradient is divided away by its scale
-    (Loshchilov and Hutter, 2019), and pictures want weights that are shared (LeCun, 1989).
+    A strength fixed beforehand suits no data in particular, and the lasso's shrinkage of large
+    coefficients is a bias that a concave penalty avoids (Zhang, 2010). Decay that is added to Adam's
+    gradient is divided away by its scale (Loshchilov and Hutter, 2019), and pictures want weights that
+    are shared (LeCun, 1989).
     """,
     how=f"""
-    The first script, ridge of strength 1 and lasso of 0.1 in scikit-learn's units on {_ROWS} rows and {_COLUMNS}
-    columns, {_RELEVANT} of which matter, signal twice the noise, 100 draws as lanes; then strengths chosen by five
-    folds, and MCP. The second, a 784-256-10 net with dropout 0.5 and Adam's decay of 0.01, on the shipped 2,000
-    clothes of 28 x 28 pixels, which stand in for MNIST (1,500 to learn from, 400 steps of 64, four splits); then step
-    by step what other pages found.
+    The first script, ridge of strength 1 and lasso of 0.1 in scikit-learn's units on {_ROWS} rows and
+    {_COLUMNS} columns, {_RELEVANT} of which matter, signal twice the noise, 100 draws as lanes; then
+    strengths chosen by five folds, and MCP. The second, a 784-256-10 net with dropout 0.5 and Adam's
+    decay of 0.01, on the shipped 2,000 clothes of 28 x 28 pixels, which stand in for MNIST (1,500 to
+    learn from, 400 steps of 64, four splits); then step by step what other pages found.
     """,
     rule="""
-    Holds if the lasso's script has exact zeros and that of ridge none, dropout and decay narrow the gap between errors
-    on new and known rows, MCP's error is below that of the better linear script and the last net's below that of the
-    script's, the last three by more than two standard errors (paired); 'holds when' if one script at least is
-    improved; else does not hold.
+    Holds if the lasso's script has exact zeros and that of ridge none, dropout and decay narrow the gap
+    between errors on new and known rows, MCP's error is below that of the better linear script and the
+    last net's below that of the script's, the last three by more than two standard errors (paired);
+    'holds when' if one script at least is improved; else does not hold.
     """,
     run=run,
     verdict=verdict,
