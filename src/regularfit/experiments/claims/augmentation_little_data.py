@@ -135,10 +135,18 @@ EXPERIMENT = Experiment(
     harmless is a bias that stays.
     """,
     how="""
+<<<<<<< HEAD
     Digits of 8 x 8 pixels, turned by up to 12 degrees, and text messages, words replaced by synonyms:
     the same net with and without, for the same number of steps (300 and 200 of 32 rows), with 30 to
     1,000 and 50 to 800 rows, six and eight draws. Counted are wrong classes among 700 and 2,000 other
     rows.
+=======
+    Digits of 8 x 8 pixels, turned by up to 12 degrees, and text messages, words replaced by synonyms: the same net with
+    and without, for the same number of steps (300 and 200 of 32 rows), with 30 to 1,000 and 50 to 800 rows, six and
+    eight draws. Counted are wrong classes among 700 and 2,000 other rows.
+    Turning was chosen in a small trial on the same digits, where it did best: mirror images lost, shifts by a pixel
+    lost in dense nets, and mirror images with shifts lost on clothes from 200 rows on.
+>>>>>>> h-nets2
     """,
     rule="""
     Two parts for each of the two sets: with the fewest rows there are fewer errors with augmentation
