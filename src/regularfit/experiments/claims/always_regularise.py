@@ -11,7 +11,7 @@ from ... import L1, L2, ElasticNet
 from ..._typing import Matrix, Vector
 from ...losses import Logistic, Loss, Squared
 from ..data import CLASSES, NUMBERS, numeric, simulate
-from ..drawing import BLUE, COLOURS, GREY, ORANGE, axes, curve, legend
+from ..drawing import GREY, ORANGE, axes, curve, legend
 from ..experiment import Experiment, Facts, Table, Verdict
 from ..summing import mean_se, number, plus_minus, share
 from ..tables import Tables, tuned
@@ -92,20 +92,11 @@ def _needless(one: dict[str, Any]) -> bool:
     return one["gain"][0] <= one["gain"][1]
 
 
-def _harmed(one: dict[str, Any]) -> bool:
-    return one["gain"][0] < -2 * one["gain"][1]
-
-
 def _shares(facts: Facts, kind: str) -> dict[str, float]:
     sets = [one for one in facts["sets"] if one["kind"] == kind]
-    tests = {
-        "needless": _needless,
-        "harmed": _harmed,
-        "helped": lambda one: one["gain"][0] > 2 * one["gain"][1],
-    }
-    return {name: float(np.mean([test(one) for one in sets])) for name, test in tests.items()} | {
-        "count": len(sets)
-    }
+    mean, error = np.array([one["gain"] for one in sets]).T
+    marks = {"needless": mean <= error, "harmed": mean < -2 * error, "helped": mean > 2 * error}
+    return {name: float(mark.mean()) for name, mark in marks.items()} | {"count": len(sets)}
 
 
 def verdict(facts: Facts) -> Verdict:
@@ -159,24 +150,19 @@ def plot(facts: Facts, figure: Figure) -> None:
     shipped.sort(key=lambda one: one["gain"][0])
     for at, one in enumerate(shipped):
         mean, error = (100 * part for part in one["gain"])
-        shade = GREY if _needless(one) else ORANGE if mean > 0 else BLUE
-        left.errorbar(mean, at, xerr=error, fmt="o", color=shade, capsize=3)
+        left.errorbar(mean, at, xerr=error, fmt="o", color=GREY if _needless(one) else ORANGE, capsize=3)
     left.axvline(0, color="black", linewidth=0.8)
     left.set_xscale("symlog", linthresh=1)
-    ticks = (-10, -1, 0, 1, 10, 100, 1000)
-    left.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    left.set_xticks([-10, 0, 10, 100, 1000], ["-10", "0", "10", "100", "1,000"])
     left.minorticks_off()
     left.set_yticks(range(len(shipped)), [one["name"].replace("_", " ") for one in shipped])
     left.set(xlabel="no penalty costs, % of the error")
     for order, (columns, snr) in enumerate(product(_COLUMNS, _SNRS)):
         cells = [one for one in _simulated_sets(facts) if (one["columns"], one["snr"]) == (columns, snr)]
-        yes = [
-            100 * float(np.mean([_needless(one) for one in cells if one["rows"] == rows])) for rows in _ROWS
-        ]
+        yes = [[_needless(one) for one in cells if one["rows"] == rows] for rows in _ROWS]
+        share_of = [100 * sum(found) / len(found) for found in yes]
         label = f"{columns} columns, {'weak' if snr < 1 else 'strong'} signal"
-        curve(
-            right, _ROWS, 100 * np.array(yes), label=label, colour=COLOURS[order], order=order, dashed=snr < 1
-        )
+        curve(right, _ROWS, share_of, label=label, order=order, dashed=snr < 1)
     right.set(xscale="log", xlabel="rows", ylabel="sets within one standard error, %", ylim=(-3, 103))
     right.set_xticks(_ROWS, [f"{rows:,}" for rows in _ROWS])
     right.minorticks_off()

@@ -129,21 +129,24 @@ EXPERIMENT = Experiment(
     part="nets",
     claim="Augmentation helps, most with little data.",
     why="""
-    A changed copy that keeps its label tells a net what does not matter, which it would otherwise have to learn from
-    rows, and adds a penalty on how the output moves under the change (Bishop, 1995; Chen, Dobriban and Lee, 2020).
-    With many rows the data say so themselves, and a change that is not quite harmless is a bias that stays.
+    A changed copy that keeps its label tells a net what does not matter, which it would otherwise have
+    to learn from rows, and adds a penalty on how the output moves under the change (Bishop, 1995; Chen,
+    Dobriban and Lee, 2020). With many rows the data say so themselves, and a change that is not quite
+    harmless is a bias that stays.
     """,
     how="""
-    Digits of 8 x 8 pixels, turned by up to 12 degrees, and text messages, words replaced by synonyms: the same net with
-    and without, for the same number of steps (300 and 200 of 32 rows), with 30 to 1,000 and 50 to 800 rows, six and
-    eight draws. Counted are wrong classes among 700 and 2,000 other rows.
-    Turning was chosen in a small trial on the same digits, where it did best: mirror images lost, shifts by a pixel
-    lost in dense nets, and mirror images with shifts lost on clothes from 200 rows on.
+    Digits of 8 x 8 pixels, turned by up to 12 degrees, and text messages, words replaced by synonyms:
+    the same net with and without, for the same number of steps (300 and 200 of 32 rows), with 30 to
+    1,000 and 50 to 800 rows, six and eight draws. Counted are wrong classes among 700 and 2,000 other
+    rows. Turning was chosen in a small trial on the same digits, where it did best: mirror images lost,
+    shifts by a pixel lost in dense nets, and mirror images with shifts lost on clothes from 200 rows
+    on.
     """,
     rule="""
-    Two parts for each of the two sets: with the fewest rows there are fewer errors with augmentation (by more than two
-    standard errors, paired), and that gain is larger than the one with the most rows (by more than two). Holds if all
-    four are true; 'holds when' if both are for one set; else does not hold.
+    Two parts for each of the two sets: with the fewest rows there are fewer errors with augmentation
+    (by more than two standard errors, paired), and that gain is larger than the one with the most rows
+    (by more than two). Holds if all four are true; 'holds when' if both are for one set; else does not
+    hold.
     """,
     run=run,
     verdict=verdict,

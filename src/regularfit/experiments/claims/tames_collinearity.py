@@ -87,14 +87,13 @@ def _growth(cells: list[dict[str, Any]], name: str) -> float:
 
 def _tamed(cells: list[dict[str, Any]]) -> bool:
     high = [one for one in cells if one["correlation"] >= _HIGH]
-    return all(_less(one["spread_ratio"]) for one in high) and _growth(cells, "l2") < 0.1 * _growth(
-        cells, "ls"
-    )
+    slower = _growth(cells, "l2") < 0.1 * _growth(cells, "ls")
+    return slower and all(_less(one["spread_ratio"]) for one in high)
 
 
 def _better(cells: list[dict[str, Any]]) -> bool:
-    high = [one for one in cells if one["correlation"] >= _HIGH]
-    return all(_less(one[key]) for one in high for key in ("miss_ratio", "predictions_ratio"))
+    keys = ("miss_ratio", "predictions_ratio")
+    return all(_less(one[key]) for one in cells if one["correlation"] >= _HIGH for key in keys)
 
 
 def _by_truth(facts: Facts) -> dict[str, list[dict[str, Any]]]:

@@ -181,22 +181,23 @@ EXPERIMENT = Experiment(
     part="nets",
     claim="Architecture regularises, too: sharing weights in convolutions beats a dense net of the same size.",
     why="""
-    A convolution is a dense layer whose weights are bound to be local and the same everywhere, so that fewer functions
-    can be fitted, and those that are left suit pictures (LeCun, 1989). What it knows is where pixels are: shuffle them,
-    and the same bond forbids the wrong things.
+    A convolution is a dense layer whose weights are bound to be local and the same everywhere, so that
+    fewer functions can be fitted, and those that are left suit pictures (LeCun, 1989). What it knows is
+    where pixels are: shuffle them, and the same bond forbids the wrong things.
     """,
     how=f"""
-    Clothes of {_SIDE} x {_SIDE} pixels (means of four), ten kinds, as they are and each moved by up to {_MOVE} pixels:
-    convolutions of {_CHANNELS[0]} and {_CHANNELS[1]} channels against a dense net of {_HIDDEN} units with as many
-    parameters (9,100), no norms, 250 steps of 32 rows, five draws, {_TESTS} other rows; compared at the end, and where
-    each first reached the lowest training loss that all reach. As a control the same convolutions on shuffled pixels.
-    Moved pictures were added, and batch norm left out of the convolutions, after a first run on pictures as they are,
-    in which the claim did not hold.
+    Clothes of {_SIDE} x {_SIDE} pixels (means of four), ten kinds, as they are and each moved by up to
+    {_MOVE} pixels: convolutions of {_CHANNELS[0]} and {_CHANNELS[1]} channels against a dense net of
+    {_HIDDEN} units with as many parameters (9,100), no norms, 250 steps of 32 rows, five draws,
+    {_TESTS} other rows; compared at the end, and where each first reached the lowest training loss that
+    all reach. As a control the same convolutions on shuffled pixels. Moved pictures were added, and
+    batch norm left out of the convolutions, after a first run on pictures as they are, in which the
+    claim did not hold.
     """,
     rule="""
-    Holds if convolutions make fewer errors by more than two standard errors (paired by draw) with every number of rows
-    and both kinds of pictures, at the end and at the same training loss; 'holds when' if both are so in some of these
-    cases; else does not hold.
+    Holds if convolutions make fewer errors by more than two standard errors (paired by draw) with every
+    number of rows and both kinds of pictures, at the end and at the same training loss; 'holds when' if
+    both are so in some of these cases; else does not hold.
     """,
     run=run,
     verdict=verdict,
