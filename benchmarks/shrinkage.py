@@ -1,13 +1,17 @@
 """What hierarchical shrinkage brings and costs, and the same by imodels.
 
     pip install imodels six
-    python benchmarks/shrinkage.py FOLDER      # of regression sets as .csv.gz, target last; writes results/shrinkage.md
+    OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE python benchmarks/shrinkage.py   # writes results/shrinkage.md
 
-Three questions, each with everything measured in the same run, times in processor seconds of one thread:
+The data lie in ``tabular_reg`` and ``tabular_clf`` of the folder that REGULARFIT_DATA names, else of ``shared/data``
+beside or above this file. Questions, each with everything measured in the same run, times in processor seconds of one
+thread:
 
 - accuracy: 2,000 rows (at most two thirds) of each set are for training, up to 5,000 of the others for testing, three
   times (forests of 30 and LightGBM once); models with their engines' defaults, the strength chosen by 5 folds of the
   training rows. Target: the mean squared error of an unpruned tree falls by 25 % or more in the median over the sets.
+- classes, pruning: the same on classification sets, and the sizes of pruned trees: ``shrinkage_classes.py``. Target:
+  the tree of one standard error is never larger than that of the minimum.
 - price: time of the folds' fits with all 25 strengths over the time of the same fits alone. Target: at most 2.5.
 - imodels: predictions at the same strength, and time. Its cross-validated form tries 7 strengths on 3 folds, ours 25 on
   as many.
@@ -27,6 +31,7 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 import xgboost as xgb
+from shrinkage_classes import accuracy_of_classes, sizes
 from sklearn.base import clone
 from sklearn.datasets import make_friedman1
 from sklearn.ensemble import (
@@ -36,6 +41,7 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from tree_tables import folder
 
 from regularfit.selection import make_folds
 from regularfit.trees import PrunedTreeRegressor, Shrunk, read_trees, shrink
@@ -69,14 +75,14 @@ def seconds(task: Callable[[], Any], turns: int = 3) -> float:
 # --- accuracy
 
 
-def accuracy(folder: Path) -> list[str]:
+def accuracy() -> list[str]:
     """Return the table of mean squared errors over the sets, each relative to the plain model."""
     lines = [
         "| set | unpruned tree, MSE | pruned | shrunk | strength | forest shrunk | LightGBM shrunk |",
         "|---|--:|--:|--:|--:|--:|--:|",
     ]
     cuts: dict[str, list[float]] = {name: [] for name in ("pruned", "shrunk", "forest", "lightgbm")}
-    for file in sorted(folder.glob("*.csv.gz")):
+    for file in sorted(folder("tabular_reg").glob("*.csv.gz")):
         found = [_one_split(file, split) for split in range(SPLITS)]
         mean = {name: float(np.mean([one[name] for one in found if name in one])) for name in found[0]}
         change = {
@@ -196,7 +202,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folder", type=Path)
     parser.add_argument(
         "--parts", nargs="+", choices=list(PARTS), default=list(PARTS), help="others stay as they are"
     )
@@ -205,13 +210,13 @@ def main() -> None:
     sections = _sections(RESULTS.read_text()) if RESULTS.exists() else {}
     for part in given.parts:
         title, measure = PARTS[part]
-        sections[title] = "\n".join(measure(given.folder))
+        sections[title] = "\n".join(measure())
         write(sections)
 
 
 def write(sections: dict[str, str]) -> None:
     """Write the page from its sections."""
-    text = "# Hierarchical shrinkage\n\nMade by `shrinkage.py`, which says how; one thread.\n"
+    text = "# Hierarchical shrinkage\n\nMade by `shrinkage.py` and `shrinkage_classes.py`, which say how; one thread.\n"
     for title, _ in PARTS.values():
         if title in sections:
             text += f"\n## {title}\n\n{sections[title]}\n"
@@ -223,10 +228,12 @@ def _sections(text: str) -> dict[str, str]:
     return {title: body.strip() for title, _, body in found}
 
 
-PARTS: dict[str, tuple[str, Callable[[Path], list[str]]]] = {
+PARTS: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "accuracy": ("What it brings", accuracy),
-    "price": ("What it costs", lambda _: price()),
-    "imodels": ("Against imodels", lambda _: against_imodels()),
+    "classes": ("What it brings for classes", accuracy_of_classes),
+    "pruning": ("How large pruned trees are", sizes),
+    "price": ("What it costs", price),
+    "imodels": ("Against imodels", against_imodels),
 }
 
 

@@ -14,14 +14,14 @@ sets.
 - LassoCV: scikit-learn's non-negative lasso over the trees, with the mean of the others where a row was in a tree's
   bag, without a refit, at the strength of its own cross-validation.
 
-Times are of one thread: the forest, and the sparse forest with its five folds. The data lie in ``tabular_reg`` of the
-folder that REGULARFIT_DATA names, else of ``shared/data`` beside or above this file.
+Classes have a part of their own: ``sparse_forest_classes.py`` says how. Times are of one thread: the forest, and the
+sparse forest with its five folds. The data lie in ``tabular_reg`` and ``tabular_clf`` of the folder that
+REGULARFIT_DATA names, else of ``shared/data`` beside or above this file.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import time
 import warnings
 from pathlib import Path
@@ -33,6 +33,8 @@ import sklearn
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LassoCV
 from sklearn.model_selection import train_test_split
+from sparse_forest_classes import of_classes
+from tree_tables import folder
 
 from regularfit.trees import SparseForestRegressor
 from regularfit.trees.columns import TreeColumns
@@ -41,16 +43,6 @@ RESULTS = Path(__file__).parent / "results" / "sparse_forest.md"
 ROWS, SPLITS, TREES = 1000, 2, 100
 OURS: dict[str, dict[str, Any]] = {"quarter": {"most": 0.25}}
 FREE: dict[str, dict[str, Any]] = {"min": {}, "1se": {"select": "1se"}}
-
-
-def data_folder() -> Path:
-    """Return where the tables are."""
-    named = os.environ.get("REGULARFIT_DATA")
-    folders = [Path(named)] if named else [up / "shared" / "data" for up in Path(__file__).resolve().parents]
-    found = next((folder / "tabular_reg" for folder in folders if (folder / "tabular_reg").is_dir()), None)
-    if found is None:
-        raise SystemExit("There are no tables: set REGULARFIT_DATA to the folder that holds tabular_reg.")
-    return found
 
 
 def table(path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -144,40 +136,57 @@ def verdict(every: list[dict[str, float]], ours: dict[str, Any]) -> list[str]:
     return lines
 
 
+def of_numbers(word: str = "", free: bool = False) -> list[str]:
+    """Return the verdicts and the table over all regression sets with this word."""
+    ours = OURS | FREE if free else OURS
+    lines: list[str] = []
+    every: list[dict[str, float]] = []
+    for path in sorted(folder("tabular_reg").glob(f"*{word}*.csv.gz")):
+        X, y = table(path)
+        splits = [one_split(X, y, seed, ours) for seed in range(SPLITS)]
+        every.append({key: float(np.mean([split[key] for split in splits])) for key in splits[0]})
+        lines.append(row(path.name.removesuffix(".csv.gz"), len(y), every[-1], ours))
+        print(lines[-1], flush=True)
+    return [*verdict(every, ours), "", *head(ours), *lines] if every else []
+
+
 def main() -> None:
-    """Print the table, and keep it when all of it was made."""
+    """Print the tables, and keep the parts that were made in full; others stay as they are."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("-s", "--sets", default="", help="only sets with this word; nothing is written")
+    parser.add_argument("--parts", nargs="+", choices=list(PARTS), default=list(PARTS))
     parser.add_argument("--free", action="store_true", help="also without a limit of the trees")
     options = parser.parse_args()
-    ours = OURS | FREE if options.free else OURS
-    print("\n".join(head(ours)), flush=True)
-    lines: list[str] = []
-    every: list[dict[str, float]] = []
-    for path in sorted(data_folder().glob("*.csv.gz")):
-        name = path.name.removesuffix(".csv.gz")
-        if options.sets not in name:
-            continue
-        X, y = table(path)
-        splits = [one_split(X, y, seed, ours) for seed in range(SPLITS)]
-        every.append({key: float(np.mean([split[key] for split in splits])) for key in splits[0]})
-        lines.append(row(name, len(y), every[-1], ours))
-        print(lines[-1], flush=True)
-    summary = verdict(every, ours)
-    print("\n".join(summary))
-    if options.sets:
-        return
-    how = f"{ROWS} rows at most, {SPLITS} splits, {TREES} trees, 5 folds; scikit-learn {sklearn.__version__}."
-    text = [
-        "# How few trees of a forest are enough",
-        "",
-        "Made by `sparse_forest.py`, which says how.",
-        how,
-        "",
-    ]
-    RESULTS.write_text("\n".join([*text, *summary, "", *head(ours), *lines]) + "\n")
+    sections = _sections(RESULTS.read_text()) if RESULTS.exists() else {}
+    for part in options.parts:
+        of = of_numbers(options.sets, options.free) if part == "numbers" else of_classes(options.sets)
+        sections[PARTS[part]] = "\n".join(of)
+        if not options.sets:
+            write(sections)
+
+
+def write(sections: dict[str, str]) -> None:
+    """Write the page from its parts."""
+    how = (
+        f"Numbers: {ROWS} rows at most, {SPLITS} splits; classes: one split. {TREES} trees, 5 folds, one thread; "
+        f"scikit-learn {sklearn.__version__}."
+    )
+    text = "# How few trees of a forest are enough\n\n"
+    text += f"Made by `sparse_forest.py` and `sparse_forest_classes.py`, which say how.\n{how}\n"
+    for title in PARTS.values():
+        if title in sections:
+            text += f"\n## {title}\n\n{sections[title]}\n"
+    RESULTS.write_text(text)
+
+
+def _sections(text: str) -> dict[str, str]:
+    found = [part.partition("\n\n") for part in text.split("\n## ")[1:]]
+    return {title: body.strip() for title, _, body in found}
+
+
+PARTS = {"numbers": "Numbers", "classes": "Classes"}
 
 
 if __name__ == "__main__":

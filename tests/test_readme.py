@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 
-LINEAR, NETS, TREES = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+LINEAR, NETS, TREES, WHY = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 
 
 @pytest.fixture
@@ -39,6 +39,28 @@ def test_the_lines_on_trees_run(names):
     assert (
         shrunk.cv_.mean.min() < 0.8 * shrunk.cv_.mean[-1]
     )  # a fifth of the error of the tree as it was grown
+
+
+def test_the_lines_on_why_a_model_errs_run(names, capsys):
+    exec(compile(WHY, "README.md", "exec"), names)
+    told = capsys.readouterr().out
+    assert len(told.splitlines()) >= 3
+    low, high = names["belief"].interval(0.9).T
+    assert (low < names["fitted"].coef_).all()
+    assert (names["fitted"].coef_ < high).all()
+
+
+def test_the_commands_on_experiments_are_there():
+    from regularfit.cli.experiment import experiment
+    from regularfit.experiments import NAMES
+
+    lines = re.findall(r"^regularfit experiment (\S+)(?: ([a-z][a-z0-9-]+))?", README, flags=re.MULTILINE)
+    assert len(lines) == 3
+    for command, name in lines:
+        assert command in experiment.commands
+        assert not name or name in NAMES
+    assert "thirty-six" in README
+    assert len(NAMES) == 36
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,20 @@ import pandas as pd
 import pytest
 
 import regularfit as rf
+from regularfit.cli.entrants import entrants
 from regularfit.cli.model import load_model
-from regularfit.cli.tree_candidates import entrants
 from regularfit.report.data import ReportData
 from tests.cli.data import FAST, houses, kinds
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "data"
 TREES = ("--models", "linear,trees", "--no-honest")
 QUICK = ("--cv", "3", "--strengths", "12", "--candidates", "ridge,lasso")
+
+
+@pytest.fixture(autouse=True)
+def small_forests(monkeypatch):
+    """Ten trees instead of a hundred: what is tested here is how they take part."""
+    monkeypatch.setattr("regularfit.trees.sparse_forest.forest.TREES", 10)
 
 
 def stairs(n=240, seed=0) -> pd.DataFrame:
@@ -35,12 +41,20 @@ def test_diabetes(run):
         r"Boosting \((LightGBM|scikit-learn)\) .* rounds",
         r"Pruned tree .* lea(f|ves)",
         r"Shrunk tree .* strength",
+        r"Sparse forest .* of 10 trees",
     ):
         assert re.search(words, ran.out)
     facts = ReportData.from_json(Path("d.run/facts.json").read_text())
     assert facts.to_json() + "\n" == Path("d.run/facts.json").read_text()
-    assert len(facts.trees.candidates) == 3
-    assert 'id="trees"' in Path("d.run/report.html").read_text()
+    assert len(facts.trees.candidates) == 4
+    page = Path("d.run/report.html").read_text()
+    assert 'id="trees"' in page
+    assert "trees kept, more to the right" in page
+    assert "the whole forest has" in page
+    curve = facts.trees.candidates[3].curve
+    assert curve.knob == "trees"
+    assert list(curve.values) == sorted(set(curve.values))
+    assert curve.mean[curve.best] == min(curve.mean) == facts.trees.candidates[3].error
 
 
 def test_breast_cancer_is_scored_by_log_loss(run):
@@ -50,7 +64,7 @@ def test_breast_cancer_is_scored_by_log_loss(run):
     assert ran.code == 0, ran.err
     result = json.loads(ran.out)
     assert result["error"] == "mean log-loss"
-    assert len(result["candidates"]) == 5
+    assert len(result["candidates"]) == 6
     null = result["null_error"]
     assert all(0 < c["error"] < null for c in result["candidates"])
     best = [c for c in result["candidates"] if c["difference"] == 0]
@@ -123,7 +137,7 @@ def test_each_kind_of_tree_goes_through_the_model_file(run, monkeypatch):
     frame.to_csv("s.csv", index=False)
     import regularfit.cli.tree_candidates as module
 
-    for k in (1, 2):
+    for k in (1, 2, 3):
         monkeypatch.setattr(module, "entrants", lambda *a, k=k: [entrants(*a)[k]])
         ran = run(
             "fit",
@@ -141,7 +155,7 @@ def test_each_kind_of_tree_goes_through_the_model_file(run, monkeypatch):
         )
         assert ran.code == 0, ran.err
         won = json.loads(ran.out)["chosen"]["candidate"]
-        assert won == ("Pruned tree", "Shrunk tree")[k - 1]
+        assert won == ("Pruned tree", "Shrunk tree", "Sparse forest")[k - 1]
         said = pd.DataFrame(json.loads(run("predict", "s.run", "s.csv", "--json").out)["predictions"])
         model = load_model(Path("s.run")).estimator
         assert model.classes_.tolist() == ["up", "down"]
@@ -153,11 +167,41 @@ def test_each_kind_of_tree_goes_through_the_model_file(run, monkeypatch):
 
 
 def test_without_lightgbm(run, monkeypatch):
-    monkeypatch.setattr("regularfit.cli.tree_candidates.find_spec", lambda name: None)
+    monkeypatch.setattr("regularfit.cli.entrants.find_spec", lambda name: None)
     stairs(120).to_csv("s.csv", index=False)
     ran = run("fit", "s.csv", "-t", "y", "--drop", "side", *QUICK, *TREES)
     assert ran.code == 0, ran.err
     assert "Boosting (scikit-learn)" in ran.out
+    assert "lightgbm" not in json.loads(Path("s.run/run.json").read_text())["versions"]
+
+
+def test_the_versions_of_engines_are_kept_where_they_took_part(run, monkeypatch):
+    lightgbm = pytest.importorskip("lightgbm", reason="the extra `trees` is not installed")
+    import regularfit.cli.tree_candidates as module
+
+    monkeypatch.setattr(module, "entrants", lambda *a: entrants(*a)[1:2])
+    stairs(60).to_csv("s.csv", index=False)
+    for more, there in (((), False), (TREES, True)):
+        assert (
+            run("fit", "s.csv", "-t", "y", "--drop", "side", *QUICK, "--no-honest", *more, "--force").code
+            == 0
+        )
+        versions = json.loads(Path("s.run/run.json").read_text())["versions"]
+        assert versions.get("lightgbm") == (lightgbm.__version__ if there else None)
+
+
+@pytest.mark.parametrize(("rounds", "told"), [(5, True), (400, False)])
+def test_the_limit_of_the_rounds_is_told(run, monkeypatch, rounds, told):
+    import regularfit.cli.tree_candidates as module
+
+    monkeypatch.setattr(module, "entrants", lambda *a: entrants(*a)[:1])
+    stairs(120).to_csv("s.csv", index=False)
+    ran = run("fit", "s.csv", "-t", "y", "--drop", "side", *QUICK, *TREES, "--rounds", rounds)
+    assert ran.code == 0, ran.err
+    assert ("--rounds 10 (takes longer)" in ran.err) == told
+    assert ("5 rounds (the limit)" in ran.out) == told
+    assert ("so more may do better" in Path("s.run/report.html").read_text()) == told
+    assert json.loads(Path("s.run/run.json").read_text())["arguments"]["rounds"] == rounds
 
 
 def test_three_classes(run):
@@ -177,13 +221,20 @@ def test_the_same_run_gives_the_same_file(run):
 def test_the_honest_score_is_of_the_whole_choice(run, monkeypatch):
     import regularfit.cli.tree_candidates as module
 
-    monkeypatch.setattr(module, "entrants", lambda *a: entrants(*a)[1:])
-    stairs(120).to_csv("s.csv", index=False)
+    monkeypatch.setattr(module, "entrants", lambda *a: entrants(*a)[1:2])
+    frame = stairs(120)
+    frame["y"] = 4.0 * (frame["a"] > 0.5) + 0.3 * np.random.default_rng(1).normal(size=120)
+    frame.to_csv("s.csv", index=False)
     ran = run("fit", "s.csv", "-t", "y", "--drop", "side", *FAST, "--models", "linear,trees", "--json")
     assert ran.code == 0, ran.err
     result = json.loads(ran.out)
     assert result["chosen"]["candidate"] == "Pruned tree"
-    linear = [c["honest"] for c in result["candidates"] if c["honest"]]
+    honest = {c["name"]: c["honest"] for c in result["candidates"]}
+    assert all(h["low"] < h["mean"] < h["high"] for h in honest.values())
+    assert all(h["optimism"] is not None for h in (*honest.values(), result["honest"]))
+    # all folds choose the pruned tree, so its score is that of the whole choice
+    assert honest["Pruned tree"] == result["honest"]
+    linear = [h for name, h in honest.items() if "tree" not in name and "forest" not in name]
     assert len(linear) == 2
     # the choice takes the tree inside as well, so its error is far below that of every linear candidate
     assert result["honest"]["high"] < min(h["low"] for h in linear)
@@ -192,7 +243,8 @@ def test_the_honest_score_is_of_the_whole_choice(run, monkeypatch):
 def test_without_trees_nothing_is_said_of_them(run, table):
     assert run("fit", table, "-t", "price", "--drop", "dear", *FAST, "--no-honest", "-q").code == 0
     assert "trees" not in json.loads(Path("houses.run/facts.json").read_text())
-    assert "models" not in json.loads(Path("houses.run/run.json").read_text())["arguments"]
+    arguments = json.loads(Path("houses.run/run.json").read_text())["arguments"]
+    assert not {"models", "rounds"} & set(arguments)
 
 
 @pytest.mark.parametrize(

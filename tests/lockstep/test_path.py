@@ -74,3 +74,11 @@ def test_degrees_of_freedom_of_an_elastic_net_are_the_trace_of_its_hat_matrix():
         A = Z[:, b != 0] * np.sqrt(w)[:, None]
         H = A.T @ A
         assert df == pytest.approx(np.trace(H @ np.linalg.inv(H + 0.5 * s * np.eye(len(H)))))
+
+
+def test_one_strength_is_read_from_either_end(fitted):
+    _, path = fitted
+    for k in range(-len(path), len(path)):
+        np.testing.assert_array_equal(path.coef(k), path.coefs[k])
+    with pytest.raises(IndexError):
+        path.coef(len(path))

@@ -68,6 +68,47 @@ def test_a_long_curve_is_thinned_and_keeps_both_choices(linear):
     assert curve.mean[curve.best] == min(curve.mean)
 
 
+def forest(model, whole=3000.0) -> TreeResult:
+    """Trees kept along eight strengths, some of them the same number; the lowest error is at five trees."""
+    cv = model.cv_
+    above = np.array([9000.0, 800, 900, 300, 0, 10, 20, 30])[:, None]
+    found = CVResult(np.geomspace(1, 0.1, 8), cv.folds[cv.index_min] + above, cv.weights)
+    kept = np.array([0.0, 2, 2, 4, 5, 5, 9, 7])
+    return TreeResult(
+        "Sparse forest", "5 of 100 trees", found, "trees", kept, 4, 100.0, 3, "lowest", one_se=3, whole=whole
+    )
+
+
+def test_a_curve_over_trees_kept_has_one_point_a_number(linear):
+    model, facts = linear
+    result = forest(model)
+    curve = add_trees(facts, model, [result]).trees.candidates[0].curve
+    assert curve.values == (2, 4, 5, 7, 9)
+    assert curve.mean == tuple(result.cv.mean[[1, 3, 4, 7, 6]])
+    assert (curve.best, curve.one_se) == (2, 1)
+    assert curve.whole == 3000.0
+    none = replace(result, one_se=0)  # no tree at all is chosen
+    curve = add_trees(facts, model, [none]).trees.candidates[0].curve
+    assert curve.values[0] == 0
+    assert curve.one_se == 0
+    same = replace(result, one_se=5)  # as many trees as the best
+    curve = add_trees(facts, model, [same]).trees.candidates[0].curve
+    assert curve.best == curve.one_se == 2
+
+
+def test_trees_kept_on_the_page(linear):
+    model, facts = linear
+    data = add_trees(facts, model, [forest(model), replace(forest(model), name="Other", one_se=0)])
+    assert ReportData.from_json(data.to_json()) == data
+    page = render(data)
+    assert "trees kept, more to the right" in page
+    assert "Dotted: the whole forest" in page
+    remarks = " ".join(trees(data, data.trees).remarks)
+    assert "at 5 trees; at 4 trees it is higher" in remarks
+    assert "at no tree at all it is higher" in remarks
+    assert "the whole forest has 3,000" in remarks
+
+
 def test_equal_errors_go_to_the_linear_candidate(linear):
     model, facts = linear
     assert add_trees(facts, model, [boosting(model, 0.0)]).trees.winner is None

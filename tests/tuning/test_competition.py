@@ -94,3 +94,33 @@ def test_errors_of_several_kinds_are_refused(rows):
         Competition(entrants(criterion="absolute_error"), cv=3).fit(X, y)
     with pytest.raises(InputError, match="nobody"):
         Competition([], cv=3).fit(X, y)
+
+
+@pytest.mark.filterwarnings("ignore::regularfit.errors.GridEdgeWarning")
+@pytest.mark.parametrize("gaps", [False, True])
+def test_every_entrant_has_the_honest_score_of_its_own_from_the_same_fits(rows, gaps):
+    X, noise = rows
+    y = X[:, 0] + noise
+    if gaps:
+        X = X.copy()
+        X[::9, 2] = np.nan
+    fits = []
+    whole = honest_score(Competition(entrants(), cv=3, tell=fits.append), X, y, 4, random_state=0)
+    assert fits == ["lasso", "tree"] * 11  # 4 folds, 6 pairs of them, and all rows for the tuned errors
+    for one, found in zip(entrants(), whole.candidates, strict=True):
+        alone = honest_score(Competition([one], cv=3), X, y, 4, random_state=0)
+        assert (found.mean, found.se, found.tuned_mean) == (alone.mean, alone.se, alone.tuned_mean)
+        fitted = Competition([one], cv=3, random_state=None).fit(X, y)
+        assert found.optimism == found.mean - fitted.errors_[one[0]]
+    tuned = [found.tuned_mean for found in whole.candidates]
+    assert whole.tuned_mean == min(tuned)
+
+
+def test_the_tuned_error_is_that_of_the_choice(rows):
+    X, noise = rows
+    y = X[:, 0] + 0.2 * noise
+    tree = trees.PrunedTreeRegressor(select="1se")
+    model = Competition([("tree", tree)], cv=5).fit(X, y)
+    cv = model.model_.cv_
+    assert cv.index_1se != cv.index_min
+    assert model._tuned_errors == [cv.mean[cv.index_1se]] * 2

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from regularfit.cli.entrants import engines
 from regularfit.cli.job import Fitted, Prepared, Settings
 from regularfit.cli.provenance import machine, versions
 
@@ -44,10 +45,10 @@ def report_data(prepared: Prepared, fitted: Fitted, settings: Settings, run: Run
 
 
 def settings_given(settings: Settings) -> dict[str, Any]:
-    """Return every setting; which families compete only where that is not the usual one."""
+    """Return every setting; which families compete, and what trees are told, only where that is not the usual."""
     given = {name: value for name, value in asdict(settings).items() if name != "show_progress"}
     if given["models"] == ("linear",):
-        del given["models"]
+        del given["models"], given["rounds"]
     return given
 
 
@@ -99,7 +100,7 @@ def run_facts(prepared: Prepared, settings: Settings, command: str, created: str
     return RunFacts(
         command=command,
         version=__version__,
-        versions=versions(),
+        versions=versions(engines() if "trees" in settings.models else ()),
         seed=settings.seed,
         data_hash=prepared.table.sha256,
         created=created,

@@ -68,8 +68,13 @@ _LOSS_OF = {"regression": "squared", "classification": "logistic"}
     default="linear",
     show_default=True,
     metavar="LIST",
-    help="Competing families: linear, or linear,trees for boosting, a pruned and a shrunk tree as well.",
+    help="Competing families: linear, or linear,trees for boosting, a pruned and a shrunk tree and a sparse forest as "
+    "well.",
 )
+@click.option(
+    "--rounds", type=click.IntRange(min=1), default=2000, show_default=True,
+    help="Most rounds of boosting (with --models linear,trees); it ends before where 100 rounds bring nothing.",
+)  # fmt: skip
 @click.option("--group", metavar="COL", help="Rows of one value stay in one fold.")
 @click.option(
     "--time", "time_", metavar="COL",
@@ -92,8 +97,8 @@ def fit(
     Ridge, elastic nets and lasso compete on the same folds. Prints one row for each with its held-out error,
     how far it is behind the best on the same folds, an honest interval (nested cross-validation), the gap to
     the training error and the columns it keeps; then the chosen model and the simplest one that is not
-    clearly worse. With --models linear,trees boosting, a pruned and a shrunk tree compete as well. Writes a
-    run folder with the model, a report and everything needed to repeat the run.
+    clearly worse. With --models linear,trees boosting, a pruned and a shrunk tree and a sparse forest compete
+    as well. Writes a run folder with the model, a report and everything needed to repeat the run.
     """
     folder = output or default_folder(data)
     check_folder(folder, force)
@@ -128,8 +133,8 @@ def _settings(data: Path, target: str | None, given: dict[str, Any], quiet: bool
         data, target, given["task"], given["select"], given["cv"], given["seed"], given["strengths"],
         candidates, models,
         positive=given["positive"], group=given["group"], time=given["time_"], weight=given["weight"],
-        drop=given["drop"], honest=not given["no_honest"], threads=given["threads"], missing=given["missing"],
-        encoding=given["encoding"], delimiter=delimiter, show_progress=not quiet,
+        drop=given["drop"], honest=not given["no_honest"], threads=given["threads"], rounds=given["rounds"],
+        missing=given["missing"], encoding=given["encoding"], delimiter=delimiter, show_progress=not quiet,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from regularfit.cli.tree_candidates import shares_of, size_of
+from regularfit.cli.tree_sizes import shares_of, size_of
 
 if TYPE_CHECKING:
     from regularfit.cli.model import Model

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from regularfit.cli.candidates import make_penalty
+from regularfit.cli.entrants import ROUNDS
 from regularfit.cli.folds import HONEST_FOLDS, make_cv, why_no_honest_score
-from regularfit.cli.tree_candidates import check_table, fit_trees, honest_overall
+from regularfit.cli.tree_candidates import check_table, fit_trees, honest_overall, limits, with_honest
 from regularfit.errors import FitError
 from regularfit.table import Encoder, Roles, Table, Target, guess_task, learn_encoder, read_table, take_roles
 from regularfit.table.impute import column_means, fill_with
@@ -40,6 +41,7 @@ class Settings:
     drop: tuple[str, ...] = ()
     honest: bool = True
     threads: int | None = None
+    rounds: int = ROUNDS
     missing: tuple[str, ...] = ()
     encoding: str = "utf-8"
     delimiter: str | None = None
@@ -156,6 +158,7 @@ def run_fit(prepared: Prepared, settings: Settings) -> Fitted:
             overall, why = None, None
             if trees and honest is not None:
                 overall, why = honest_overall(estimator, prepared, settings, labels)
+                trees = with_honest(trees, overall)
         except (np.linalg.LinAlgError, FloatingPointError, OverflowError) as error:
             raise FitError(
                 f"The fit failed in its arithmetic ({error}). Look for columns of extreme size (`regularfit "
@@ -165,6 +168,7 @@ def run_fit(prepared: Prepared, settings: Settings) -> Fitted:
     if prepared.target.order is not None:
         estimator.classes_ = prepared.target.order
     notes: list[str] = [
+        *limits(trees),
         *(str(warning.message) for warning in caught),
         *(text for text in (reason, why) if text),
         *_edges(estimator, settings),

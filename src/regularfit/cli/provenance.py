@@ -11,10 +11,10 @@ from regularfit import __version__
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "skrub")
 
 
-def versions() -> dict[str, str]:
-    """Return the versions of everything that computes."""
+def versions(engines: tuple[str, ...] = ()) -> dict[str, str]:
+    """Return the versions of everything that computes, the engines of trees among it where they took part."""
     found = {"regularfit": __version__, "python": platform.python_version()}
-    for name in _PACKAGES:
+    for name in (*_PACKAGES, *engines):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

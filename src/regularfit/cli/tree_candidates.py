@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
-from importlib.util import find_spec
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
 
+from regularfit.cli.entrants import entrants
 from regularfit.cli.folds import HONEST_FOLDS, make_cv
-from regularfit.cli.output import number
-from regularfit.errors import InputError, UnsupportedError
-from regularfit.trees.structure import read_trees
+from regularfit.cli.progress import steps
+from regularfit.cli.tree_sizes import at_the_limit, shares_of, size_of
+from regularfit.errors import GridEdgeWarning, InputError, UnsupportedError
 
 if TYPE_CHECKING:
     from regularfit.cli.job import Prepared, Settings
     from regularfit.report.collect_trees import TreeResult
 
 _SMALLEST = np.finfo(np.float64).eps  # probabilities are kept this far from 0, as on the folds
-_FEW = 1_000_000  # numbers in a table so small that more threads than one cost more than they save
 _FEWEST = {
-    "rounds": "fewest rounds", "ccp_alpha": "fewest leaves", "shrinkage": "strongest shrinkage"
+    "rounds": "fewest rounds", "ccp_alpha": "fewest leaves", "shrinkage": "strongest shrinkage", "trees": "fewest trees"
 }  # fmt: skip
 
 
@@ -75,50 +74,39 @@ def same_folds(prepared: Prepared, settings: Settings, labels: np.ndarray) -> li
     )
 
 
-def entrants(task: str, select: str, seed: int, threads: int | None, size: int) -> list[tuple[str, Any]]:
-    """Return the competing models, unfitted, by name: boosting, a pruned and a shrunk tree.
-
-    Parameters
-    ----------
-    task : "regression" or "classification".
-    select, seed : as for the linear candidates.
-    threads : of boosting; None is one for a small table and all cores for a large one.
-    size : rows times columns.
-    """
-    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
-
-    from regularfit import trees
-
-    light = find_spec("lightgbm") is not None
-    engine, called = ("lightgbm", "LightGBM") if light else ("sklearn", "scikit-learn")
-    how: dict[str, Any] = {"select": select, "random_state": seed}
-    boosted = how | {"engine": engine, "n_jobs": threads or (1 if size < _FEW else None)}
-    if task == "regression":
-        models = [
-            trees.BoostingRegressor(**boosted), trees.PrunedTreeRegressor(**how),
-            trees.Shrunk(DecisionTreeRegressor(), **how),
-        ]  # fmt: skip
-    else:
-        models = [
-            trees.BoostingClassifier(**boosted), trees.PrunedTreeClassifier(**how, scoring="log-loss"),
-            trees.Shrunk(DecisionTreeClassifier(), **how),
-        ]  # fmt: skip
-    return list(zip((f"Boosting ({called})", "Pruned tree", "Shrunk tree"), models, strict=True))
-
-
 def fit_trees(prepared: Prepared, settings: Settings, labels: np.ndarray) -> tuple[TreeCandidate, ...]:
     """Fit every model of trees on the folds of the linear estimator."""
     X, folds = tree_matrix(prepared), same_folds(prepared, settings, labels)
-    found: list[TreeCandidate] = []
-    size = int(np.prod(X.shape))
-    for name, model in entrants(prepared.target.task, settings.select, settings.seed, settings.threads, size):
-        model.set_params(cv=folds).fit(X, labels, sample_weight=prepared.roles.weight)
-        if prepared.roles.time is None:
-            model.set_params(cv=settings.cv)  # the same folds in fewer words, for the model file
-        if prepared.target.order is not None:
-            model.classes_ = prepared.target.order
-        found.append(TreeCandidate(model, describe(name, model, X, prepared, settings.select)))
+    rivals, found = _entrants(prepared, settings, X), []
+    with steps("fitting", len(rivals), settings.show_progress) as tell, warnings.catch_warnings():
+        # The limit of the rounds is told by `limits` in words of the command line.
+        warnings.filterwarnings("ignore", "The best number of rounds", GridEdgeWarning)
+        for name, model in rivals:
+            tell(name)
+            model.set_params(cv=folds).fit(X, labels, sample_weight=prepared.roles.weight)
+            if prepared.roles.time is None:
+                model.set_params(cv=settings.cv)  # the same folds in fewer words, for the model file
+            if prepared.target.order is not None:
+                model.classes_ = prepared.target.order
+            found.append(TreeCandidate(model, describe(name, model, X, prepared, settings.select)))
     return tuple(found)
+
+
+def limits(trees: tuple[TreeCandidate, ...]) -> list[str]:
+    """Say where boosting was still improving when its rounds ended."""
+    return [
+        f"{tree.result.name} was still improving at the last of its {tree.estimator.rounds:,} rounds, so more may do "
+        f"better: --rounds {2 * tree.estimator.rounds} (takes longer)"
+        for tree in trees
+        if hasattr(tree.estimator, "rounds_") and at_the_limit(tree.estimator)
+    ]
+
+
+def _entrants(prepared: Prepared, settings: Settings, X: Any) -> list[tuple[str, Any]]:
+    size = int(np.prod(X.shape))
+    return entrants(
+        prepared.target.task, settings.select, settings.seed, settings.threads, size, settings.rounds
+    )
 
 
 def honest_overall(
@@ -126,36 +114,48 @@ def honest_overall(
 ) -> tuple[Any, str | None]:
     """Return the honest score of the choice among the linear candidates and the trees, by refitting all of it.
 
-    Or None and why there is none, where the folds inside the folds cannot be had.
+    Its ``candidates`` are the honest scores of the linear choice and of every model of trees, from the same fits. Or
+    None and why there is none, where the folds inside the folds cannot be had.
     """
     import regularfit as rf
     from regularfit.tuning import Competition
 
     X, roles, folds = tree_matrix(prepared), prepared.roles, min(settings.cv, HONEST_FOLDS)
-    size = int(np.prod(X.shape))
-    rivals = entrants(prepared.target.task, settings.select, settings.seed, settings.threads, size)
     linear: Any = clone(estimator)
-    whole = Competition(
-        [("linear", linear.set_params(verbose=None)), *rivals], cv=folds, random_state=settings.seed
-    )
+    rivals = [("linear candidates", linear.set_params(verbose=None)), *_entrants(prepared, settings, X)]
+    fits = len(rivals) * (1 + folds + folds * (folds - 1) // 2)
     given: dict[str, Any] = {"sample_weight": roles.weight, "groups": roles.group}
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), steps("honest score", fits, settings.show_progress) as tell:
         warnings.simplefilter("ignore")  # what is noticed on all rows was told already
+        whole = Competition(rivals, cv=folds, random_state=settings.seed, tell=tell)
         try:
             return rf.honest_score(whole, X, labels, folds, random_state=settings.seed, **given), None
         except InputError as error:
             return None, f"no honest interval of the choice among linear candidates and trees: {error}"
 
 
+def with_honest(trees: tuple[TreeCandidate, ...], overall: Any) -> tuple[TreeCandidate, ...]:
+    """Return the models with the honest scores of their own."""
+    if overall is None:
+        return trees
+    alone = overall.candidates[1:]
+    return tuple(
+        replace(tree, result=replace(tree.result, honest=score))
+        for tree, score in zip(trees, alone, strict=True)
+    )
+
+
 def describe(name: str, model: Any, X: Any, prepared: Prepared, select: str) -> TreeResult:
     """Return what the table and the report say of a fitted model of trees."""
     from regularfit.report.collect_trees import TreeResult
+    from regularfit.tuning import chosen_at
 
-    cv = model.cv_
-    at = cv.index_1se if select == "1se" else cv.index_min
-    knob, values = cv.knob, cv.values
+    cv, at = model.cv_, chosen_at(model)
+    knob, values, whole = cv.knob, cv.values, None
     if knob == "ccp_alpha":
         values = model.path_.leaves.astype(np.float64)
+    if knob == "trees":
+        whole = float(np.average(model.forest_scores_, weights=cv.weights))
     reason = "lowest held-out error"
     if select == "1se":
         reason = f"{_FEWEST[knob]} within one standard error of the lowest error"
@@ -169,32 +169,9 @@ def describe(name: str, model: Any, X: Any, prepared: Prepared, select: str) -> 
         train_error=_train_error(model, X, prepared),
         kept=int((shares_of(model) > 0).sum()),
         reason=reason,
+        one_se=at if select == "1se" else None,
+        whole=whole,
     )
-
-
-def size_of(model: Any) -> str:
-    """Return how large a model of trees is, in words."""
-    if hasattr(model, "rounds_"):
-        return _counted(model.rounds_, "round")
-    if hasattr(model, "leaves_"):
-        return _counted(model.leaves_, "leaf", "leaves")
-    return f"strength {number(model.strength_, 3)}"
-
-
-def shares_of(model: Any) -> np.ndarray:
-    """Return the share of every column in the splits, (p,): of what they brought; of a shrunk tree, of their rows."""
-    inner = getattr(model, "model_", None)
-    if inner is None:
-        return np.asarray(model.feature_importances_)
-    found = np.zeros(model.n_features_in_)
-    for tree in getattr(inner, "trees", None) or read_trees(inner):
-        splits = tree.left >= 0
-        found += np.bincount(tree.feature[splits], tree.rows[splits], len(found))
-    return found / (found.sum() or 1.0)
-
-
-def _counted(n: int, one: str, several: str | None = None) -> str:
-    return f"{n:,} {one if n == 1 else several or one + 's'}"
 
 
 def _train_error(model: Any, X: Any, prepared: Prepared) -> float:

@@ -29,11 +29,6 @@ def print_verdict(data: ReportData, folder: Path, out: Output) -> None:
         "over training error."
     )
     out.line()
-    if data.trees is not None and data.honest is not None:
-        out.line(
-            "Trees have no honest interval of their own; that of the choice among all candidates includes them."
-        )
-        out.line()
     for line in _choice_lines(data):
         out.line(line)
     out.line()

@@ -92,8 +92,10 @@ class OverfittingGap:
         first = self._sentence(self.index_min)
         if self.strengths is None or len(self) == 1:
             return first
-        weakest = self._sentence(len(self) - 1)
         best = f"At strength {self.strengths[self.index_min]:.3g}, best on new rows: {first}"
+        if self.index_min == len(self) - 1:
+            return f"{best} It is the weakest of them."
+        weakest = self._sentence(len(self) - 1)
         return f"{best} At the weakest, {self.strengths[-1]:.3g}: {weakest}"
 
     def _sentence(self, k: int) -> str:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from .._typing import Matrix, Vector
-from ..lockstep import Lane, fit_lanes, make_problem, strength_grid
+from ..lockstep import Lane, fit_lanes, is_count, make_problem, strength_grid
 from ..losses import Loss, Squared
 from ..penalties import Penalty
 
-__all__ = ["Along", "Draw", "along"]
+__all__ = ["Along", "Draw", "along", "spanning_grid"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +80,32 @@ def along(
         train = np.arange(start, middle)
         lanes.append(Lane(train, tests=(train, np.arange(middle, end)), keep=keep))
         start = end
-    grid = strength_grid(problem, penalty, strengths)
+    grid = spanning_grid(
+        [(one.X, one.y) for one in draws], penalty, strengths, loss=loss, standardize=standardize
+    )
     results = fit_lanes(problem, [penalty], [grid], lanes)[0]
     scores = np.stack([result.scores for result in results])
     coefs = np.stack([result.path.coefs for result in results if result.path is not None]) if keep else None
     return Along(grid, scores[..., 0], scores[..., 1], coefs, len(lanes) * len(grid))
+
+
+def spanning_grid(
+    tables: Sequence[tuple[Matrix, Vector]],
+    penalty: Penalty,
+    strengths: Any,
+    *,
+    loss: Loss | None = None,
+    standardize: bool = True,
+    min_ratio: float | None = None,
+) -> Vector:
+    """Return a grid that starts where every table's weights are zero, or the caller's own.
+
+    All rows together would not tell: tables whose weights differ cancel each other, and the grid would start too low.
+    """
+    grids = [
+        strength_grid(
+            make_problem(X, y, loss or Squared(), standardize=standardize), penalty, strengths, min_ratio
+        )
+        for X, y in (tables if is_count(strengths) else tables[:1])
+    ]
+    return max(grids, key=lambda grid: grid[0])

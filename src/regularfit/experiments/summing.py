@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from .._typing import Matrix
 
-__all__ = ["mean_se", "number", "plus_minus", "share"]
+__all__ = ["mean_se", "number", "percent", "plus_minus", "points", "share"]
 
 
 def mean_se(values: Any, axis: int = 0) -> tuple[Any, Any]:
@@ -56,6 +57,23 @@ def plus_minus(mean: float, se: float) -> str:
         return f"{number(mean, 4)} ± 0"
     places = max(0, 1 - int(np.floor(np.log10(se))))
     return f"{mean:,.{places}f} ± {se:,.{places}f}" if places < 7 else f"{mean:.2e} ± {se:.1e}"
+
+
+def points(value: Sequence[float]) -> str:
+    """Write a share and its standard error in percentage points.
+
+    Examples
+    --------
+    >>> points((0.0512, 0.0111))
+    '5.1 ± 1.1'
+    """
+    mean, se = value
+    return plus_minus(100 * mean, 100 * se)
+
+
+def percent(values: Sequence[float]) -> list[float]:
+    """Return shares in percent, to be drawn."""
+    return [100 * value for value in values]
 
 
 def share(value: float) -> str:

@@ -33,6 +33,8 @@ class TreeResult:
     kept : columns that any split uses.
     reason : why this size.
     honest : its :class:`~regularfit.selection.HonestScore` alone, or None.
+    one_se : the position within one standard error, where the model's own rule knows better than ``cv``.
+    whole : held-out error of the whole forest that trees are left out of, or None.
     """
 
     name: str
@@ -45,6 +47,8 @@ class TreeResult:
     kept: int
     reason: str
     honest: Any = None
+    one_se: int | None = None
+    whole: float | None = None
 
 
 def add_trees(
@@ -111,24 +115,53 @@ def _facts(result: TreeResult, apart: tuple[float, float], level: float) -> Tree
         gap=(error - train) / train if train > 0 else float("nan"),
         kept=result.kept,
         honest=None if result.honest is None else honest_facts(result.honest, level),
-        curve=_curve(result.cv, result.knob, result.values),
+        curve=_curve(result),
         reason=result.reason,
     )
 
 
-def _curve(cv: CVResult, knob: str, values: np.ndarray) -> TreeCurve:
-    """The curve, thinned where it is long, evenly on the log scale; both choices and both ends stay."""
-    kept = np.arange(len(values))
-    if len(values) > _MOST_POINTS:
-        some = np.geomspace(1, len(values), _MOST_POINTS).round().astype(np.intp) - 1
-        kept = np.unique([*some, cv.index_min, cv.index_1se])
+def _curve(result: TreeResult) -> TreeCurve:
+    """The curve, thinned where it is long; both choices stay."""
+    cv = result.cv
+    best, one_se = cv.index_min, cv.index_1se if result.one_se is None else result.one_se
+    shown = _by_number if result.knob == "trees" else _thinned
+    kept, best_at, one_se_at = shown(result, best, one_se)
     return TreeCurve(
-        knob=knob,
-        values=tuple(values[kept].tolist()),
+        knob=result.knob,
+        values=tuple(result.values[kept].tolist()),
         mean=tuple(cv.mean[kept].tolist()),
         se=tuple(cv.se[kept].tolist()),
         folds=tuple(tuple(fold.tolist()) for fold in cv.folds[kept].T[:_MOST_FOLDS]),
-        best=int(np.searchsorted(kept, cv.index_min)),
-        one_se=int(np.searchsorted(kept, cv.index_1se)),
+        best=best_at,
+        one_se=one_se_at,
         n_folds=int(cv.folds.shape[1]),
+        whole=result.whole,
+    )
+
+
+def _thinned(result: TreeResult, best: int, one_se: int) -> tuple[np.ndarray, int, int]:
+    """Evenly on the log scale; the ends stay."""
+    kept = np.arange(len(result.values))
+    if len(kept) > _MOST_POINTS:
+        some = np.geomspace(1, len(kept), _MOST_POINTS).round().astype(np.intp) - 1
+        kept = np.unique([*some, best, one_se])
+    return kept, int(np.searchsorted(kept, best)), int(np.searchsorted(kept, one_se))
+
+
+def _by_number(result: TreeResult, best: int, one_se: int) -> tuple[np.ndarray, int, int]:
+    """One point for each number of trees: many strengths keep as many, and the best of them stands for it.
+
+    No tree at all is not on the logarithmic axis; it stays only where it was chosen.
+    """
+    at = {int(count): 0 for count in np.unique(result.values)}
+    for count in at:
+        those = np.flatnonzero(result.values == count)
+        at[count] = int(those[np.argmin(result.cv.mean[those])])
+    places = {int(result.values[i]): i for i in (one_se, best)}  # the best, where both keep as many
+    at |= places
+    counts = [count for count in at if count or count in places]
+    return (
+        np.array([at[count] for count in counts]),
+        counts.index(int(result.values[best])),
+        counts.index(int(result.values[one_se])),
     )

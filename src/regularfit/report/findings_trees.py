@@ -16,8 +16,8 @@ def trees(data: ReportData, facts: TreesFacts) -> Finding:
     remarks = tuple(_choice(c) for c in facts.candidates)
     if data.target.classes:
         remarks += (
-            "A leaf of a pruned or shrunk tree that excludes a class counts it with a probability of 2 × 10⁻¹⁶, so a "
-            "single row of that class costs 36 in log-loss.",
+            "Leaves of a sparse forest, and of a shrunk tree at strength 0, may exclude a class. That counts as a "
+            "probability of 2 × 10⁻¹⁶, so a single row of that class costs 36 in log-loss: the steps in their curves.",
         )
     if won is not None:
         clear = best.difference > CLEAR * best.difference_se
@@ -47,8 +47,10 @@ def _choice(c: TreeCandidateFacts) -> str:
     text = f"{c.name}: the held-out error is lowest, {number(curve.mean[curve.best])}, at {best}"
     if curve.one_se != curve.best:
         text += f"; at {one_se} it is higher by no more than one standard error of the difference"
+    if curve.whole is not None:
+        text += f"; the whole forest has {number(curve.whole)}"
     ended = curve.knob == "rounds" and curve.best == len(curve.values) - 1 and curve.best > 0
-    return text + (". The curve still falls there, so more rounds may do better." if ended else ".")
+    return text + (f". The curve still falls at {best}, so more may do better." if ended else ".")
 
 
 def _at(c: TreeCandidateFacts, k: int) -> str:
@@ -56,7 +58,9 @@ def _at(c: TreeCandidateFacts, k: int) -> str:
     if c.curve.knob == "strength":
         return f"strength {number(value)}" if value else "strength 0, which shrinks nothing"
     if value == 1:
-        return {"rounds": "1 round", "leaves": "1 leaf"}[c.curve.knob]
+        return {"rounds": "1 round", "leaves": "1 leaf", "trees": "1 tree"}[c.curve.knob]
+    if value == 0:
+        return "no tree at all"
     return f"{value:,.0f} {c.curve.knob}"
 
 

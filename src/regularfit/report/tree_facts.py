@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from regularfit.report.codec import LATER
 from regularfit.report.honest_facts import HonestFacts
 
 __all__ = ["TreeCandidateFacts", "TreeCurve", "TreesFacts"]
@@ -13,9 +14,10 @@ __all__ = ["TreeCandidateFacts", "TreeCurve", "TreesFacts"]
 class TreeCurve:
     """Held-out errors along a knob of trees, from the strongest restraint to the weakest.
 
-    ``knob`` names what varies ("rounds", "leaves", "strength") and ``values`` is (L,) of it, of a long curve only some;
-    ``mean``, ``se`` and ``folds`` are as in :class:`~regularfit.report.data.CurveFacts`; ``best`` and ``one_se`` are
-    positions in ``values`` (``one_se`` is the most restrained not clearly worse).
+    ``knob`` names what varies ("rounds", "leaves", "strength", "trees") and ``values`` is (L,) of it, of a long curve
+    only some; ``mean``, ``se`` and ``folds`` are as in :class:`~regularfit.report.data.CurveFacts`; ``best`` and
+    ``one_se`` are positions in ``values`` (``one_se`` is the most restrained not clearly worse). ``whole`` is the
+    held-out error of the whole forest, where trees of one are left out.
     """
 
     knob: str
@@ -26,6 +28,7 @@ class TreeCurve:
     best: int
     one_se: int
     n_folds: int = 0
+    whole: float | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)

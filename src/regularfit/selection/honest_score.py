@@ -174,8 +174,12 @@ def honest_score(
     scheme = repeated_partitions(cv, refits.n, y, repeats=repeats, **how)
     errors = [score_by_refitting(refits, folds, n_jobs) for folds in scheme]
     name = getattr(scoring, "score_name", refits.score_name)
-    found = _assemble(errors, refits.tuned_mean(n_jobs), name, refits.greater_is_better)
-    return replace(found, skewed=refits.score_name == "mean log-loss")
+    skewed = refits.score_name == "mean log-loss"
+    first, *rivals = [
+        replace(_assemble(once, tuned, name, refits.greater_is_better), skewed=skewed)
+        for once, tuned in zip(zip(*errors, strict=True), refits.tuned_means(n_jobs), strict=True)
+    ]
+    return _with(first, tuple(rivals))
 
 
 def honest_scores(

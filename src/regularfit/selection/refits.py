@@ -106,19 +106,27 @@ class Refits:
             .fit(_sklearn("utils")._safe_indexing(self.X, train), self.y[train], **params)
         )
 
-    def tuned_mean(self, n_jobs: int | None) -> float:
-        """Return the score that the estimator's own tuning reports on all rows; nan where it reports none."""
-        if not any(hasattr(self.estimator, name) for name in ("select", "param_grid", "param_distributions")):
-            return float("nan")
+    def tuned_means(self, n_jobs: int | None) -> list[float]:
+        """Return the score that the estimator's own tuning reports on all rows, then its rivals'; nan where none is."""
+        rivals = self.with_rivals
+        if not rivals and not any(
+            hasattr(self.estimator, name) for name in ("select", "param_grid", "param_distributions")
+        ):
+            return [float("nan")]
         model = self.fitted(np.arange(self.n))
+        if rivals:
+            return [float(error) for error in model._tuned_errors]
         best = getattr(model, "best_score_", None)
-        if best is None or self.scorer is None:
-            return float("nan")
-        return float(best)
+        return [float("nan") if best is None or self.scorer is None else float(best)]
+
+    @property
+    def with_rivals(self) -> bool:
+        """Whether the estimator fits rivals of which it keeps one, so that each can be scored from the same fits."""
+        return self.scorer is None and bool(getattr(self.estimator, "_has_rivals", False))
 
 
-def score_by_refitting(refits: Refits, folds: Sequence[Fold], n_jobs: int | None = None) -> FoldErrors:
-    """Return the fold errors of the estimator over one partition, from K + K(K-1)/2 fits.
+def score_by_refitting(refits: Refits, folds: Sequence[Fold], n_jobs: int | None = None) -> list[FoldErrors]:
+    """Return the fold errors of the estimator over one partition, from K + K(K-1)/2 fits; then those of its rivals.
 
     Parameters
     ----------
@@ -136,6 +144,21 @@ def score_by_refitting(refits: Refits, folds: Sequence[Fold], n_jobs: int | None
             joblib.delayed(_fit_and_score)(refits, [tests[k] for k in out]) for out in sets
         )
     )
+    return [
+        _fold_errors(refits, tests, sets, [[on[i] for on in answer] for answer in found], folds)
+        for i in range(len(found[0][0]))
+    ]
+
+
+def _fold_errors(
+    refits: Refits,
+    tests: Sequence[Indices],
+    sets: Sequence[tuple[int, ...]],
+    found: Sequence[Sequence[Any]],
+    folds: Sequence[Fold],
+) -> FoldErrors:
+    """Of one model: for every set of folds left out, its errors on each of them."""
+    K = len(folds)
     weights = fold_weights(list(folds), refits.sample_weight)
     rows = [answer[0] for answer in found[:K]]
     outer = np.array([_mean(refits, errors, test) for errors, test in zip(rows, tests, strict=True)])
@@ -145,11 +168,13 @@ def score_by_refitting(refits: Refits, folds: Sequence[Fold], n_jobs: int | None
     return FoldErrors(outer, inner, *_variances(refits, rows, tests, outer, weights), weights)
 
 
-def _fit_and_score(refits: Refits, tests: Sequence[Indices]) -> list[Any]:
+def _fit_and_score(refits: Refits, tests: Sequence[Indices]) -> list[list[Any]]:
+    """Of every test: the errors of the model, and of each of its rivals."""
     seen = np.ones(refits.n, dtype=bool)
     seen[np.concatenate(tests)] = False
     model = refits.fitted(np.flatnonzero(seen))
-    return [_errors(refits, model, rows) for rows in tests]
+    models = [model, *(model._rivals if refits.with_rivals else ())]
+    return [[_errors(refits, one, rows) for one in models] for rows in tests]
 
 
 def _errors(refits: Refits, model: Any, rows: Indices) -> Any:

@@ -22,6 +22,7 @@ def folds_for(
     *,
     usual: int = 5,
     instead: str | None = "strength=...",
+    random_state: Any = None,
 ) -> list[Fold]:
     """Return the folds of ``estimator.cv``; None means ``usual`` folds, or as many as there can be, with a warning.
 
@@ -31,6 +32,7 @@ def folds_for(
     X, target, weights, groups : the rows; the target as numbers, or codes of classes.
     classes : the labels that codes stand for, which are spread evenly; None for numbers.
     usual, instead : as for :func:`~regularfit.selection.make_folds`.
+    random_state : of the folds, where they shall be others than the estimator's own.
 
     Raises
     ------
@@ -49,7 +51,7 @@ def folds_for(
         X=X,
         groups=groups,
         classifier=classes is not None,
-        random_state=estimator.random_state,
+        random_state=estimator.random_state if random_state is None else random_state,
         sample_weight=weights,
         usual=usual,
         instead=instead,

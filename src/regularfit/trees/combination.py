@@ -84,6 +84,9 @@ class Combination:
         return path
 
 
+KEEPS_NOTHING = 1000.0  # times the strength at which all rows keep nothing, no fold keeps anything either
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """The place on a path that held-out rows suggest.
@@ -96,6 +99,32 @@ class Chosen:
 
     index: int
     gamma: float
+
+
+def after_nothing(strengths: Vector) -> Vector:
+    """Return the strengths after one that keeps nothing, on whatever rows.
+
+    >>> after_nothing(np.array([2.0, 1.0]))
+    array([2000.,    2.,    1.])
+    """
+    return np.concatenate([[KEEPS_NOTHING * strengths[0]], strengths])
+
+
+def empty_alike(
+    blends: Sequence[tuple[np.ndarray, np.ndarray]], kept: np.ndarray
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return a fold's blends along the path of all rows, with nothing kept wherever that path keeps nothing.
+
+    A fold grows columns of its own, and may keep some at strengths where all rows keep none. Its loss would then
+    speak for a model that nobody gets.
+
+    Parameters
+    ----------
+    blends : of a fold, along :func:`after_nothing` of the strengths: (L + 1, ...).
+    kept : (L,) how many columns the path on all rows keeps.
+    """
+    places = np.where(kept == 0, 0, np.arange(1, len(kept) + 1))
+    return [(coefs[places], intercepts[places]) for coefs, intercepts in blends]
 
 
 def losses_along(

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from regularfit.tuning.competition import Competition
+from regularfit.tuning.competition import Competition, chosen_at
 
-__all__ = ["Competition"]
+__all__ = ["Competition", "chosen_at"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,38 @@ from regularfit.designs import Imputed
 from regularfit.errors import InputError
 from regularfit.selection import make_folds
 
-__all__ = ["Competition"]
+__all__ = ["Competition", "chosen_at"]
 
 
 def _has_probabilities(competition: Competition) -> bool:
     return all(hasattr(model, "predict_proba") for _, model in competition.entrants)
+
+
+def chosen_at(model: Any) -> int:
+    """Return where on its held-out curve ``cv_`` a tuned model's own choice lies."""
+    cv, strength = model.cv_, getattr(model, "strength_", None)
+    if strength is not None:
+        return int(np.argmin(np.abs(cv.strengths - strength)))
+    return int(cv.index_1se if model.select == "1se" else cv.index_min)
+
+
+@dataclass(frozen=True, eq=False)
+class _Rival:
+    """A fitted entrant that takes rows as the competition does."""
+
+    competition: Competition
+    model: Any
+
+    @property
+    def classes_(self) -> np.ndarray:
+        return self.model.classes_
+
+    def predict(self, X: Any) -> np.ndarray:
+        return self.model.predict(self.competition._rows(X, self.model))
+
+    @available_if(lambda self: hasattr(self.model, "predict_proba"))
+    def predict_proba(self, X: Any) -> np.ndarray:
+        return self.model.predict_proba(self.competition._rows(X, self.model))
 
 
 class Competition(BaseEstimator):
@@ -27,7 +55,8 @@ class Competition(BaseEstimator):
 
     Each entrant is tuned by its own rule, and they are compared at their lowest mean held-out error; of equals the
     first one wins. Prefer it to comparing by hand where the score of the whole choice is asked for: the choice is then
-    part of what ``honest_score(Competition(...), X, y)`` repeats. It costs as much as tuning all entrants one by one.
+    part of what ``honest_score(Competition(...), X, y)`` repeats, and its ``candidates`` are the honest scores of the
+    entrants, each tuned alone, from the same fits. It costs as much as tuning all entrants one by one.
 
     Parameters
     ----------
@@ -38,12 +67,15 @@ class Competition(BaseEstimator):
         How rows are held out, for all of them.
     random_state : int, RandomState or None
         Which random folds; None is 0.
+    tell : callable or None
+        Called with the name of every entrant before it is fitted.
 
     Attributes
     ----------
     winner_ : str
         The name of the model that is kept.
     model_ : the fitted model.
+    models_ : dict from name to every fitted model.
     errors_ : dict from name to the lowest mean held-out error.
     classes_ : (K,) of classifiers.
 
@@ -57,10 +89,18 @@ class Competition(BaseEstimator):
     'tree'
     """
 
-    def __init__(self, entrants: Sequence[tuple[str, Any]], *, cv: Any = 5, random_state: Any = None) -> None:
+    def __init__(
+        self,
+        entrants: Sequence[tuple[str, Any]],
+        *,
+        cv: Any = 5,
+        random_state: Any = None,
+        tell: Callable[[str], None] | None = None,
+    ) -> None:
         self.entrants = entrants
         self.cv = cv
         self.random_state = random_state
+        self.tell = tell
 
     def fit(self, X: Any, y: Any, *, sample_weight: Any = None, groups: Any = None) -> Competition:
         """Tune all entrants on the same folds.
@@ -81,6 +121,8 @@ class Competition(BaseEstimator):
         self._means = _means(X, sample_weight)
         fitted: dict[str, Any] = {}
         for name, model in self.entrants:
+            if self.tell is not None:
+                self.tell(name)
             rows = X if self._means is None or _takes_gaps(model) else _open(X)
             fresh: Any = clone(model)
             fitted[name] = fresh.set_params(cv=folds).fit(rows, y, sample_weight=sample_weight)
@@ -92,7 +134,7 @@ class Competition(BaseEstimator):
             )
         self.errors_ = {name: float(m.cv_.mean[m.cv_.index_min]) for name, m in fitted.items()}
         self.winner_ = min(self.errors_, key=lambda name: self.errors_[name])
-        self.model_ = fitted[self.winner_]
+        self.models_, self.model_ = fitted, fitted[self.winner_]
         if hasattr(self.model_, "classes_"):
             self.classes_ = self.model_.classes_
         return self
@@ -113,16 +155,30 @@ class Competition(BaseEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the winner's numbers or labels, (n,)."""
-        return self.model_.predict(self._rows(X))
+        check_is_fitted(self, "model_")
+        return self.model_.predict(self._rows(X, self.model_))
 
     @available_if(_has_probabilities)
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the winner's probabilities, (n, K)."""
-        return self.model_.predict_proba(self._rows(X))
-
-    def _rows(self, X: Any) -> Any:
         check_is_fitted(self, "model_")
-        if self._means is None or _takes_gaps(self.model_):
+        return self.model_.predict_proba(self._rows(X, self.model_))
+
+    _has_rivals = True  # so that honest_score asks for them
+
+    @property
+    def _rivals(self) -> list[Any]:
+        """Every fitted entrant, for the honest score."""
+        return [_Rival(self, model) for model in self.models_.values()]
+
+    @property
+    def _tuned_errors(self) -> list[float]:
+        """The held-out error of the winner at its choice, then those of all entrants."""
+        found = {name: float(m.cv_.mean[chosen_at(m)]) for name, m in self.models_.items()}
+        return [found[self.winner_], *found.values()]
+
+    def _rows(self, X: Any, model: Any) -> Any:
+        if self._means is None or _takes_gaps(model):
             return X
         matrix = np.asarray(X, dtype=np.float64)
         return _named(np.where(np.isnan(matrix), self._means, matrix), X)

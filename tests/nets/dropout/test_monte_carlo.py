@@ -10,6 +10,7 @@ from regularfit.nets.dropout.dropconnect import DropConnect
 from regularfit.nets.dropout.dropout import Dropout
 from regularfit.nets.dropout.masks import true_rate
 from regularfit.nets.dropout.monte_carlo import monte_carlo
+from regularfit.nets.dropout.variational import VariationalDropout
 
 X = torch.rand(5, 4, generator=torch.Generator().manual_seed(0)) + 0.5
 
@@ -83,3 +84,15 @@ def test_nothing_to_drop_and_too_few_passes_are_refused():
         monte_carlo(nn.Linear(4, 1), X)
     with pytest.raises(InputError, match="passes"):
         monte_carlo(nn.Dropout(0.5), X, 1)
+
+
+@pytest.mark.parametrize("dropout", [Dropout(0.3), VariationalDropout(0.3)])
+def test_no_optimiser_is_made(dropout, monkeypatch):
+    """The first one of a process makes torch load its compiler, which takes seconds."""
+
+    def refuse(*_, **__):
+        raise AssertionError("an optimiser was made")
+
+    monkeypatch.setattr(torch.optim.Optimizer, "__init__", refuse)
+    net = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 1))
+    assert (monte_carlo(net, X, 3, dropout=dropout).spread > 0).all()

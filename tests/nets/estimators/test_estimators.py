@@ -353,10 +353,31 @@ def test_texts_are_changed_in_training_only():
     texts = [f"good word {i % 7}" if label else f"bad word {i % 7}" for i, label in enumerate(Y2)]
     net = NetClassifier(**QUICK, regularisers=[Marked(), EarlyStopping(5)], refit=False).fit(texts, Y2)
     assert len(set(seen)) > 0
-    assert "changed" not in net.encoding_.words  # the vocabulary is of the texts as they are
+    assert (
+        "changed" in net.encoding_.words
+    )  # words that changes make have numbers, else they would be unknown ones
     assert net.score(texts, Y2) > 0.95
     with pytest.raises(rf.UnsupportedError, match="changes words, and X holds no texts"):
         NetClassifier(**QUICK, regularisers=[Marked()]).fit(X2, Y2)
+
+
+def test_words_that_changes_make_do_not_teach_what_unknown_words_tell():
+    """A text of known words trains known words only, whatever rare words a change puts in."""
+
+    class Rare(nets.TextStep):
+        def change(self, texts, keys):
+            return [f"{text} odd{int(key) % 100_000}" for text, key in zip(texts, keys, strict=True)]
+
+    texts = [f"good word {i % 7}" if label else f"bad word {i % 7}" for i, label in enumerate(Y2)]
+    first, later = (
+        NetClassifier((16,), steps=steps, batch_size=64, random_state=0, regularisers=[Rare()]).fit(texts, Y2)
+        for steps in (1, 60)
+    )
+    unknown, known = (
+        np.array([net.module_.embedding.weight[k].tolist() for net in (first, later)]) for k in (1, 2)
+    )
+    np.testing.assert_array_equal(*unknown)
+    assert not np.array_equal(*known)
 
 
 def test_a_bottleneck_is_put_in_and_stored(tmp_path):

@@ -61,18 +61,68 @@ def test_only_knobs_that_the_engine_and_the_loss_have():
     assert all((knobs.leaves, knobs.leaf_l2) == (5, 0.0) for knobs in drawn(fixed, 5))
 
 
-def test_the_best_trial_is_the_model():
+def test_the_best_final_is_the_model():
     model = BoostingRegressor(SLOW, tune=4, **FEW).fit(X, Y)
-    trials = model.tune_.trials
+    trials, finals, best = model.tune_.trials, model.tune_.finals, model.tune_.best
     assert len(trials) == 4
-    best = min((t for t in trials if t.finished), key=lambda t: t.score)
-    assert model.tune_.best == best
+    ranked = sorted((t for t in trials[1:] if t.finished), key=lambda t: t.score)[:3]
+    assert [f.regularisation for f in finals] == [t.regularisation for t in (trials[0], *ranked)]
+    assert all(f.folds != t.folds for f, t in zip(finals, (trials[0], *ranked), strict=True))  # other folds
+    assert best in finals
     assert model.regularisation_ == best.regularisation.with_(rounds=best.rounds)
     assert (best.regularisation.learning_rate, best.regularisation.leaves) == (0.3, 4)  # what was given stays
     assert model.cv_.mean.min() == best.score
-    alone = BoostingRegressor(best.regularisation, **FEW).fit(X, Y)
-    assert alone.rounds_ == model.rounds_
-    np.testing.assert_array_equal(alone.predict(X), model.predict(X))
+    fixed = BoostingRegressor(model.regularisation_, select=None, engine="sklearn", n_jobs=1).fit(X, Y)
+    np.testing.assert_array_equal(fixed.predict(X), model.predict(X))
+
+
+def found_by(folds, own_folds=None, sign=1.0):
+    """What a search with these held-out losses of the start and of others takes; ``own_folds``: on other folds."""
+
+    def grown(values):
+        cv = search_module.KnobCV.of_rounds(np.array([values]), np.ones(len(values)), "s", sign < 0)
+        knobs = Regularisation(leaves=4 + len(seeker.finished))
+        return search_module._trial(knobs, cv, True, 0.0), cv
+
+    seeker = object.__new__(search_module._Seeker)
+    seeker.sign, seeker.finals, seeker.finished, seeker.failure, seeker.trials = sign, [], [], None, []
+    seeker.order = search_module.Order(None, SLOW)
+    for values in folds:
+        seeker.finished.append(grown(values))
+    seeker.start = seeker.finished[0][0]
+    if own_folds is not None:
+        pairs, seeker.finished = seeker.finished, []
+        for values in own_folds:
+            seeker.finals.append(grown(values))
+            seeker.finished.append(seeker.finals[-1])
+        seeker.finished = pairs
+    return seeker.found().best.regularisation.leaves - 4
+
+
+def test_the_start_stays_unless_another_is_better_by_one_standard_error():
+    start = [1.0, 2.0, 3.0, 4.0]
+    by_luck, by_more = [0.4, 2.2, 3.2, 4.0], [0.8, 1.9, 2.9, 3.8]  # t: 0.26 and 5.2
+    assert found_by([start, by_luck]) == 0
+    assert found_by([start, by_more]) == 1
+    assert found_by([start, by_luck, by_more]) == 2
+    assert found_by([[-v for v in start], [-v for v in by_luck]], sign=-1.0) == 0
+    assert found_by([[-v for v in start], [-v for v in by_more]], sign=-1.0) == 1
+
+
+def test_what_was_best_on_the_folds_of_the_search_must_hold_on_others():
+    start, better, worse = [1.0, 2.0, 3.0], [0.5, 1.4, 2.5], [1.1, 2.0, 3.2]
+    assert found_by([start, better]) == 1
+    assert found_by([start, better], own_folds=[start, worse]) == 0
+    assert found_by([start, worse], own_folds=[start, better]) == 1
+
+
+def test_folds_that_cannot_be_drawn_anew_have_no_finals():
+    from sklearn.model_selection import TimeSeriesSplit
+
+    model = BoostingRegressor(SLOW, tune=3, **FEW | {"cv": TimeSeriesSplit(3)}).fit(X, Y)
+    assert model.tune_.finals == ()
+    assert model.tune_.best in model.tune_.trials
+    assert model.cv_.mean.min() == model.tune_.best.score
 
 
 def test_the_first_trial_is_the_default():
@@ -98,7 +148,9 @@ def test_what_is_clearly_worse_ends_early():
     seeker.sign = 1.0
     seeker.best = search_module.Trial(SLOW, 1, (1.0, 2.0, 3.0, 4.0), 2.5, True, 0.0)
     assert ends(np.array([0.5, 0.5, 0.5, 0.5])) == 2  # the folds differ much, the differences not at all
-    assert ends(np.array([0.2, 1.0, 0.7, 0.6])) == 4  # t: 1.5 (needs 6.3), 2.7 (needs 2.9), 3.8 (needs 2.4)
+    assert (
+        ends(np.array([0.1, 1.0, -0.1, 0.9])) == 4
+    )  # t: 1.22 (needs 1.38), 0.99 (needs 1.06), 1.70 (needs 0.98)
     assert ends(np.array([-0.5, 0.5, -0.5, 0.5])) is None
     assert ends(np.array([-0.5, -0.5, -0.5, -0.5])) is None
     seeker.sign = -1.0
@@ -139,6 +191,17 @@ def test_ctrl_c_keeps_the_best_so_far(monkeypatch):
     count[0] = 2
     with pytest.raises(KeyboardInterrupt):  # nothing was finished yet
         BoostingRegressor(SLOW, tune=9, **FEW).fit(X, Y)
+
+
+def test_ctrl_c_in_the_finals_keeps_what_the_search_says(monkeypatch):
+    def interrupted(self, regularisation, folds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(search_module._Seeker, "_final", interrupted)
+    with pytest.warns(InterruptedWarning, match="after 2 of 2 trials"):
+        model = BoostingRegressor(SLOW, tune=2, **FEW).fit(X, Y)
+    assert model.tune_.finals == ()
+    assert model.tune_.best in model.tune_.trials
 
 
 def test_knobs_that_run_away_are_passed_over(monkeypatch):

@@ -146,7 +146,7 @@ def test_folds_score_as_refitted_trees_do(weighted, criterion):
 @pytest.mark.parametrize("scoring", ["misclassification", "brier", "log-loss"])
 def test_folds_of_classes_score_as_refitted_trees_do(scoring):
     y = three_classes(Y)
-    model = PrunedTreeClassifier(cv=3, scoring=scoring).fit(X, y)
+    model = PrunedTreeClassifier(cv=3, scoring=scoring, smoothing=0).fit(X, y)
     seed = np.random.RandomState(0).randint(2**31)
     codes = np.unique(y, return_inverse=True)[1]
     for k, (train, test) in enumerate(make_folds(3, len(y), codes, classifier=True)):
@@ -184,7 +184,7 @@ def test_class_weights_are_those_of_scikit_learn():
     labels = np.where(np.quantile(Y, 0.85) < Y, "rare", "usual")
     share = {"rare": 4.0}
     for class_weight in ("balanced", share):
-        grown_ = PrunedTreeClassifier(ccp_alpha=0.01, class_weight=class_weight).fit(X, labels)
+        grown_ = PrunedTreeClassifier(ccp_alpha=0.01, class_weight=class_weight, smoothing=0).fit(X, labels)
         ties = grown_.tree_.random_state  # of equally good splits
         theirs = DecisionTreeClassifier(ccp_alpha=0.01, class_weight=class_weight, random_state=ties)
         theirs.fit(X, labels)
@@ -193,13 +193,9 @@ def test_class_weights_are_those_of_scikit_learn():
     by_row = PrunedTreeClassifier(cv=4).fit(X, labels, sample_weight=np.where(labels == "rare", 4.0, 1.0))
     np.testing.assert_array_equal(by_class.cv_.folds, by_row.cv_.folds)
     np.testing.assert_array_equal(by_class.predict_proba(X), by_row.predict_proba(X))
-    both = PrunedTreeClassifier(ccp_alpha=0.01, class_weight=share).fit(
-        X, labels, sample_weight=np.full(300, 2.0)
-    )
-    np.testing.assert_allclose(
-        both.predict_proba(X),
-        PrunedTreeClassifier(ccp_alpha=0.01, class_weight=share).fit(X, labels).predict_proba(X),
-    )
+    once = PrunedTreeClassifier(ccp_alpha=0.01, class_weight=share, smoothing=0)  # it counts by weights
+    both = clone(once).fit(X, labels, sample_weight=np.full(300, 2.0))
+    np.testing.assert_allclose(both.predict_proba(X), once.fit(X, labels).predict_proba(X))
     plain = PrunedTreeClassifier().fit(X, labels)
     balanced = PrunedTreeClassifier(class_weight="balanced").fit(X, labels)
     assert (balanced.predict(X) == "rare").sum() > (plain.predict(X) == "rare").sum()

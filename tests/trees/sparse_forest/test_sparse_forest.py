@@ -59,6 +59,7 @@ def test_kept_trees_add_up_to_predictions(seed, select, relax):
     np.testing.assert_allclose(model.predict(X), total, rtol=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore::regularfit.GridEdgeWarning")  # six trees may be worth none
 @settings(max_examples=4, deadline=None)
 @given(st.integers(0, 1000), st.sampled_from(["brier", "log-loss", "misclassification"]), st.booleans())
 def test_probabilities_are_the_weighted_votes_of_kept_trees(seed, scoring, two):
@@ -280,3 +281,15 @@ def test_a_failed_fit_leaves_the_model_as_it_was():
     with pytest.raises(InputError):
         model.fit(X, np.full(len(Y), np.nan))
     assert (model.predict(X) == before).all()
+
+
+def test_no_fold_speaks_for_a_forest_without_trees():
+    """Where all rows keep no tree, a fold's own forest may keep one; its loss must not choose the empty forest."""
+    x = np.random.default_rng(0).normal(size=(90, 3))
+    y = (x[:, 0] > 0).astype(int)
+    forest = RandomForestClassifier(15, random_state=0, n_jobs=1)
+    model = SparseForestClassifier(forest, cv=3, n_jobs=1).fit(x, y)
+    empty = model.path_.nonzeros == 0
+    np.testing.assert_allclose(model.cv_.folds[empty], 0.25)  # the Brier score of two equal probabilities
+    assert model.trees_kept_ >= 1
+    assert (model.predict(x) == y).mean() > 0.95

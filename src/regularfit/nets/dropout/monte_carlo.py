@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -123,8 +124,19 @@ def _one_pass(model: nn.Module, X: Tensor, i: int, hooks: AtLayers | None, batch
 
 def _hooks(model: nn.Module, dropout: Dropping, seed: int) -> AtLayers:
     """Return the regulariser at work in eval mode, at its rates of the beginning."""
-    optimizer = torch.optim.SGD([torch.zeros((), requires_grad=True)], lr=0.0)
-    return dropout.start(Run(model, optimizer, seed=seed, steps=2**62), in_eval=True)
+    return dropout.start(Run(model, _NoSteps(), seed=seed, steps=2**62), in_eval=True)
+
+
+class _NoSteps(torch.optim.Optimizer):
+    """Stands where a run has its optimiser; torch's own load its compiler when the first one is made, four seconds."""
+
+    def __init__(self) -> None:
+        """Have a group, of no parameters."""
+        self.param_groups, self.defaults = [{"params": [], "lr": 0.0}], {}
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Take parameters, which are never stepped."""
+        self.param_groups.append(param_group)
 
 
 @contextmanager

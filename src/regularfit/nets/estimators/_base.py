@@ -26,7 +26,7 @@ from ..evaluation.stopping import EarlyStopping
 from ..regulariser import Regulariser
 from ..trainer import Trainer
 from .build import build, check_hidden
-from .changed_texts import with_texts
+from .changed_texts import with_texts, with_words
 from .params import replaced
 from .recipe import recipe
 from .rows import as_rows, taken
@@ -148,7 +148,7 @@ class NetEstimator(BaseEstimator):
     ) -> None:
         train, held = parts
         part = taken(X, train)
-        encoding = learn_encoding(part, self.kind, scaling=self.scaling)
+        encoding = with_words(learn_encoding(part, self.kind, scaling=self.scaling), values, part, seed)
         inputs = encoding.encode(part)
         if isinstance(held, tuple):
             held_X, held_y = held[0], self._encode_target(held[1], len(held[0]))
@@ -179,7 +179,7 @@ class NetEstimator(BaseEstimator):
         self, X: Any, target: Target, seed: int, values: Sequence[Regulariser], steps: int | None
     ) -> None:
         values = [value for value in values if not isinstance(value, EarlyStopping)]
-        encoding = learn_encoding(X, self.kind, scaling=self.scaling)
+        encoding = with_words(learn_encoding(X, self.kind, scaling=self.scaling), values, X, seed)
         values = with_texts(values, encoding, X)
         self._trained(encoding, encoding.encode(X), target.values, target.weights, seed, values, None, steps)
         self.refit_history_ = self.trainer_.history_

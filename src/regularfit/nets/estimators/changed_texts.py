@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from ...errors import UnsupportedError
 from ..augment.text import TextStep
 from ..encoding import Encoding, TextEncoding
+from ..encoding.text import PADDING, UNKNOWN
 from ..regulariser import Active, Batch, Effect, Regulariser, Run
 
-__all__ = ["ChangedTexts", "with_texts"]
+__all__ = ["ChangedTexts", "with_texts", "with_words"]
+
+_COPIES = 5  # of every text, in which new words are looked for
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,10 @@ class _Changing(Active):
         before = [self._settings.texts[row] for row in rows]
         after = self._settings.step(before, self.run.seed, epoch=int(self.run.epoch), rows=rows)
         self._acted = self._acted or before != after
-        tokens = self._settings.encoding.encode(after)
-        return batch.with_(X=tokens.to(batch.X.device))
+        tokens = self._settings.encoding.encode(after).to(batch.X.device)
+        whole = ~(batch.X == UNKNOWN).any(dim=1, keepdim=True)
+        # a rare change that made a word without a number must not teach what unknown words tell
+        return batch.with_(X=tokens.masked_fill_((tokens == UNKNOWN) & whole, PADDING))
 
     def effect(self) -> Effect:
         return Effect(acted=self._acted)
@@ -77,3 +82,19 @@ def with_texts(values: Sequence[Any], encoding: Encoding, X: Any) -> list[Any]:
         )
     texts = tuple(X)
     return [ChangedTexts(v, encoding, texts) if isinstance(v, TextStep) else v for v in values]
+
+
+def with_words(encoding: Encoding, values: Sequence[Any], X: Any, seed: int) -> Encoding:
+    """Return the encoding with the words, too, that augmentation puts into the training texts.
+
+    Without a number of its own a synonym would count as an unknown word, and the net would learn what unknown words
+    tell from those: on 50 text messages the error rose from 7 to 17 %.
+    """
+    steps = [value for value in values if isinstance(value, TextStep)]
+    if not steps or not isinstance(encoding, TextEncoding):
+        return encoding
+    texts = tuple(X)
+    copies = [text for step in steps for epoch in range(_COPIES) for text in step(texts, seed, epoch=epoch)]
+    known = set(encoding.words)
+    new = tuple(word for word in TextEncoding.learn(copies).words if word not in known)
+    return replace(encoding, words=encoding.words + new)

@@ -1,4 +1,4 @@
-"""Trees: the error of boosting round by round, and those of a pruned and a shrunk tree along their restraint."""
+"""Trees: the error of boosting by rounds, of a forest by trees kept, of a pruned and a shrunk tree by restraint."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ _AXES = {
     "rounds": "rounds of boosting, more to the right",
     "leaves": "leaves, more to the right",
     "strength": "strength of shrinkage, weaker to the right",
+    "trees": "trees kept, more to the right",
 }
+_LARGE = ("rounds", "trees")  # curves with a picture of their own
 
 
 def panel(data: ReportData, facts: TreesFacts) -> Markup:
@@ -29,8 +31,9 @@ def panel(data: ReportData, facts: TreesFacts) -> Markup:
         "Models of trees on the same folds. They bend and interact where a linear model cannot, and need more rows "
         "for it."
     )
-    large = [c for c in facts.candidates if c.curve.knob == "rounds" and len(c.curve.values) > 1]
-    small = [c for c in facts.candidates if c.curve.knob != "rounds" and len(c.curve.values) > 1]
+    drawn = [c for c in facts.candidates if len(c.curve.values) > 1]
+    large = [c for c in drawn if c.curve.knob in _LARGE]
+    small = [c for c in drawn if c.curve.knob not in _LARGE]
     body = [_picture(data, c) for c in large]
     return section("trees", "Trees", purpose, findings_trees.trees(data, facts), *body, _others(data, small))
 
@@ -38,6 +41,8 @@ def panel(data: ReportData, facts: TreesFacts) -> Markup:
 def _across(c: TreeCurve) -> tuple[Scale, list[float]]:
     """The logarithmic axis and the places on it; 0 has none and stands one step beyond the others."""
     xs = list(c.values)
+    if xs[0] == 0:  # no tree
+        xs[0] = 0.5
     if xs[-1] == 0:
         xs[-1] = xs[-2] ** 2 / xs[-3] if len(xs) > 2 else xs[0] / 10
     return Scale(xs[0], xs[-1], log=True), xs
@@ -47,31 +52,40 @@ def _picture(data: ReportData, c: TreeCandidateFacts) -> Markup:
     curve = c.curve
     x, xs = _across(curve)
     title = (
-        f"Held-out {data.target.score_name} of {c.name} along {curve.values[-1]:,.0f} rounds, lowest "
+        f"Held-out {data.target.score_name} of {c.name} along {_value(curve, len(xs) - 1)}, lowest "
         f"{number(curve.mean[curve.best])}."
     )
-    chart = Chart(x, error_scale(curve), title, height=280)
+    chart = Chart(x, error_scale(curve, () if curve.whole is None else (curve.whole,)), title, height=280)
     chart.x_axis(_AXES[curve.knob], brief)
     chart.y_axis(brief)
     for fold in curve.folds:
         chart.line(xs, fold, "fold")
     chart.band(xs, *around(curve), "band")
     chart.line(xs, curve.mean, "c0 strong")
+    if curve.whole is not None:
+        chart.across(curve.whole, "whole")
     if curve.one_se != curve.best:
-        chart.upright(xs[curve.one_se], f"one standard error {xs[curve.one_se]:,.0f}", "second", 1)
+        chart.upright(xs[curve.one_se], f"one standard error {_number(curve, curve.one_se)}", "second", 1)
         chart.dot(xs[curve.one_se], curve.mean[curve.one_se], "second")
-    chart.upright(xs[curve.best], f"lowest {xs[curve.best]:,.0f}", "first")
+    chart.upright(xs[curve.best], f"lowest {_number(curve, curve.best)}", "first")
     chart.dot(xs[curve.best], curve.mean[curve.best], "first")
+    rows = zip(xs, curve.mean, curve.se, strict=True)
+    readings = [
+        (x(at), f"{_value(curve, i)}: {number(m)} ± {number(e, 2)}") for i, (at, m, e) in enumerate(rows)
+    ]
+    return plot(chart, _caption(data, c), readings, "flagged")
+
+
+def _caption(data: ReportData, c: TreeCandidateFacts) -> str:
+    curve = c.curve
     shown = count(len(curve.folds), "fold")
     if curve.n_folds > len(curve.folds):
         shown = f"the first {len(curve.folds)} of {curve.n_folds} folds"
-    caption = (
+    text = (
         f"{c.name}: held-out {data.target.score_name}. Thin: {shown}. Bold: their mean, one standard error to either "
         "side."
     )
-    rows = zip(xs, curve.mean, curve.se, strict=True)
-    readings = [(x(at), f"{at:,.0f} rounds: {number(m)} ± {number(e, 2)}") for at, m, e in rows]
-    return plot(chart, caption, readings, "flagged")
+    return text if curve.whole is None else f"{text} Dotted: the whole forest, {number(curve.whole)}."
 
 
 def _others(data: ReportData, those: list[TreeCandidateFacts]) -> Markup:
@@ -104,5 +118,16 @@ def _small(c: TreeCandidateFacts, y: Scale, taken: bool) -> Markup:
 
 
 def _value(curve: TreeCurve, k: int) -> str:
+    """The size in words."""
     value = curve.values[k]
-    return f"strength {number(value, 2)}" if curve.knob == "strength" else f"{value:,.0f} {curve.knob}"
+    if curve.knob == "strength":
+        return f"strength {number(value, 2)}"
+    unit = _ONE[curve.knob] if value == 1 else curve.knob
+    return f"{value:,.0f} {unit}" + (" kept" if curve.knob == "trees" else "")
+
+
+_ONE = {"rounds": "round", "leaves": "leaf", "trees": "tree"}
+
+
+def _number(curve: TreeCurve, k: int) -> str:
+    return f"{curve.values[k]:,.0f}"

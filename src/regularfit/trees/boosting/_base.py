@@ -121,8 +121,10 @@ class Boosting(TreeEstimator):
         drawn = check_random_state(0 if self.random_state is None else self.random_state)
         task = self._task_for(columns, classes, int(drawn.randint(2**31 - 1)))
         workshop = Workshop.of(engine, TreeData(matrix, target, weights), task)
-        folds = self._folds(X, target, weights, classes, groups)
-        choice = self._choice(workshop, folds, classes)
+        how = (X, target, weights, classes, groups)
+        folds = self._folds(*how, self.random_state)
+        finals = self._finals(*how, task.seed)
+        choice = self._choice(workshop, folds, finals, classes)
         grown, losses = _grown(workshop, choice)
         self._keep(columns, classes, task, choice)
         self._keep_model(grown, losses)
@@ -164,15 +166,32 @@ class Boosting(TreeEstimator):
             )
         return task
 
+    def _finals(self, *how: Any) -> list[Fold] | None:
+        """Return folds other than those of the search, which only a number of random folds can give."""
+        drawn = self.cv is None or isinstance(self.cv, Integral)
+        return self._folds(*how) if self.tune is not None and drawn else None
+
     def _folds(
-        self, X: Any, target: np.ndarray, weights: np.ndarray | None, classes: np.ndarray | None, groups: Any
+        self,
+        X: Any,
+        target: np.ndarray,
+        weights: np.ndarray | None,
+        classes: np.ndarray | None,
+        groups: Any,
+        random_state: Any,
     ) -> list[Fold] | None:
         if self.select is None:
             return None
-        instead = "select=None and regularisation=Regularisation(rounds=...)"
-        return folds_for(self, X, target, weights, groups, classes, instead=instead)
+        how: dict[str, Any] = {"instead": "select=None and regularisation=Regularisation(rounds=...)"}
+        return folds_for(self, X, target, weights, groups, classes, random_state=random_state, **how)
 
-    def _choice(self, workshop: Workshop, folds: list[Fold] | None, classes: np.ndarray | None) -> Choice:
+    def _choice(
+        self,
+        workshop: Workshop,
+        folds: list[Fold] | None,
+        finals: list[Fold] | None,
+        classes: np.ndarray | None,
+    ) -> Choice:
         smallest = min(
             (len(workshop.trained(train)) for train, _ in folds or []), default=len(workshop.trained())
         )
@@ -187,6 +206,7 @@ class Boosting(TreeEstimator):
             most=self.rounds if given is None or given.rounds is None else given.rounds,
             patience=self.patience,
             trials=self.tune,
+            finals=finals,
             verbose=bool(self.verbose),
         )
         score = make_score(self.scoring, workshop.task, classes, workshop.data.weights is not None)

@@ -30,6 +30,7 @@ class Order:
     most : rounds at most.
     patience : rounds without a better mean score after which folds stop growing, or None.
     trials : of a search, or None.
+    finals : other folds, on which the best trials of a search must hold, or None where there are none.
     verbose : whether to tell how far it is.
     """
 
@@ -39,6 +40,7 @@ class Order:
     most: int = 2000
     patience: int | None = 100
     trials: int | None = None
+    finals: Sequence[Fold] | None = None
     verbose: bool = False
 
 

@@ -53,8 +53,11 @@ class BoostingRegressor(RegressorMixin, Boosting):
     patience : int >= 1 or None
         Growing ends after so many rounds without a better mean score; None grows to the end.
     tune : int >= 1 or None
-        How many trials a search over the knobs has (Optuna proposes; a trial that is clearly worse than the best on
-        the same folds ends early). Knobs given in ``regularisation`` stay as they are. None: no search.
+        How many trials a search over the knobs has (Optuna proposes; a trial that is probably worse than the
+        best on the same folds ends early). The first trial is the default. Where ``cv`` is None or a number,
+        the three best are grown again on other folds, and take the default's place only where they are better
+        there by one standard error: on small tables most gains of a search are chance. Knobs given in
+        ``regularisation`` stay as they are. None: no search.
     monotone : mapping from column to 1 (rising) or -1 (falling), or one number a column, or None
     interactions : lists of columns that may interact; a column in none acts alone. [] is an additive model.
     scoring : str, callable or None

@@ -20,10 +20,12 @@ from .._folds import folds_for
 from ..columns import TreeColumns
 from ..combination import (
     Combination,
+    after_nothing,
     blends_of,
     check_penalty,
     check_shares,
     choose,
+    empty_alike,
     knob_cv,
     losses_along,
     warn_of_edge,
@@ -174,11 +176,11 @@ class RuleFit(ReadRules):
         found: list[np.ndarray] = []
         for train, test in folds:
             inside = None if weights is None else weights[train]
-            terms, own = grow.path(matrix[train], target[train], inside, path.strengths)
+            terms, own = grow.path(matrix[train], target[train], inside, after_nothing(path.strengths))
             held = np.ones(len(test)) if weights is None else weights[test]
             values = terms.of(matrix[test])
             judge = Judge(self, values, target[test], held, grow.seen(target[train]), grow.count)
-            found.append(losses_along(blends_of(own, gammas), judge.loss))
+            found.append(losses_along(empty_alike(blends_of(own, gammas), _kept(path)), judge.loss))
         name = "mean squared error" if grow.classes is None else "mean log-loss"
         held_weights = fold_weights(folds, weights)
         return RelaxedCV(path.strengths, np.array(gammas), np.stack(found, axis=2), held_weights, name)

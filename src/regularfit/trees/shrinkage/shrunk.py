@@ -51,9 +51,12 @@ class Shrunk(MetaEstimatorMixin, FitsShrunk):
     folds' fits; strength 0, which shrinks nothing, is always among those tried.
 
     Prefer it to a plain or a pruned tree where prediction counts more than a small drawing: over 17 sets it cut the
-    squared error of an unpruned tree by 32 % in the median, from 3 to 70 % (``benchmarks/results/shrinkage.md``), most
-    where the target is noisy, and its probabilities are none of 0 and 1. A forest is an average already, and boosting
-    has its learning rate: on the same sets they gained next to nothing.
+    squared error of an unpruned tree by 32 % in the median, from 3 to 70 %, most where the target is noisy; over 36
+    sets of classes the Brier score by 35 %, and to 10 % below that of a pruned tree, at the same balanced accuracy
+    (``benchmarks/results/shrinkage.md``). A forest is an average already, and boosting has its learning rate: their
+    squared errors gained next to nothing. Their probabilities did, which are too sure: the log-loss of a forest of
+    30 and of LightGBM without early stopping fell by 12 and 15 % in the median. The strength is chosen for
+    probabilities; where a class is rare that can cost labels (balanced accuracy fell by 10 points at worst).
 
     The values that are shrunk are means of numbers, or shares of classes, for single trees and forests, and margins
     for boosting. What a boosting node predicts is the mean of its leaves, weighted by rows. Rows are counted by their

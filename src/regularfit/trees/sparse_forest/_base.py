@@ -21,9 +21,11 @@ from .._min_rows import check_min_rows
 from ..columns import TreeColumns
 from ..combination import (
     Combination,
+    after_nothing,
     check_penalty,
     check_shares,
     choose,
+    empty_alike,
     knob_cv,
     losses_along,
     warn_of_edge,
@@ -133,8 +135,7 @@ class SparseForest(TreeEstimator):
         folds = folds_for(self, X, target, weights, groups, classes, instead=None)
         grown, path = thinned(forest, how, matrix, target, classes, weights, self.strengths)
         found = [
-            self._fold(fold, forest, how, evens, matrix, target, classes, weights, path.strengths)
-            for fold in folds
+            self._fold(fold, forest, how, evens, matrix, target, classes, weights, path) for fold in folds
         ]
         scores = RelaxedCV(
             path.strengths,
@@ -181,12 +182,13 @@ class SparseForest(TreeEstimator):
         target: np.ndarray,
         classes: np.ndarray | None,
         weights: Vector | None,
-        strengths: Vector,
+        whole_path: Path,
     ) -> tuple[np.ndarray, float]:
         """Return the held-out losses of a forest grown and thinned without the fold, and of the whole forest."""
         train, test = fold
         inside = None if weights is None else weights[train]
         held = np.ones(len(test)) if weights is None else weights[test]
+        strengths = after_nothing(whole_path.strengths)
         grown, path = thinned(forest, how, matrix[train], target[train], classes, inside, strengths)
         outputs = tree_outputs(grown, matrix[test], None if classes is None else len(classes))
 
@@ -195,7 +197,8 @@ class SparseForest(TreeEstimator):
             return self._loss(self._answers(total), target[test], held)
 
         whole = self._loss(self._answers(outputs.mean(axis=1)), target[test], held)
-        return losses_along([blend(path, even) for even in evens], loss), whole
+        blends = empty_alike([blend(path, even) for even in evens], whole_path.nonzeros)
+        return losses_along(blends, loss), whole
 
     # --- the fitted model
 

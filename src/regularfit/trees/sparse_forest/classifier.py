@@ -42,7 +42,9 @@ class SparseForestClassifier(ClassifierMixin, SparseForest):
         None is a random forest of 100 trees.
     scoring : {"brier", "log-loss", "misclassification"}
         How held-out rows are scored: squared error of the probabilities, log-loss (probabilities below 2e-16 count as
-        that), or the share of wrong labels.
+        that), or the share of wrong labels. For the log-loss give a forest with leaves of some rows
+        (``min_samples_leaf=5``): with pure leaves, few trees often give a class no vote at all, which costs 36 where it
+        is the right one, and keeping no tree can then score best (``benchmarks/results/sparse_forest.md``).
     penalty, select, most, strengths, min_ratio, cv, relax, evens, tol, n_jobs, random_state
         As for :class:`SparseForestRegressor`. Folds hold all classes evenly.
 
