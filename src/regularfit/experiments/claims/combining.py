@@ -79,8 +79,7 @@ def _summary(losses: np.ndarray) -> dict[str, Any]:
         kind: _at(test, inner, np.flatnonzero(of))
         for kind, of in (("single", sizes == 1), ("several", sizes > 1))
     }
-    own = sizes[: len(_SUBSETS)]
-    of_size = np.array([test[: len(_SUBSETS)][own == k].mean(axis=0) for k in range(own.max() + 1)])
+    of_size = np.array([test[: len(_SUBSETS)][sizes[: len(_SUBSETS)] == k].mean(axis=0) for k in range(6)])
     best = test[sizes == 1].mean(axis=1).argmin()
     found = {
         "none": plain[0], "single": chosen["single"], "several": chosen["several"], "all": test[len(_SUBSETS) - 1],
