@@ -128,7 +128,7 @@ def table_of(facts: Facts) -> Table:
 
 def plot(facts: Facts, figure: Figure) -> None:
     """Draw the error over the time, and how far the folds of the winner flatter it."""
-    left, right = axes(figure, ["Error against time", "The winner flatters itself"])
+    left, right = axes(figure, ["Error against time", "Is the winner lucky?"])
     for order, one in enumerate(facts["sets"]):
         gain, error = ([0.0, *one[key]] for key in ("gain", "gain_se"))
         curve(
