@@ -79,8 +79,7 @@ def _summary(losses: np.ndarray) -> dict[str, Any]:
         kind: _at(test, inner, np.flatnonzero(of))
         for kind, of in (("single", sizes == 1), ("several", sizes > 1))
     }
-    own = sizes[: len(_SUBSETS)]
-    of_size = np.array([test[: len(_SUBSETS)][own == k].mean(axis=0) for k in range(own.max() + 1)])
+    of_size = np.array([test[: len(_SUBSETS)][sizes[: len(_SUBSETS)] == k].mean(axis=0) for k in range(6)])
     best = test[sizes == 1].mean(axis=1).argmin()
     found = {
         "none": plain[0], "single": chosen["single"], "several": chosen["several"], "all": test[len(_SUBSETS) - 1],
@@ -155,14 +154,14 @@ def plot(facts: Facts, figure: Figure) -> None:
     """Draw the loss over the number combined, and what each brings on average."""
     left, right = axes(figure, ["Number combined", "What each brings (Shapley)"])
     for order, one in enumerate(facts["sets"]):
-        mean, error = 100 * np.asarray(one["size"]), 100 * np.asarray(one["size_se"])
+        mean, error = ([100 * value for value in one[key]] for key in ("size", "size_se"))
         curve(left, range(len(mean)), mean, error, label=one["name"], order=order, colour=COLOURS[order])
     left.set(
         xlabel="regularisers, mean of all such subsets", ylabel="log loss of new rows, % of that of none"
     )
     legend(left)
     series = {
-        one["name"]: (100 * np.asarray(one["shapley"]), 100 * np.asarray(one["shapley_se"]))
+        one["name"]: ([100 * v for v in one["shapley"]], [100 * v for v in one["shapley_se"]])
         for one in facts["sets"]
     }
     dots(right, facts["players"], series)

@@ -121,23 +121,20 @@ def plot(facts: Facts, figure: Figure) -> None:
     one = facts["sets"][min(1, len(facts["sets"]) - 1)]
     left, right = axes(figure, [f"Rounds, {one['name']}", "Rounds by folds"])
     for k, rate in enumerate(facts["rates"]):
-        mean, error = (100 * np.asarray(one[key][k]) for key in ("curve", "curve_se"))
+        mean, error = ([100 * value for value in one[key][k]] for key in ("curve", "curve_se"))
         curve(left, facts["sizes"], mean, error, label=f"learning rate {rate:g}", order=k)
     left.set(xscale="log", xlabel="rounds", ylabel="squared error of new rows, % of the variance")
     legend(left)
     errors = {
-        f"learning rate {rate:g}": [
-            [
-                100 * (found[key][k] - (found["chosen"][-1] if key == "chosen" else 0))
-                for found in facts["sets"]
-            ]
-            for key in ("chosen", "chosen_se")
-        ]
+        f"learning rate {rate:g}": (
+            [100 * (found["chosen"][k] - found["chosen"][-1]) for found in facts["sets"]],
+            [100 * found["chosen_se"][k] for found in facts["sets"]],
+        )
         for k, rate in enumerate(facts["rates"])
     }
     dots(right, [found["name"] for found in facts["sets"]], errors)
     right.axvline(0, color="black", linewidth=0.8)
-    right.set_xlabel("test error above that of the smallest rate, % of the variance")
+    right.set_xlabel("error above the smallest rate's, % of the variance")
 
 
 EXPERIMENT = Experiment(
