@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from .._typing import ArrayLike
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -78,9 +80,9 @@ def axes(figure: Figure, titles: Sequence[str], *, share_y: bool = False) -> lis
 
 def curve(
     on: Axes,
-    x: Sequence[float],
-    mean: Sequence[float],
-    se: Sequence[float] | None = None,
+    x: ArrayLike,
+    mean: ArrayLike,
+    se: ArrayLike | None = None,
     *,
     label: str | None = None,
     order: int = 0,
@@ -101,8 +103,8 @@ def curve(
 def bars(
     on: Axes,
     names: Sequence[str],
-    mean: Sequence[float],
-    se: Sequence[float] | None = None,
+    mean: ArrayLike,
+    se: ArrayLike | None = None,
     *,
     colours: Sequence[str] | str = BLUE,
 ) -> None:
@@ -121,9 +123,7 @@ def bars(
     on.grid(False, axis="y")
 
 
-def dots(
-    on: Axes, names: Sequence[str], series: Mapping[str, tuple[Sequence[float], Sequence[float]]]
-) -> None:
+def dots(on: Axes, names: Sequence[str], series: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> None:
     """Draw, for each name from the top, one point of every series (means, standard errors) beside one another."""
     rows = np.arange(len(names))[::-1]
     shifts = np.linspace(0.28, -0.28, len(series)) if len(series) > 1 else [0.0]

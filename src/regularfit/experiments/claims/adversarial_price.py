@@ -136,7 +136,8 @@ EXPERIMENT = Experiment(
     """,
     how=f"""
     Nets of 128 units on digits, 300 steps of 64 rows, trained on PGD examples (3 steps) of {
-    len(_RADII) - 1 } radii or on none, with {_SIZES[0]} and {_SIZES[1]:,} rows and five draws. All are
+        len(_RADII) - 1
+    } radii or on none, with {_SIZES[0]} and {_SIZES[1]:,} rows and five draws. All are
     attacked by a stronger PGD (40 steps, 2 restarts) at {_HELD:g} of the pixel range on {_TESTS} other
     rows, which shows how much the attack of training overstates.
     """,

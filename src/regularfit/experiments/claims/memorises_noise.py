@@ -82,7 +82,7 @@ def verdict(facts: Facts) -> Verdict:
     train = np.asarray(facts["train"])
     best = facts["degrees"][int(np.argmin(facts["test"]))]
     falls = bool((np.diff(train) < 0).all())
-    before = train[facts["degrees"].index(best)]
+    before = float(train[facts["degrees"].index(best)])
     numbers = (
         f"From degree {best} to {facts['degrees'][-1]} the training error falls from {number(before)} to "
         f"{number(float(train[-1]))} (the noise is {number(facts['noise'])}), while the test error of a typical draw "

@@ -211,7 +211,7 @@ EXPERIMENT = Experiment(
     truth: mean absolute curvature of the boundary along 13 strengths, all of which leave a boundary in
     view. Then 60 linear tables of {_ROWS} rows and 10 columns, one target of which is moved by up to
     100 standard deviations of the noise: how far all predictions move under squared and Huber's loss,
-    next to no L2 and L2 of 0.1.
+    next to no L2 and L2 of 0.1. Strengths end where every table still has a boundary to measure.
     """,
     rule="""
     Holds if the weakest strength bends the boundary more than the strongest (two standard errors of the
