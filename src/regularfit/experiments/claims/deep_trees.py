@@ -139,7 +139,7 @@ def plot(facts: Facts, figure: Figure) -> None:
         for at, cure in enumerate(facts["cures"])
     }
     dots(right, [one["name"] for one in facts["sets"]], series)
-    legend(right)
+    legend(right, loc="center left")
     right.axvline(0, color="black", linewidth=0.8)
     right.set_xlabel("change of the error, % of the variance")
 

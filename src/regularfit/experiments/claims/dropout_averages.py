@@ -162,7 +162,7 @@ def plot(facts: Facts, figure: Figure) -> None:
     left.minorticks_off()
     bars(right, names, *np.transpose([one["distance"] for one in facts["nets"]]), colours=BLUE)
     right.axvline(_NEAR, color=GREY, linestyle=":")
-    right.set(xlabel="from the mean, in one sub-net's (dotted: limit)")
+    right.set(xlabel="distance, one sub-net = 1 (dotted: limit)")
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=len(series))
 
 

@@ -157,7 +157,7 @@ def plot(facts: Facts, figure: Figure) -> None:
     dots(right, [f"{one['name']},\n{one['base']}" for one in facts["sets"]], series)
     right.axvline(0, color="black", linewidth=0.8)
     right.set_xlabel("change of the test error, %")
-    legend(right)
+    legend(right, loc="lower left")
 
 
 EXPERIMENT = Experiment(

@@ -134,7 +134,7 @@ def plot(facts: Facts, figure: Figure) -> None:
     }
     dots(right, [found["name"] for found in facts["sets"]], errors)
     right.axvline(0, color="black", linewidth=0.8)
-    right.set_xlabel("error above the smallest rate's, % of the variance")
+    right.set_xlabel(f"error above rate {facts['rates'][-1]:g}, % of variance")
 
 
 EXPERIMENT = Experiment(
