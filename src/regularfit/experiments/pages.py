@@ -29,6 +29,13 @@ _WORDS: dict[Kind, str] = {
     "does not hold": "do not hold",
 }
 
+_QUESTIONS = {
+    "decay-in-the-gradient": "How do L1 and L2 change a step of the gradient?",
+    "corners-make-zeros": "What has the shape of a norm to do with zeros?",
+    "bias-for-variance": "What does a penalty do to bias and to variance?",
+    "dropout-averages": "In what sense is dropout an average of nets?",
+}
+
 
 def gather(folder: Path, seed: int = 0) -> list[Record]:
     """Return the facts under ``folder``, in the order of the claims: of full runs, of quick ones where there are none.
@@ -119,7 +126,11 @@ def verdicts_page(records: Sequence[Record]) -> str:
                     [f"## {part[0].upper()}{part[1:]}\n", "| | claim | verdict |", "|--:|---|---|", *rows]
                 )
             )
-    lines.append(f"{MARK}")
+    there = {record.name for record in records}
+    asked = [f"- [{question}]({name}.md)" for name, question in _QUESTIONS.items() if name in there]
+    if asked:
+        lines.append("\n".join(["## Four questions to ask yourself before you read on\n", *asked]))
+    lines.append(MARK)
     return "\n\n".join(lines) + "\n"
 
 
