@@ -43,8 +43,7 @@ def posterior(
 
     - L2: normal in closed form (:class:`GaussianPosterior`), with the evidence.
     - L1: Gibbs sampling in several chains (:class:`LassoPosterior`). The mode is the lasso, at any noise; mean and
-    median
-      have no zeros. An elastic net too, with the noise held.
+      median have no zeros. An elastic net too, with the noise held.
     - L2 and two classes: Laplace's approximation (:class:`LaplacePosterior`).
 
     Prefer it for intervals of predictions, and of effects that are believed to come from the prior: many small ones
@@ -56,9 +55,9 @@ def posterior(
     Parameters
     ----------
     model : fitted PenalizedRegressor with the squared loss, or PenalizedClassifier of two classes
-    X, y, sample_weight, offset : the rows it was fitted on. Weights are precisions relative to each other; rows of
-    weight
-        zero are as if they were not there. Sparse X is made dense.
+    X, y, sample_weight, offset : the rows it was fitted on
+        Weights are precisions relative to each other; rows of weight zero are as if they were not there. Sparse X is
+        made dense.
     noise : "evidence", "df", "sampled" or float > 0, or None
         Standard deviation of the errors. "evidence" (default for L2): the most probable one, its uncertainty included,
         so that everything is t distributed. "df" (default with an l1 part): from the residuals, over n less degrees of

@@ -16,10 +16,8 @@ from .learning_result import LearningCurve
 
 __all__ = ["learning_curve"]
 
-LEAST, LEAST_CHOSEN = (
-    10,
-    20,
-)  # rows of the smallest subset, if not told: half of it trains in folds of its own
+# Rows of the smallest subset, if not told; where a strength is chosen, half of them train in folds of their own.
+LEAST, LEAST_CHOSEN = 10, 20
 
 
 def learning_curve(

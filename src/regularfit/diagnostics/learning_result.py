@@ -93,7 +93,7 @@ class LearningCurve:
         if np.isnan(gain):
             return f"With {self.sizes[-1]} rows: {end}."
         rows = f"from {self.sizes[-2]} to {self.sizes[-1]} rows"
-        step = f"{rows} the held-out score gained {gain:.2g} +- {se:.1g} ({end})"
+        step = f"{rows} the held-out score gained {gain:.2g} ± {se:.2g} ({end})"
         if gain > 2 * se:
             return f"More rows still help: {step}."
         return f"More rows bring nothing measurable any more: {step}."
