@@ -73,8 +73,8 @@ def resplit_se(values: Any, test_over_train: float, axis: int = 0) -> Any:
 
     Examples
     --------
-    >>> float(resplit_se([1.0, 2.0, 3.0], 0.0)), float(resplit_se([1.0, 2.0, 3.0], 1.0))
-    (0.5773502691896258, 1.1547005383792515)
+    >>> [round(float(resplit_se([1.0, 2.0, 3.0], share)), 4) for share in (0.0, 1.0)]
+    [0.5774, 1.1547]
     """
     found: Matrix = np.asarray(values, dtype=float)
     return found.std(axis, ddof=1) * np.sqrt(1 / found.shape[axis] + test_over_train)

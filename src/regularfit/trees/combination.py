@@ -104,8 +104,8 @@ class Chosen:
 def after_nothing(strengths: Vector) -> Vector:
     """Return the strengths after one that keeps nothing, on whatever rows.
 
-    >>> after_nothing(np.array([2.0, 1.0]))
-    array([2000.,    2.,    1.])
+    >>> after_nothing(np.array([2.0, 1.0])).tolist()
+    [2000.0, 2.0, 1.0]
     """
     return np.concatenate([[KEEPS_NOTHING * strengths[0]], strengths])
 

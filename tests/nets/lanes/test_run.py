@@ -16,7 +16,7 @@ from regularfit.nets.lanes.run import train_lanes  # noqa: E402
 from regularfit.nets.lanes.state import PackState  # noqa: E402
 from regularfit.nets.lanes.values import LaneValues  # noqa: E402
 
-from .test_alone import LANES, lane_data, plan_of, rows_of, state_of, table, trained  # noqa: E402
+from .test_alone import EVERY, LANES, lane_data, plan_of, rows_of, state_of, table, trained  # noqa: E402
 
 
 def by_setting(lanes, folds=3):
@@ -82,7 +82,7 @@ def test_moving_together_changes_nothing(monkeypatch):
 def test_how_lanes_are_packed_changes_nothing(threads, pack_lanes):
     X, y = table()
     data = lane_data(X, y)
-    plan = plan_of(data, steps=100)
+    plan = plan_of(data, steps=8 * EVERY)  # a run ends with an evaluation
     values = by_setting(LANES)
     one = train_lanes(data, plan, values, 3, pack_lanes=1000)
     many = train_lanes(data, plan, values, 3, threads=threads, pack_lanes=pack_lanes)
@@ -105,8 +105,8 @@ def test_halving_keeps_the_best_and_trains_them_as_without():
     at = {e.step: {} for e in full.evaluations}
     for e in full.evaluations:
         at[e.step] |= dict(zip(e.ids.tolist(), e.scores.tolist(), strict=True))
-    mean = np.array([np.mean([at[20][3 * s + f] for f in range(3)]) for s in range(8)])
-    assert set(np.flatnonzero(half.stopped.reshape(8, 3)[:, 0] > 20)) == set(np.argsort(mean)[:4])
+    mean = np.array([np.mean([at[EVERY][3 * s + f] for f in range(3)]) for s in range(8)])
+    assert set(np.flatnonzero(half.stopped.reshape(8, 3)[:, 0] > EVERY)) == set(np.argsort(mean)[:4])
     kept = torch.tensor(np.flatnonzero((why == "steps").ravel()))
     close(full.weights.take(kept), half.weights.take(kept), 1e-6)
 
