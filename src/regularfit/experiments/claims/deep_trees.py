@@ -139,7 +139,7 @@ def plot(facts: Facts, figure: Figure) -> None:
         for at, cure in enumerate(facts["cures"])
     }
     dots(right, [one["name"] for one in facts["sets"]], series)
-    legend(right, loc="center left")
+    legend(right, loc="center left", bbox_to_anchor=(0.0, 0.6), fontsize=8.5)
     right.axvline(0, color="black", linewidth=0.8)
     right.set_xlabel("change of the error, % of the variance")
 
