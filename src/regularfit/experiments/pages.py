@@ -149,7 +149,8 @@ def summary(records: Sequence[Record]) -> str:
     fits, seconds = sum(record.fits for record in records), sum(record.seconds for record in records)
     return (
         f"{len(records)} claims: {', '.join(counts)}. {fits:,} models were fitted in {duration(seconds)} of one core."
-        f"{tail} Every verdict follows from a rule that was fixed before its measurement; errors are standard errors."
+        f"{tail} Every verdict follows from a rule; where one or its measurement was changed after a first run, "
+        "the page says so. Errors are standard errors."
     )
 
 

@@ -172,7 +172,8 @@ EXPERIMENT = Experiment(
     a transformer of one layer (4 draws), trained by AdamW on {_ROWS} digits of which a fifth have
     labels drawn by lot, with five rates of decay from {_RATES[0]:g} to {_RATES[-1]:g}, on weights alone
     and on biases and norms too; test log-loss on {_TEST} others. The best strength of each is chosen on
-    one half of the draws and judged on the other.
+    one half of the draws and judged on the other. Rates were moved after a first run had its best at
+    their edge.
     """,
     rule="""
     Differences of the test log-loss, paired by draw, in each net at the best strengths and at the

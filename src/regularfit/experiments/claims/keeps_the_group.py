@@ -170,7 +170,8 @@ EXPERIMENT = Experiment(
     {_GROUP} columns correlated at 0.5 to 0.99 and {_OTHERS} independent ones that do not matter,
     {_ROWS} rows, signal three times the noise; 20 tables each, 100 bootstrap resamples of each as
     lanes, 20 strengths of L1 and of the elastic net (half L1), the one taken that predicts rows out of
-    the resamples best.
+    the resamples best. A first run of 10 tables with 200 resamples could not tell the disagreement at
+    0.99, and no correlation met all clauses.
     """,
     rule=f"""
     Where all of the group matter and correlation is {_HIGH} or more, L1 'keeps one' if it keeps fewer
